@@ -1,0 +1,109 @@
+"""What is known of one number of the model, in words: ``headwater explain NAME``."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from itertools import islice
+
+from sim.errors import UserError
+from sim.evidence.registry import Parameter, Registry, load, unknown
+from sim.evidence.tables import Table
+from sim.evidence.usage import users
+
+GRADES = {
+    "read": "read in the source",
+    "recalled": "recalled from the literature, to be verified",
+    "judgement": "a judgement",
+}
+ROWS_SHOWN = 12
+
+
+def explain(name: str = "", weakest: bool = False, registry: Registry | None = None) -> str:
+    """The text for one parameter or table; or, with `weakest`, the list of all numbers that rest on judgement.
+
+    Raises `UserError` with the nearest names when the registry has no such name.
+    """
+    registry = registry or load()
+    if weakest:
+        return _weakest(registry)
+    if name in registry:
+        return _parameter(registry[name])
+    if name in registry.tables:
+        return _table(registry.tables[name])
+    if not name:
+        raise UserError("Say what to explain, for example: headwater explain mortality.hr_cap.")
+    inside = [each for each in (*registry, *registry.tables) if name in each]
+    if inside and not get_close_matches(name, inside, n=1, cutoff=0.8):
+        shown = ", ".join(islice(inside, 6))
+        raise UserError(f"The evidence has no '{name}'; names that contain it: {shown}.")
+    raise unknown(name, [*registry, *registry.tables])
+
+
+def _lines(pairs: list[tuple[str, str]]) -> str:
+    width = max(len(label) for label, _ in pairs)
+    return "\n".join(f"  {label:<{width}}  {text}" for label, text in pairs if text)
+
+
+def _users(name: str) -> str:
+    return ", ".join(users(name)) or "nothing yet"
+
+
+def _parameter(it: Parameter) -> str:
+    between = ""
+    if it.low is not None and it.high is not None:
+        what = "range" if it.distribution in ("uniform", "triangular") else "95 % interval"
+        between = f"{it.low:g} to {it.high:g} ({what})"
+    off = "" if it.null is None else f"{it.null:g} (its value when judged benefits are switched off)"
+    mean = it.fitted.mean
+    return f"{it.name} = {it.value:g} {it.unit}\n" + _lines([
+        ("interval", between),
+        ("distribution", it.distribution + (f", mean {mean:.4g}" if it.distribution != "fixed" else "")),
+        ("no effect", off),
+        ("direction", it.direction),
+        ("source", it.source),
+        ("grade", GRADES.get(it.grade, it.grade)),
+        ("transfer", it.transfer),
+        ("note", it.note),
+        ("used by", _users(it.name)),
+        ("stands in", f"sim/evidence/parameters/{it.group}.csv"),
+    ])  # fmt: skip
+
+
+def _table(it: Table) -> str:
+    rows, about = it.rows, it.about
+    uncertain = ""
+    if it.row_wise:
+        uncertain = f"each row on its own, {about.get('distribution', 'lognormal')}"
+    elif "low" in about:
+        each = f" for each {about['drawn_by']}" if "drawn_by" in about else " for the whole table"
+        uncertain = f"one factor{each}, {about['low']} to {about['high']}, {about.get('distribution', 'lognormal')}"
+    more = f"\n  … {len(rows) - ROWS_SHOWN} more rows" if len(rows) > ROWS_SHOWN else ""
+    body = rows.head(ROWS_SHOWN).to_string(index=False, na_rep="").replace("\n", "\n  ")
+    return f"{it.name}: {about.get('title', '')} ({len(rows)} rows)\n" + _lines([
+        ("unit", about.get("unit", "")),
+        ("uncertainty", uncertain or "none"),
+        ("source", about.get("source", "")),
+        ("grade", GRADES.get(about.get("grade", ""), about.get("grade", ""))),
+        ("note", about.get("note", "")),
+        ("used by", _users(it.name)),
+        ("stands in", f"sim/evidence/tables/{it.name}.csv"),
+    ]) + f"\n  {body}{more}"  # fmt: skip
+
+
+def _weakest(registry: Registry) -> str:
+    judged = [each for each in registry.values() if each.grade == "judgement"]
+    judged.sort(key=_spread, reverse=True)
+    stratified = [table for table in registry.tables.values() if table.about.get("grade") == "judgement"]
+    lines = [f"{len(judged)} of {len(registry)} parameters and {len(stratified)} of {len(registry.tables)} tables rest on"
+             " judgement. Widest interval for its size first:"]  # fmt: skip
+    for each in judged:
+        between = f"({each.low:g} to {each.high:g})" if each.low is not None and each.high is not None else ""
+        lines.append(f"  {each.name} = {each.value:g} {each.unit} {between}".rstrip())
+    lines += [f"  table {table.name}: {table.about.get('title', '')}" for table in stratified]
+    return "\n".join(lines)
+
+
+def _spread(it: Parameter) -> float:
+    if it.low is None or it.high is None:
+        return 0.0
+    return (it.high - it.low) / max(abs(it.value), 1e-9)

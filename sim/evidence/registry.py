@@ -1,0 +1,241 @@
+"""The registry: every number the model uses, with unit, distribution, source and grade; and evidence drawn from it.
+
+Parameters stand in `parameters/<group>.csv`, one row each; stratified ones in `tables/` (see `tables.py`). A user of the
+model never reads these files: it asks ``load().draw(i)`` and gets `Evidence`, in which a name gives one number.
+"""
+
+from __future__ import annotations
+
+import csv
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sim.errors import UserError
+from sim.evidence import tables
+from sim.evidence.distributions import KINDS, Distribution, fit, uniform
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+FOLDER = Path(__file__).parent / "parameters"
+COLUMNS = (
+    "name", "value", "unit", "low", "high", "distribution", "null", "direction", "source", "grade", "transfer", "note",
+)  # fmt: skip
+GRADES = ("read", "recalled", "judgement")
+
+
+class UnknownName(UserError, KeyError):
+    """A name that the registry does not have."""
+
+    __str__ = Exception.__str__
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One number of the model and all that is known of it.
+
+    `low`, `high`: 95 % interval (the range for uniform and triangular); `null`: the value that means "no effect", given
+    for judged benefits, which can be switched off; `direction`: what a higher value does; `grade`: read (seen in the
+    source), recalled (from memory of the literature, to be verified) or judgement (a choice); `transfer`: what weakens
+    its use here (another country, year or population).
+    """
+
+    name: str
+    value: float
+    unit: str
+    low: float | None
+    high: float | None
+    distribution: str
+    null: float | None
+    direction: str
+    source: str
+    grade: str
+    transfer: str
+    note: str
+    group: str
+
+    @property
+    def fitted(self) -> Distribution:
+        """Its distribution, fitted to value, low and high."""
+        try:
+            return fit(self.distribution, self.value, self.low, self.high)
+        except UserError as fault:
+            raise UserError(f"Parameter {self.name} ({self.group}.csv): {fault}") from None
+
+    def drawn(self, draw: int) -> float:
+        """Its value in evidence draw `draw`; draw 0 is the central value."""
+        return self.value if draw == 0 else self.fitted.quantile(uniform(draw, self.name))
+
+    @property
+    def used_by(self) -> list[str]:
+        """Files of the model and its configuration that name it."""
+        from sim.evidence.usage import users
+
+        return users(self.name)
+
+    def faults(self) -> list[str]:
+        """What is missing or impossible in this row; empty when it is complete."""
+        found = [f"has no {what}" for what in ("unit", "source", "grade") if not getattr(self, what)]
+        if self.grade and self.grade not in GRADES:
+            found.append(f"has the grade '{self.grade}', not one of {', '.join(GRADES)}")
+        if self.distribution not in KINDS:
+            found.append(f"has the distribution '{self.distribution}', not one of {', '.join(KINDS)}")
+        else:
+            try:
+                self.fitted.quantile(0.5)
+            except UserError as fault:
+                found.append(str(fault))
+        if self.distribution == "fixed" and self.low is not None and self.low != self.high:
+            found.append("is fixed but has an interval")
+        return [f"{self.name}: {fault}" for fault in found]
+
+
+class Registry(Mapping[str, Parameter]):
+    """All parameters by name, and the tables. Iterating gives names in file order."""
+
+    def __init__(self, parameters: Mapping[str, Parameter], stratified: Mapping[str, tables.Table]) -> None:
+        self._parameters = dict(parameters)
+        self.tables = dict(stratified)
+
+    def __getitem__(self, name: str) -> Parameter:
+        try:
+            return self._parameters[name]
+        except KeyError:
+            raise unknown(name, [*self._parameters, *self.tables]) from None
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._parameters
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._parameters)
+
+    def __len__(self) -> int:
+        return len(self._parameters)
+
+    def draw(self, number: int) -> Evidence:
+        """Evidence draw `number`: one value for every parameter and table; draw 0 is the central values."""
+        if number < 0:
+            raise UserError(f"Evidence draws are numbered from 0, not {number}.")
+        return Evidence(self, number)
+
+    def faults(self) -> list[str]:
+        """Everything incomplete or impossible in parameters and tables, a sentence each."""
+        found = [fault for parameter in self._parameters.values() for fault in parameter.faults()]
+        for table in self.tables.values():
+            found += [f"table {table.name}: has no {what}" for what in ("title", "unit", "source", "grade")
+                      if not table.about.get(what)]  # fmt: skip
+        return found
+
+
+class Evidence(Mapping[str, float]):
+    """One draw of the evidence: ``evidence["dotted.name"]`` is a number, ``evidence.table("name")`` a DataFrame."""
+
+    def __init__(
+        self,
+        registry: Registry,
+        number: int,
+        judgements: bool = True,
+        replacements: Mapping[str, float] | None = None,
+    ) -> None:
+        self.registry, self.number, self.judgements = registry, number, judgements
+        self._replacements = dict(replacements or {})
+        self._values: dict[str, float] = {}
+        self._tables: dict[str, pd.DataFrame] = {}
+
+    def __getitem__(self, name: str) -> float:
+        if name not in self._values:
+            parameter = self.registry[name]
+            if name in self._replacements:
+                value = self._replacements[name]
+            elif not self.judgements and parameter.grade == "judgement" and parameter.null is not None:
+                value = parameter.null
+            else:
+                value = parameter.drawn(self.number)
+            self._values[name] = value
+        return self._values[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.registry
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.registry)
+
+    def __len__(self) -> int:
+        return len(self.registry)
+
+    def table(self, name: str) -> pd.DataFrame:
+        """A stratified parameter: key columns and `value`, as drawn. The frame is the caller's own copy."""
+        if name not in self._tables:
+            if name not in self.registry.tables:
+                raise unknown(name, self.registry.tables)
+            self._tables[name] = self.registry.tables[name].drawn(self.number, self.judgements)
+        return self._tables[name].copy()
+
+    def judged(self, on: bool) -> Evidence:
+        """The same draw with judged benefits on, or off: then each takes its null value."""
+        return Evidence(self.registry, self.number, on, self._replacements)
+
+    def replaced(self, values: Mapping[str, float]) -> Evidence:
+        """The same draw with some values set by hand (sensitivity, calibration, tests)."""
+        for name in values:
+            self.registry[name]
+        return Evidence(self.registry, self.number, self.judgements, {**self._replacements, **values})
+
+
+def unknown(name: str, names: object) -> UnknownName:
+    """What to tell somebody who asked for a name that is not in the registry."""
+    near = get_close_matches(name, list(names), n=3, cutoff=0.4)  # type: ignore[call-overload]
+    hint = f"; did you mean {' or '.join(near)}?" if near else "."
+    return UnknownName(f"The evidence has no '{name}'{hint}")
+
+
+def read_parameters(path: Path) -> list[Parameter]:
+    """The rows of one parameter file. Raises `UserError` on a wrong header or a number that is none."""
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = csv.DictReader(file)
+        if tuple(rows.fieldnames or ()) != COLUMNS:
+            raise UserError(f"{path.name} must have the columns {','.join(COLUMNS)}.")
+        return [_parameter(row, path) for row in rows]
+
+
+def _parameter(row: dict[str, str], path: Path) -> Parameter:
+    if None in row.values() or None in row:
+        raise UserError(f"{path.name}: the row of '{row['name']}' has not {len(COLUMNS)} cells.")
+
+    def number(column: str) -> float | None:
+        text = row[column].strip()
+        if not text:
+            return None
+        try:
+            value = float(text)
+        except ValueError:
+            raise UserError(f"{path.name}: {column} of '{row['name']}' is '{text}', not a number.") from None
+        if not math.isfinite(value):
+            raise UserError(f"{path.name}: {column} of '{row['name']}' is not finite.")
+        return value
+
+    value = number("value")
+    if value is None:
+        raise UserError(f"{path.name}: '{row['name']}' has no value.")
+    words = {key: row[key].strip() for key in COLUMNS if key not in ("value", "low", "high", "null")}
+    return Parameter(
+        value=value, low=number("low"), high=number("high"), null=number("null"), group=path.stem, **words
+    )  # fmt: skip
+
+
+@lru_cache(maxsize=4)
+def load(parameters: Path | None = None, stratified: Path | None = None) -> Registry:
+    """The shipped registry, or one read from other folders. Raises `UserError` when a name stands twice."""
+    found: dict[str, Parameter] = {}
+    for path in sorted((parameters or FOLDER).glob("*.csv")):
+        for parameter in read_parameters(path):
+            if parameter.name in found:
+                other = found[parameter.name].group
+                raise UserError(f"The parameter '{parameter.name}' stands twice: in {other}.csv and {path.name}.")
+            found[parameter.name] = parameter
+    return Registry(found, tables.load(stratified))

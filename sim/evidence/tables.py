@@ -1,0 +1,122 @@
+"""Stratified evidence: long tables with a `value` column, each a CSV file that carries its own source.
+
+A file starts with lines ``# key: value`` (`title, unit, source, grade, note`, and how it is uncertain), then plain CSV.
+Uncertainty is one of
+
+- columns `low` and `high` in the table: each row is drawn on its own, with the header's `distribution`;
+- header keys `low`, `high`: one factor (central value 1) is drawn and scales the whole table, or, with
+  ``drawn_by: column``, one factor for each value of that column;
+- neither: the table is fixed.
+
+``least`` and ``most`` in the header bound the drawn values (a share stays within 0 and 1). A column `null` gives, beside
+a column `grade`, the value a judged row takes when judged benefits are switched off.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from io import StringIO
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sim.errors import UserError
+from sim.evidence.distributions import fit, uniform
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+FOLDER = Path(__file__).parent / "tables"
+NOT_KEYS = ("value", "low", "high", "null", "source", "grade", "note")
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table: what it says of itself (`about`) and its rows as CSV text."""
+
+    name: str
+    about: dict[str, str]
+    text: str
+
+    @property
+    def rows(self) -> pd.DataFrame:
+        """Keys and `value` (and `low`, `high` where given), as in the file."""
+        return _parse(self.text).copy()
+
+    @property
+    def keys(self) -> list[str]:
+        """Columns that say which stratum a row is."""
+        return [column for column in _parse(self.text).columns if column not in NOT_KEYS]
+
+    @property
+    def row_wise(self) -> bool:
+        """Whether each row has its own interval."""
+        return {"low", "high"} <= set(_parse(self.text).columns)
+
+    def drawn(self, draw: int, judged: bool = True) -> pd.DataFrame:
+        """Keys and `value` of evidence draw `draw` (0 is the table as it stands), with or without judged benefits."""
+        rows = _parse(self.text)
+        frame = self._drawn(rows, draw) if draw else rows[[*self.keys, "value"]].copy()
+        if not judged and "null" in rows:
+            off = (rows["grade"] == "judgement") & rows["null"].notna()
+            frame.loc[off, "value"] = rows.loc[off, "null"]
+        return frame
+
+    def _drawn(self, rows: pd.DataFrame, draw: int) -> pd.DataFrame:
+        keys = self.keys
+        frame = rows[[*keys, "value"]].astype({"value": float})
+        kind = self.about.get("distribution", "lognormal")
+        if self.row_wise:
+            frame["value"] = [
+                value if low == high else fit(kind, value, low, high).quantile(uniform(draw, self._row_name(key)))
+                for key, value, low, high in zip(
+                    rows[keys].astype(str).agg(":".join, axis=1), rows["value"], rows["low"], rows["high"], strict=True
+                )
+            ]
+        elif "low" in self.about:
+            factor = fit(kind, 1.0, float(self.about["low"]), float(self.about["high"])).quantile
+            by = self.about.get("drawn_by")
+            if by is None:
+                frame["value"] *= factor(uniform(draw, f"table.{self.name}"))
+            else:
+                factors = {each: factor(uniform(draw, self._row_name(str(each)))) for each in frame[by].unique()}
+                frame["value"] *= frame[by].map(factors).astype(float)
+        return self._bounded(frame)
+
+    def _row_name(self, key: str) -> str:
+        return f"table.{self.name}:{key}"
+
+    def _bounded(self, frame: pd.DataFrame) -> pd.DataFrame:
+        least, most = (float(self.about[k]) if k in self.about else None for k in ("least", "most"))
+        frame["value"] = frame["value"].clip(least, most)
+        return frame
+
+
+@lru_cache(maxsize=256)
+def _parse(text: str) -> pd.DataFrame:
+    import pandas as pd
+
+    return pd.read_csv(StringIO(text))
+
+
+def read(path: Path) -> Table:
+    """A table file; its name is the file's name. Raises `UserError` when it has no `value` column."""
+    about: dict[str, str] = {}
+    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    first = 0
+    for first, line in enumerate(lines):  # noqa: B007 - the first line that is no header is where the CSV starts
+        match = re.match(r"#\s*(\w+)\s*:\s*(.*)", line)
+        if match:
+            about[match[1]] = match[2].strip()
+        elif not line.startswith("#"):
+            break
+    columns = lines[first].strip().split(",") if lines else []
+    if "value" not in columns:
+        raise UserError(f"The table {path.name} has no column 'value'.")
+    return Table(path.stem, about, "".join(lines[first:]))
+
+
+def load(folder: Path | None = None) -> dict[str, Table]:
+    """All tables of a folder (the shipped one unless said), by name."""
+    return {path.stem: read(path) for path in sorted((folder or FOLDER).glob("*.csv"))}

@@ -1,0 +1,72 @@
+"""Which files of the model and its configuration name which evidence, and what is unused or missing.
+
+``python -m sim.evidence.usage`` lists parameters and tables that nothing names, and names that do not exist.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from functools import lru_cache
+from pathlib import Path
+
+from sim.evidence.registry import Registry, load
+
+ROOT = Path(__file__).parents[1]
+_WORD = re.compile(r"[\"']([a-z][a-z0-9_.]*)[\"']|(?<=[\s:{\[,])([a-z][a-z0-9_]*(?:\.[a-z0-9_]+)+)")
+_ASKED = re.compile(r"evidence\[\s*\"([^\"{]+)\"\s*\]|evidence\.table\(\s*\"([^\"{]+)\"\s*\)")
+
+
+def _files() -> list[Path]:
+    own = Path(__file__).parent
+    code = [path for path in sorted(ROOT.rglob("*.py")) if own not in path.parents]
+    return code + [path for folder in _configurations() for path in sorted(folder.rglob("*.yaml"))]
+
+
+def _configurations() -> list[Path]:
+    return [folder for folder in (ROOT.parent / "configs", ROOT / "configs") if folder.is_dir()]
+
+
+@lru_cache(maxsize=1)
+def _named() -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for path in _files():
+        words = {first or second for first, second in _WORD.findall(path.read_text(encoding="utf-8"))}
+        for word in words:
+            found.setdefault(word, []).append(path.relative_to(ROOT.parent).as_posix())
+    return found
+
+
+def users(name: str) -> list[str]:
+    """Files that name this parameter or table, as paths from the top of the project."""
+    return _named().get(name, [])
+
+
+def unused(registry: Registry) -> list[str]:
+    """Parameters and tables that no file of the model or its configuration names."""
+    return [name for name in (*registry, *registry.tables) if not users(name)]
+
+
+def missing(registry: Registry) -> list[str]:
+    """Names that code asks the evidence for and that the registry lacks, with the file that asks."""
+    found = []
+    for path in _files():
+        for parameter, table in _ASKED.findall(path.read_text(encoding="utf-8")):
+            if (parameter and parameter not in registry) or (table and table not in registry.tables):
+                found.append(f"{parameter or table} ({path.relative_to(ROOT.parent).as_posix()})")
+    return sorted(set(found))
+
+
+def main() -> int:
+    """Print what is unused and what is missing; 0 when there is neither."""
+    registry = load()
+    lists = {"Nothing uses": unused(registry), "The registry lacks": missing(registry)}
+    for title, names in lists.items():
+        print(f"{title}: {len(names)}")
+        for name in names:
+            print(f"  {name}")
+    return int(any(lists.values()))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
