@@ -1,0 +1,3 @@
+"""What comes out: recording, measures, summaries, equity, life tables, money's worth.
+
+This room only reads the model."""

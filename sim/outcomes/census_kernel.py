@@ -1,0 +1,174 @@
+"""Counting everyone, once a month, by local deprivation fifth: compiled, each with a plain NumPy twin.
+
+States are kept as bits of one 32-bit word. Testing sixteen bits of everybody is slow; instead each resident adds one to
+a histogram per byte of the word (four additions), and the 256 possible bytes are taken apart into bits afterwards.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from sim.outcomes.measures import ADULT_AGE, AGE_GROUP_STARTS, AGE_GROUPS, N_FIFTHS
+
+MONTHS = 12
+ADULT_MONTHS = ADULT_AGE * MONTHS
+N_BITS = 32
+N_AGES = len(AGE_GROUPS)
+BAND_YEARS, N_BANDS = 5, 19  # 0–4 … 85–89, 90+
+OLDEST = 200
+
+Array = NDArray[Any]
+
+_years = np.arange(OLDEST)
+#: age group (0–5) and five-year band (0–18) of an age in whole years
+AGE_GROUP_OF: Array = (np.searchsorted(AGE_GROUP_STARTS, _years, side="right") - 1).astype(np.int64)
+BAND_OF: Array = np.minimum(_years // BAND_YEARS, N_BANDS - 1).astype(np.int64)
+#: which bits each byte has
+_BITS_OF_BYTE: Array = (np.arange(256)[:, None] >> np.arange(8) & 1).astype(np.int64)
+
+
+def ages(born: Array, month: int) -> Array:
+    """Ages in whole years (int64) at a month, of birth months; nobody is younger than 0 or older than 199."""
+    return np.clip((month - born.astype(np.int64)) // MONTHS, 0, OLDEST - 1)
+
+
+@njit(cache=True, nogil=True)
+def _histograms(unique_id, born, fifth, state, size, month, several, adult_months, n_fifths):  # type: ignore[no-untyped-def]
+    bytes_ = np.zeros((n_fifths, 4, 256), np.int32)
+    people = np.zeros((n_fifths, 3), np.int64)
+    for i in range(size):
+        if unique_id[i] == 0:
+            continue
+        f = fifth[i]
+        s = np.uint32(state[i])
+        bytes_[f, 0, s & np.uint32(255)] += 1
+        bytes_[f, 1, (s >> np.uint32(8)) & np.uint32(255)] += 1
+        bytes_[f, 2, (s >> np.uint32(16)) & np.uint32(255)] += 1
+        bytes_[f, 3, s >> np.uint32(24)] += 1
+        people[f, 0] += 1
+        people[f, 1] += month - born[i] >= adult_months
+        rest = s & several
+        people[f, 2] += (rest & (rest - np.uint32(1))) != np.uint32(0)
+    return bytes_, people
+
+
+def count_states(
+    unique_id: Array, born: Array, fifth: Array, state: Array, size: int, month: int, several: int = 0
+) -> tuple[Array, Array]:
+    """Counts of the living by fifth: of each state bit, and of all, adults, and those with two or more of `several`.
+
+    Shapes: columns (≥ size,); `fifth` 0–4; `state` uint32; `several` a bit mask. Returns bits int64[5, 32] and
+    people int64[5, 3] (residents, adults, two or more of `several`). Rows whose `unique_id` is 0 count as nobody.
+    """
+    bytes_, people = _histograms(
+        unique_id, born, fifth, state, int(size), int(month), np.uint32(several), ADULT_MONTHS, N_FIFTHS
+    )
+    bits = np.einsum("fbv,vj->fbj", bytes_.astype(np.int64), _BITS_OF_BYTE).reshape(N_FIFTHS, N_BITS)
+    return bits, people
+
+
+def count_states_numpy(
+    unique_id: Array, born: Array, fifth: Array, state: Array, size: int, month: int, several: int = 0
+) -> tuple[Array, Array]:
+    """The same as `count_states`, plainly (its oracle in the tests)."""
+    alive = unique_id[:size] != 0
+    f, s = fifth[:size][alive].astype(np.int64), state[:size][alive].astype(np.int64)
+    has = (s[:, None] >> np.arange(N_BITS) & 1).astype(bool)
+    bits = np.stack([np.bincount(f[has[:, b]], minlength=N_FIFTHS) for b in range(N_BITS)], axis=1)
+    adult = month - born[:size][alive].astype(np.int64) >= ADULT_MONTHS
+    two = has[:, [b for b in range(N_BITS) if several >> b & 1]].sum(axis=1) >= 2
+    keeps = (np.ones(len(f), bool), adult, two)
+    people = np.stack([np.bincount(f[keep], minlength=N_FIFTHS) for keep in keeps], axis=1)
+    return bits, people
+
+
+@njit(cache=True, nogil=True)
+def _sums(unique_id, born, fifth, values, size, youngest, month, n_fifths):  # type: ignore[no-untyped-def]
+    total = np.zeros(n_fifths, np.float64)
+    for i in range(size):
+        if unique_id[i] != 0 and month - born[i] >= youngest:
+            total[fifth[i]] += values[i]
+    return total
+
+
+def sum_values(
+    unique_id: Array, born: Array, fifth: Array, values: Array, size: int, month: int, adults_only: bool = False
+) -> Array:
+    """Sum of a column over the living (or the adults) by fifth, float64[5]."""
+    youngest = ADULT_MONTHS if adults_only else -(2**31)
+    return np.asarray(_sums(unique_id, born, fifth, values, int(size), youngest, int(month), N_FIFTHS))
+
+
+def sum_values_numpy(
+    unique_id: Array, born: Array, fifth: Array, values: Array, size: int, month: int, adults_only: bool = False
+) -> Array:
+    """The same as `sum_values`, plainly."""
+    keep = unique_id[:size] != 0
+    if adults_only:
+        keep &= month - born[:size].astype(np.int64) >= ADULT_MONTHS
+    return np.bincount(fifth[:size][keep], weights=values[:size][keep].astype(np.float64), minlength=N_FIFTHS)
+
+
+@njit(cache=True, nogil=True)
+def _cells(unique_id, born, lsoa, state, size, month, several, group_of, n_areas, n_ages, n_bits):  # type: ignore[no-untyped-def]
+    counts = np.zeros((n_bits + 2, n_areas * n_ages), np.int32)
+    oldest = len(group_of) - 1
+    for i in range(size):
+        if unique_id[i] == 0:
+            continue
+        age = min(max((month - np.int64(born[i])) // 12, 0), oldest)
+        c = lsoa[i] * n_ages + group_of[age]
+        s = np.uint32(state[i])
+        counts[n_bits, c] += 1
+        rest = s & several
+        counts[n_bits + 1, c] += (rest & (rest - np.uint32(1))) != np.uint32(0)
+        b = 0
+        while s != np.uint32(0):
+            counts[b, c] += np.int32(s & np.uint32(1))
+            s >>= np.uint32(1)
+            b += 1
+    return counts
+
+
+def count_cells(
+    unique_id: Array, born: Array, lsoa: Array, state: Array, size: int, month: int, several: int, n_areas: int
+) -> Array:
+    """Counts of the living by neighbourhood and age group, once a year: int32[34, n_areas, 6].
+
+    The first axis is the 32 state bits, then everybody, then those with two or more of `several`.
+    """
+    counts = _cells(
+        *(unique_id, born, lsoa, state, int(size), int(month)),
+        *(np.uint32(several), AGE_GROUP_OF, int(n_areas), N_AGES, N_BITS),
+    )
+    return np.asarray(counts).reshape(N_BITS + 2, n_areas, N_AGES)
+
+
+def count_cells_numpy(
+    unique_id: Array, born: Array, lsoa: Array, state: Array, size: int, month: int, several: int, n_areas: int
+) -> Array:
+    """The same as `count_cells`, plainly."""
+    alive = unique_id[:size] != 0
+    cell = lsoa[:size][alive].astype(np.int64) * N_AGES + AGE_GROUP_OF[ages(born[:size][alive], month)]
+    s = state[:size][alive].astype(np.int64)
+    has = (s[:, None] >> np.arange(N_BITS) & 1).astype(bool)
+    two = has[:, [b for b in range(N_BITS) if several >> b & 1]].sum(axis=1) >= 2
+    keeps = [*has.T, np.ones(len(s), bool), two]
+    flat = np.stack([np.bincount(cell[k], minlength=n_areas * N_AGES) for k in keeps])
+    return flat.reshape(N_BITS + 2, n_areas, N_AGES)
+
+
+def count_bands(unique_id: Array, born: Array, male: Array, fifth: Array, size: int, month: int) -> Array:
+    """The living by fifth, sex (0 female, 1 male) and five-year band, once a year: int64[5, 2, 19]."""
+    rows = np.flatnonzero(unique_id[:size] != 0)
+    return bands_of(born[rows], male[rows], fifth[rows], month)
+
+
+def bands_of(born: Array, male: Array, fifth: Array, month: int) -> Array:
+    """Counts of some people by fifth, sex and five-year band: int64[5, 2, 19]."""
+    cell = (fifth.astype(np.int64) * 2 + male.astype(np.int64)) * N_BANDS + BAND_OF[ages(born, month)]
+    return np.bincount(cell, minlength=N_FIFTHS * 2 * N_BANDS).reshape(N_FIFTHS, 2, N_BANDS)

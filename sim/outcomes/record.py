@@ -1,0 +1,230 @@
+"""What one run leaves behind: a scenario under one draw of the evidence and one seed."""
+
+from __future__ import annotations
+
+import json
+import os
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim import clock
+from sim.errors import EnvironmentFault, UserError
+from sim.outcomes.measures import Measures
+
+FORMAT = 1
+"""Version of the file format; this one and the previous are read."""
+
+Array = NDArray[Any]
+MONTHS_A_YEAR = 12
+
+
+@dataclass
+class RunRecord:
+    """Figures of one run, of the whole place (already weighted), by month and by financial year (April–March).
+
+    monthly           float64[months, recorded measures, 6]: all, then local fifths 1 (most deprived) to 5
+    yearly_age        float64[years, recorded measures, 6 age groups]
+    yearly_area       float32[years, measures kept by area, areas]
+    yearly_cell       float32[years, measures kept by cell, areas, 6 age groups]
+    population_bands, death_bands   float64[years, 6, 2 sexes (female, male), 19 five-year bands]:
+                      people at the end of September, deaths of the year; axis 1 as in `monthly`
+    spend, lever_spend   £ a month by budget line, and by lever
+    area_code, area_rank (England's IMD rank, 1 = most deprived), area_fifth (1–5)   by area
+
+    The order of measures is that of `measures.recorded`, `.by_area`, `.by_cell`. Stocks by age and area are those of
+    March; the first and last year may hold fewer than twelve months (`complete_years` lists the whole ones).
+    """
+
+    scenario: str
+    draw: int
+    seed: int
+    place: str
+    place_label: str
+    scale: float
+    first_month: int
+    conditions: dict[str, str]
+    monthly: Array
+    yearly_age: Array
+    yearly_area: Array
+    yearly_cell: Array
+    population_bands: Array
+    death_bands: Array
+    area_code: Array
+    area_rank: Array
+    area_fifth: Array
+    spend: dict[str, Array] = field(default_factory=dict)
+    lever_spend: dict[str, Array] = field(default_factory=dict)
+    meta: dict[str, Any] = field(default_factory=dict)
+
+    @cached_property
+    def measures(self) -> Measures:
+        """The table of measures of this run's conditions."""
+        return Measures(self.conditions)
+
+    @property
+    def n_months(self) -> int:
+        """How many months were recorded."""
+        return len(self.monthly)
+
+    @property
+    def first_year(self) -> int:
+        """The financial year of the first month (2026 is April 2026 – March 2027)."""
+        return clock.fin_year(self.first_month)
+
+    @cached_property
+    def complete_years(self) -> tuple[int, ...]:
+        """Financial years of which all twelve months were recorded."""
+        first, last = self.first_month, self.first_month + self.n_months - 1
+        return tuple(
+            year
+            for year in range(self.first_year, clock.fin_year(last) + 1)
+            if april(year) >= first and april(year) + MONTHS_A_YEAR - 1 <= last
+        )
+
+    # ---------------------------------------------------------------------------------------------- reading
+    def months(self, name: str, group: int = 0) -> Array:
+        """A recorded or derived measure month by month, float64[months]; group 0 = all, 1–5 = local fifth.
+
+        Flows and rates of one month are as they are (a rate per 1,000 a year is annualised). 0/0 is nan.
+        """
+        measure = self.measures[name]
+        if measure.recorded:
+            return np.asarray(self.monthly[:, self.measures.recorded.index(name), group])
+        if measure.kind == "computed":
+            raise UserError(f"'{name}' is worked out by the year; it has no monthly figure.")
+        top, bottom = self.months(measure.numerator, group), self.months(measure.denominator, group)
+        return measure.multiplier * divide(top, bottom)
+
+    def years(self, name: str, group: int = 0) -> Array:
+        """A recorded or derived measure by complete financial year, float64[len(complete_years)].
+
+        A flow is the sum of its months; a stock is that of March, or the mean where the table of measures says so;
+        a ratio is the year's numerator over the year's denominator (sums over months, or March's).
+        """
+        measure = self.measures[name]
+        if measure.kind == "computed":
+            from sim.outcomes.computed import compute
+
+            return compute(name, self)
+        if measure.recorded:
+            return put_together(self._by_year(self.months(name, group)), measure.yearly)
+        how = "end" if measure.yearly == "end" else "sum"
+        parts = (self._by_year(self.months(part, group)) for part in (measure.numerator, measure.denominator))
+        top, bottom = (put_together(part, how) for part in parts)
+        return measure.multiplier * divide(top, bottom)
+
+    def _by_year(self, months: Array) -> Array:
+        """Monthly values of the complete years, [years, 12]."""
+        if not self.complete_years:
+            return np.zeros((0, MONTHS_A_YEAR))
+        start = april(self.complete_years[0]) - self.first_month
+        return months[start : start + MONTHS_A_YEAR * len(self.complete_years)].reshape(-1, MONTHS_A_YEAR)
+
+    def money_years(self, book: Mapping[str, Array]) -> dict[str, Array]:
+        """`spend` or `lever_spend` by complete financial year, £."""
+        return {key: self._by_year(values).sum(axis=1) for key, values in book.items()}
+
+    def _year_index(self, year: int) -> int:
+        if year not in self.complete_years:
+            raise UserError(f"The financial year {clock.fin_year_label(year)} was not run whole.")
+        return year - self.first_year
+
+    def by_age(self, name: str, year: int) -> Array:
+        """A measure by age group in a complete financial year, float64[6]."""
+        return self._by(name, year, self.yearly_age, self.measures.recorded)
+
+    def by_area(self, name: str, year: int) -> Array:
+        """A measure by area in a complete financial year, float64[areas]; raises `UserError` where it is not kept."""
+        return self._by(name, year, self.yearly_area, self.measures.by_area)
+
+    def by_cell(self, name: str, year: int) -> Array:
+        """A recorded measure by area and age group in a complete financial year, float64[areas, 6]."""
+        return self._by(name, year, self.yearly_cell, self.measures.by_cell)
+
+    def _by(self, name: str, year: int, store: Array, names: tuple[str, ...]) -> Array:
+        measure = self.measures[name]
+        if measure.kind in ("share", "mean", "rate"):
+            top, bottom = (self._by(part, year, store, names) for part in (measure.numerator, measure.denominator))
+            over_stock = measure.yearly == "sum" and self.measures[measure.denominator].kind == "stock"
+            months = MONTHS_A_YEAR if over_stock else 1  # March's people stand for those of the year's twelve months
+            return measure.multiplier / months * divide(top, bottom)
+        if name not in names:
+            raise UserError(f"'{name}' is not kept in that detail.")
+        return np.asarray(store[self._year_index(year), names.index(name)], np.float64)
+
+    # ---------------------------------------------------------------------------------------------- file
+    def save(self, path: str | Path) -> None:
+        """Write to one `.npz` file, whole or not at all. Raises `EnvironmentFault` when the disk refuses."""
+        path = Path(path)
+        plain: dict[str, Any] = {"format": FORMAT}
+        arrays: dict[str, Any] = {}
+        for f in fields(self):
+            value = getattr(self, f.name)
+            if isinstance(value, np.ndarray):
+                arrays[f.name] = value
+            elif f.name in ("spend", "lever_spend"):
+                plain[f.name] = list(value)
+                for k, key in enumerate(value):
+                    arrays[f"{f.name}.{k}"] = value[key]
+            else:
+                plain[f.name] = value
+        partial = path.with_name(f".partial-{os.getpid()}-{path.name}")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with open(partial, "wb") as file:
+                np.savez_compressed(file, about=np.array(json.dumps(plain)), **arrays)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(partial, path)
+        except OSError as fault:
+            partial.unlink(missing_ok=True)
+            raise EnvironmentFault(f"The run could not be written to {path}: {fault.strerror or fault}.") from fault
+
+    @classmethod
+    def load(cls, path: str | Path) -> RunRecord:
+        """Read what `save` wrote. Raises `UserError` when it is not there, damaged, or of a newer format."""
+        path = Path(path)
+        try:
+            with np.load(path, allow_pickle=False) as stored:
+                plain = json.loads(str(stored["about"]))
+                refuse_newer(plain.pop("format"), path)
+                arrays = {name: stored[name] for name in stored.files if name != "about"}
+        except FileNotFoundError:
+            raise UserError(f"There is no run record at {path}.") from None
+        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+            raise UserError(f"{path} is not a whole run record.") from None
+        for book in ("spend", "lever_spend"):
+            plain[book] = {key: arrays.pop(f"{book}.{k}") for k, key in enumerate(plain[book])}
+        return cls(**plain, **arrays)
+
+
+def april(fin_year: int) -> int:
+    """The month number of April of a financial year."""
+    return (fin_year - clock.FIRST_YEAR) * MONTHS_A_YEAR + 4 - clock.FIRST_MONTH
+
+
+def put_together(by_year: Array, how: str) -> Array:
+    """Twelve months of each year [years, 12] as one figure: their sum, their mean, or the last."""
+    if how == "end":
+        return np.asarray(by_year[:, -1])
+    return np.asarray(by_year.sum(axis=1) if how == "sum" else by_year.mean(axis=1))
+
+
+def divide(top: Array, bottom: Array) -> Array:
+    """Element-wise ratio, nan where the denominator is zero."""
+    out = np.full(np.broadcast(top, bottom).shape, np.nan)
+    np.divide(top, bottom, out=out, where=np.asarray(bottom) != 0)
+    return out
+
+
+def refuse_newer(version: int, path: Path) -> None:
+    """Raise `UserError` when a file is of a later format than this program knows."""
+    if version > FORMAT:
+        raise UserError(f"{path} was written by a newer version of headwater; update headwater to read it.")

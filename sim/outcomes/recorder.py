@@ -1,0 +1,352 @@
+"""The recorder: what happened, counted month by month by local deprivation fifth, and yearly by place and age.
+
+How the model uses it, each month::
+
+    rec.begin(month)
+    rec.add_rows("deaths", columns, rows)                  # flows of residents: fifth, neighbourhood, age, sex
+    rec.add("ed_attendances", fifths)                      # flows of which only the fifth is known
+    rec.add("beds_open", amount=811.0)                     # no fifth at all
+    rec.census(columns, size, month, bits, sums={...})     # stocks of the living, at the month's end
+    rec.money("outpatient", pounds)
+    record = rec.finish(scenario="baseline", draw=0, seed=1)
+
+It only reads the model. Counts are multiplied by `weight` (1/scale), so all figures are those of the whole place;
+those of the hospital trust are further divided by the share of its activity whose patients are simulated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim import clock
+from sim.errors import UserError
+from sim.outcomes import census_kernel as kernel
+from sim.outcomes.measures import AGE_GROUPS, N_FIFTHS, Conditions, Measures
+from sim.outcomes.record import RunRecord
+
+Array = NDArray[Any]
+Columns = Mapping[str, Array]
+
+MARCH, SEPTEMBER = 3, 9
+MONTHS_A_YEAR = 12
+#: state bits whose stock has another name; bits without a measure (ex-smokers, say) are not recorded
+STOCK_OF_BIT = {"smoker": "smokers"}
+
+
+class Areas(Protocol):
+    """What the recorder needs of a place."""
+
+    name: str
+    label: str
+    local_fifth: Any  # uint8[L], 1 = most deprived
+    lsoas: Any  # DataFrame with `code` and `imd_rank` (1 = most deprived in England)
+    activity_share_simulated: float
+
+
+class Recorder:
+    """Counts of one run.
+
+    place        a Place (see `Areas`): its neighbourhoods, their local fifths, the hospital's share that is simulated
+    conditions   condition names (or name → label) in configuration order
+    first_month  first month that is kept; earlier months are let pass silently
+    n_months     how many months are kept
+    weight       1/scale: what one simulated resident stands for
+    """
+
+    def __init__(
+        self, place: Areas, conditions: Conditions, first_month: int, n_months: int, weight: float = 1.0
+    ) -> None:
+        if n_months < 1:
+            raise UserError("There is no month to record: the end of the run lies before its start.")
+        if not weight > 0:
+            raise UserError("The weight of a resident must be above zero.")
+        self.place = place
+        self.measures = Measures(conditions)
+        self.first_month, self.weight = int(first_month), float(weight)
+        self._hospital_factor = 1.0 / float(place.activity_share_simulated)
+        self._row = {name: k for k, name in enumerate(self.measures.recorded)}
+        self._area_row = {name: k for k, name in enumerate(self.measures.by_area)}
+        self._cell_row = {name: k for k, name in enumerate(self.measures.by_cell)}
+        self._fifth_of_area = np.asarray(place.local_fifth).astype(np.int64) - 1
+        self.n_areas = len(self._fifth_of_area)
+        self.spend: dict[str, Array] = {}
+        self.lever_spend: dict[str, Array] = {}
+        self._arrays: dict[str, Array] = {}
+        self._make_room(int(n_months))
+        self._now = -1  # row of the current month, −1 when it is not kept
+        self._month = self.first_month - 1
+        self.recorded_months = 0
+
+    def _make_room(self, n_months: int) -> None:
+        """Arrays for `n_months`, keeping what is there."""
+        self.n_months = n_months
+        self.first_year = clock.fin_year(self.first_month)
+        years = clock.fin_year(self.first_month + n_months - 1) - self.first_year + 1
+        m, ages = self.measures, len(AGE_GROUPS)
+        shapes = {
+            "monthly": (n_months, len(m.recorded), 1 + N_FIFTHS),
+            "yearly_age": (years, len(m.recorded), ages),
+            "yearly_area": (years, len(m.by_area), self.n_areas),
+            "yearly_cell": (years, len(m.by_cell), self.n_areas, ages),
+            "population_bands": (years, 1 + N_FIFTHS, 2, kernel.N_BANDS),
+            "death_bands": (years, 1 + N_FIFTHS, 2, kernel.N_BANDS),
+        }
+        for name, shape in shapes.items():
+            small = name in ("yearly_area", "yearly_cell")
+            new = np.zeros(shape, np.float32 if small else np.float64)
+            old = self._arrays.get(name)
+            if old is not None:
+                new[: len(old)] = old
+            self._arrays[name] = new
+        for book in (self.spend, self.lever_spend):
+            for key, old in book.items():
+                book[key] = np.concatenate([old, np.zeros(n_months - len(old))])
+
+    # ---------------------------------------------------------------------------------------------- the month
+    def begin(self, month: int) -> None:
+        """Start a month. Months come in order; one after the last that fits raises `ValueError`."""
+        if month <= self._month and self.recorded_months:
+            raise ValueError(f"Month {month} was recorded already.")
+        row = month - self.first_month
+        if row >= self.n_months:
+            raise ValueError(f"Month {month} lies after the {self.n_months} months to record.")
+        self._month, self._now = int(month), row if row >= 0 else -1
+        self.recorded_months = max(self.recorded_months, row + 1)
+        self._year = clock.fin_year(month) - self.first_year
+        self._in_march = clock.calendar_month(month) == MARCH
+
+    def _scaled(self, name: str, factor: float | None) -> float:
+        if factor is None:
+            factor = self._hospital_factor if self.measures[name].scope == "hospital" else 1.0
+        return self.weight * float(factor)
+
+    def _row_of(self, name: str) -> int:
+        if name not in self._row:
+            raise UserError(f"'{self.measures[name].name}' is not a measure that is recorded.")
+        return self._row[name]
+
+    def add(
+        self,
+        name: str,
+        fifths: Array | None = None,
+        *,
+        weights: Array | None = None,
+        amount: float | None = None,
+        factor: float | None = None,
+    ) -> None:
+        """Add to this month's value of a recorded measure.
+
+        fifths   int[n] 0–4 (0 = most deprived) of those it happened to, each counting 1 or its `weights[n]`
+        amount   instead: a total of which no fifth is known (goes into the total only)
+        factor   overrides the correction of hospital figures (1 ÷ share simulated); 1 for residents' figures
+
+        Stocks are added to in the same way, once a month. Raises `UserError` for an unknown measure.
+        """
+        row = self._row_of(name)
+        if self._now < 0:
+            return
+        scale = self._scaled(name, factor)
+        into = self._arrays["monthly"][self._now, row]
+        if fifths is not None:
+            counts = np.bincount(np.asarray(fifths), weights=weights, minlength=N_FIFTHS) * scale
+            into[1:] += counts
+            into[0] += counts.sum()
+        if amount is not None:
+            into[0] += amount * scale
+
+    def add_by_fifth(self, name: str, counts: Array, *, factor: float | None = None) -> None:
+        """Add counts that are already by fifth, float[5]."""
+        row = self._row_of(name)
+        if self._now >= 0:
+            scaled = np.asarray(counts, np.float64) * self._scaled(name, factor)
+            self._arrays["monthly"][self._now, row, 1:] += scaled
+            self._arrays["monthly"][self._now, row, 0] += scaled.sum()
+
+    def add_by_area(
+        self, name: str, lsoa: Array, *, weights: Array | None = None, factor: float | None = None
+    ) -> None:
+        """Add events of which the neighbourhood is known: int[n] indices 0..L−1 (the fifth follows from it)."""
+        row = self._row_of(name)
+        if self._now < 0:
+            return
+        counts = np.bincount(lsoa, weights=weights, minlength=self.n_areas) * self._scaled(name, factor)
+        by_fifth = np.bincount(self._fifth_of_area, weights=counts, minlength=N_FIFTHS)
+        self._arrays["monthly"][self._now, row, 1:] += by_fifth
+        self._arrays["monthly"][self._now, row, 0] += counts.sum()
+        if name in self._area_row and self._kept_yearly(name):
+            self._arrays["yearly_area"][self._year, self._area_row[name]] += counts
+
+    def _kept_yearly(self, name: str) -> bool:
+        """Whether this month adds to the year's figure by area and age: flows always, stocks in March."""
+        return self.measures[name].kind == "flow" or self._in_march
+
+    def add_rows(
+        self,
+        name: str,
+        columns: Columns,
+        rows: Array,
+        *,
+        weights: Array | None = None,
+        factor: float | None = None,
+    ) -> None:
+        """Add events of residents: month by fifth, and year by age group and (where kept) by neighbourhood.
+
+        columns  the residents' columns (`fifth`, `lsoa`, `born`; for deaths also `male`)
+        rows     int[n] rows it happened to, once each or `weights[n]` times; before they are released
+        """
+        rows = np.asarray(rows)
+        fifth = columns["fifth"][rows]
+        self.add(name, fifth, weights=weights, factor=factor)
+        if self._now < 0 or not self._kept_yearly(name) or len(rows) == 0:
+            return
+        scale = self._scaled(name, factor)
+        born = columns["born"][rows]
+        group = kernel.AGE_GROUP_OF[kernel.ages(born, self._month)]
+        by_age = np.bincount(group, weights=weights, minlength=len(AGE_GROUPS)) * scale
+        self._arrays["yearly_age"][self._year, self._row[name]] += by_age
+        if name in self._area_row:
+            lsoa = columns["lsoa"][rows].astype(np.int64)
+            by_area = np.bincount(lsoa, weights=weights, minlength=self.n_areas) * scale
+            self._arrays["yearly_area"][self._year, self._area_row[name]] += by_area
+            if name in self._cell_row:
+                cell = lsoa * len(AGE_GROUPS) + group
+                flat = np.bincount(cell, weights=weights, minlength=self.n_areas * len(AGE_GROUPS)) * scale
+                self._arrays["yearly_cell"][self._year, self._cell_row[name]] += flat.reshape(self.n_areas, -1)
+        if name == "deaths":
+            self._add_bands("death_bands", kernel.bands_of(born, columns["male"][rows], fifth, self._month))
+
+    def _add_bands(self, which: str, by_fifth: Array) -> None:
+        into = self._arrays[which][self._year]
+        into[1:] += by_fifth * self.weight
+        into[0] += by_fifth.sum(axis=0) * self.weight
+
+    def census(
+        self,
+        columns: Columns,
+        size: int,
+        month: int,
+        bits: Mapping[str, int],
+        *,
+        sums: Mapping[str, Array] | None = None,
+    ) -> None:
+        """Count the living at the month's end.
+
+        columns  residents' columns: unique_id (0 = departed), born, male, lsoa, fifth (0–4), state (uint32)
+        size     rows in use
+        bits     name → bit of `state`; behaviours (smoker, obese, inactive, lonely) and every condition by its name
+        sums     measure → column to be summed over the living: ``unmet_need``, ``gp_waiting``;
+                 ``life_satisfaction_sum`` over adults; ``qalys`` takes utilities (0–1), one month of which is 1/12
+        """
+        if self._now < 0:
+            return
+        uid, born, fifth, state = (columns[c] for c in ("unique_id", "born", "fifth", "state"))
+        several = 0
+        for name in self.measures.conditions:
+            if name in bits:
+                several |= 1 << bits[name]
+        counts, people = kernel.count_states(uid, born, fifth, state, size, month, several)
+        stocks = {STOCK_OF_BIT.get(name, name): bit for name, bit in bits.items()}
+        stocks = {name: bit for name, bit in stocks.items() if name in self._row}
+        for name, bit in stocks.items():
+            self.add_by_fifth(name, counts[:, bit])
+        for k, name in enumerate(("residents", "adults", "multimorbid")):
+            self.add_by_fifth(name, people[:, k])
+        for name, values in (sums or {}).items():
+            per_month = 1 / MONTHS_A_YEAR if self.measures[name].kind == "flow" else 1.0
+            adults = name == "life_satisfaction_sum"
+            self.add_by_fifth(name, kernel.sum_values(uid, born, fifth, values, size, month, adults) * per_month)
+        if clock.calendar_month(month) == SEPTEMBER:  # the middle of the financial year
+            by_fifth = kernel.count_bands(uid, born, columns["male"], fifth, size, month)
+            self._add_bands("population_bands", by_fifth)
+        if self._in_march:
+            self._yearly_census(columns, size, month, stocks, several, sums or {})
+
+    def _yearly_census(
+        self,
+        columns: Columns,
+        size: int,
+        month: int,
+        stocks: Mapping[str, int],
+        several: int,
+        sums: Mapping[str, Array],
+    ) -> None:
+        """Stocks by age group, neighbourhood and (where kept) both, at the end of the financial year."""
+        uid, born, lsoa = columns["unique_id"], columns["born"], columns["lsoa"]
+        cells = kernel.count_cells(uid, born, lsoa, columns["state"], size, month, several, self.n_areas)
+        everybody, two_or_more = kernel.N_BITS, kernel.N_BITS + 1
+        for name, bit in {**stocks, "residents": everybody, "multimorbid": two_or_more}.items():
+            self._store_cells(name, cells[bit])
+        adults = cells[everybody].copy()
+        adults[:, 0] = 0  # the first age group ends where adults begin
+        self._store_cells("adults", adults)
+        living = np.flatnonzero(uid[:size] != 0)
+        groups = kernel.AGE_GROUP_OF[kernel.ages(born[living], month)]
+        cell = lsoa[living].astype(np.int64) * len(AGE_GROUPS) + groups
+        for name, values in sums.items():
+            if self.measures[name].kind == "stock":
+                counted = values[living] * (groups > 0) if name == "life_satisfaction_sum" else values[living]
+                flat = np.bincount(cell, weights=counted, minlength=self.n_areas * len(AGE_GROUPS))
+                self._store_cells(name, flat.reshape(self.n_areas, len(AGE_GROUPS)))
+
+    def _store_cells(self, name: str, cells: Array) -> None:
+        """Put one measure's counts by neighbourhood × age group, of this year, where they belong."""
+        scaled = cells * self._scaled(name, None)
+        self._arrays["yearly_age"][self._year, self._row[name]] += scaled.sum(axis=0)
+        if name in self._area_row:
+            self._arrays["yearly_area"][self._year, self._area_row[name]] += scaled.sum(axis=1)
+        if name in self._cell_row:
+            self._arrays["yearly_cell"][self._year, self._cell_row[name]] += scaled
+
+    # ---------------------------------------------------------------------------------------------- money
+    def money(self, line: str, amount: float) -> None:
+        """Add this month's spending (£ of the whole place, not weighted) on a line of the budget."""
+        self._pay(self.spend, line, amount)
+
+    def lever_money(self, lever: str, amount: float) -> None:
+        """Add what a lever costs this month (£ of the whole place), whoever pays for it."""
+        self._pay(self.lever_spend, lever, amount)
+
+    def _pay(self, book: dict[str, Array], key: str, amount: float) -> None:
+        if self._now >= 0:
+            book.setdefault(key, np.zeros(self.n_months))[self._now] += float(amount)
+
+    # ---------------------------------------------------------------------------------------------- branching, end
+    def copy(self, n_months: int | None = None) -> Recorder:
+        """An independent recorder that continues from here, with room for `n_months` in all if given."""
+        other = object.__new__(Recorder)
+        other.__dict__.update(self.__dict__)
+        other._arrays = {name: array.copy() for name, array in self._arrays.items()}
+        other.spend = {key: array.copy() for key, array in self.spend.items()}
+        other.lever_spend = {key: array.copy() for key, array in self.lever_spend.items()}
+        if n_months is not None and n_months > self.n_months:
+            other._make_room(n_months)
+        return other
+
+    def finish(self, *, scenario: str, draw: int, seed: int, meta: Mapping[str, Any] | None = None) -> RunRecord:
+        """The record of the months that were begun (a copy; the recorder may go on)."""
+        months = self.recorded_months
+        if months == 0:
+            raise UserError("There is no month to record: the end of the run lies before its start.")
+        years = clock.fin_year(self.first_month + months - 1) - self.first_year + 1
+        cut = {name: a[: months if name == "monthly" else years].copy() for name, a in self._arrays.items()}
+        return RunRecord(
+            scenario=scenario,
+            draw=int(draw),
+            seed=int(seed),
+            place=self.place.name,
+            place_label=self.place.label,
+            scale=1.0 / self.weight,
+            first_month=self.first_month,
+            conditions=dict(self.measures.conditions),
+            area_code=np.asarray(self.place.lsoas["code"]).astype(str),
+            area_rank=np.asarray(self.place.lsoas["imd_rank"]).astype(np.float64),
+            area_fifth=self._fifth_of_area + 1,
+            spend={key: a[:months].copy() for key, a in self.spend.items()},
+            lever_spend={key: a[:months].copy() for key, a in self.lever_spend.items()},
+            meta=dict(meta or {}),
+            **cut,
+        )
