@@ -94,8 +94,10 @@ def _weakest(registry: Registry) -> str:
     judged = [each for each in registry.values() if each.grade == "judgement"]
     judged.sort(key=_spread, reverse=True)
     stratified = [table for table in registry.tables.values() if table.about.get("grade") == "judgement"]
-    lines = [f"{len(judged)} of {len(registry)} parameters and {len(stratified)} of {len(registry.tables)} tables rest on"
-             " judgement. Widest interval for its size first:"]  # fmt: skip
+    lines = [
+        f"{len(judged)} of {len(registry)} parameters and {len(stratified)} of {len(registry.tables)} tables rest on"
+        " judgement. Widest interval for its size first:"
+    ]
     for each in judged:
         between = f"({each.low:g} to {each.high:g})" if each.low is not None and each.high is not None else ""
         lines.append(f"  {each.name} = {each.value:g} {each.unit} {between}".rstrip())

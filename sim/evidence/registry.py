@@ -1,7 +1,7 @@
 """The registry: every number the model uses, with unit, distribution, source and grade; and evidence drawn from it.
 
-Parameters stand in `parameters/<group>.csv`, one row each; stratified ones in `tables/` (see `tables.py`). A user of the
-model never reads these files: it asks ``load().draw(i)`` and gets `Evidence`, in which a name gives one number.
+Parameters stand in `parameters/<group>.csv`, one row each; stratified ones in `tables/` (see `tables.py`). The model never
+reads these files: it asks ``load().draw(i)`` and gets `Evidence`, in which a name gives one number.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from sim.errors import UserError
 from sim.evidence import tables
 from sim.evidence.distributions import KINDS, Distribution, fit, uniform
+from sim.evidence.tables import GRADES
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,7 +27,6 @@ FOLDER = Path(__file__).parent / "parameters"
 COLUMNS = (
     "name", "value", "unit", "low", "high", "distribution", "null", "direction", "source", "grade", "transfer", "note",
 )  # fmt: skip
-GRADES = ("read", "recalled", "judgement")
 
 
 class UnknownName(UserError, KeyError):
@@ -108,6 +108,9 @@ class Registry(Mapping[str, Parameter]):
         except KeyError:
             raise unknown(name, [*self._parameters, *self.tables]) from None
 
+    __eq__ = object.__eq__
+    __hash__ = object.__hash__
+
     def __contains__(self, name: object) -> bool:
         return name in self._parameters
 
@@ -127,8 +130,7 @@ class Registry(Mapping[str, Parameter]):
         """Everything incomplete or impossible in parameters and tables, a sentence each."""
         found = [fault for parameter in self._parameters.values() for fault in parameter.faults()]
         for table in self.tables.values():
-            found += [f"table {table.name}: has no {what}" for what in ("title", "unit", "source", "grade")
-                      if not table.about.get(what)]  # fmt: skip
+            found += table.faults()
         return found
 
 
@@ -158,6 +160,16 @@ class Evidence(Mapping[str, float]):
                 value = parameter.drawn(self.number)
             self._values[name] = value
         return self._values[name]
+
+    def _identity(self) -> tuple[object, ...]:
+        return self.registry, self.number, self.judgements, tuple(sorted(self._replacements.items()))
+
+    def __eq__(self, other: object) -> bool:
+        """Two are equal when they give the same values: same registry, draw, judgements and replacements."""
+        return isinstance(other, Evidence) and self._identity() == other._identity()
+
+    def __hash__(self) -> int:
+        return hash(self._identity())
 
     def __contains__(self, name: object) -> bool:
         return name in self.registry

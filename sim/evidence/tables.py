@@ -3,13 +3,14 @@
 A file starts with lines ``# key: value`` (`title, unit, source, grade, note`, and how it is uncertain), then plain CSV.
 Uncertainty is one of
 
-- columns `low` and `high` in the table: each row is drawn on its own, with the header's `distribution`;
+- columns `low` and `high` in the table: each row has its own interval and the header's `distribution`; rows are drawn
+  independently, or, with ``drawn_by: column``, together within each value of that column;
 - header keys `low`, `high`: one factor (central value 1) is drawn and scales the whole table, or, with
   ``drawn_by: column``, one factor for each value of that column;
 - neither: the table is fixed.
 
-``least`` and ``most`` in the header bound the drawn values (a share stays within 0 and 1). A column `null` gives, beside
-a column `grade`, the value a judged row takes when judged benefits are switched off.
+``least`` and ``most`` in the header bound the drawn values (a share stays within 0 and 1). A column `null`
+gives, beside a column `grade`, the value a judged row takes when judged benefits are switched off.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 FOLDER = Path(__file__).parent / "tables"
+GRADES = ("read", "recalled", "judgement")
 NOT_KEYS = ("value", "low", "high", "null", "source", "grade", "note")
 
 
@@ -68,10 +70,11 @@ class Table:
         frame = rows[[*keys, "value"]].astype({"value": float})
         kind = self.about.get("distribution", "lognormal")
         if self.row_wise:
+            by = [self.about["drawn_by"]] if "drawn_by" in self.about else keys
             frame["value"] = [
                 value if low == high else fit(kind, value, low, high).quantile(uniform(draw, self._row_name(key)))
                 for key, value, low, high in zip(
-                    rows[keys].astype(str).agg(":".join, axis=1), rows["value"], rows["low"], rows["high"], strict=True
+                    rows[by].astype(str).agg(":".join, axis=1), rows["value"], rows["low"], rows["high"], strict=True
                 )
             ]
         elif "low" in self.about:
@@ -83,6 +86,24 @@ class Table:
                 factors = {each: factor(uniform(draw, self._row_name(str(each)))) for each in frame[by].unique()}
                 frame["value"] *= frame[by].map(factors).astype(float)
         return self._bounded(frame)
+
+    def faults(self) -> list[str]:
+        """What is missing or impossible in this table; empty when it is complete."""
+        rows = _parse(self.text)
+        found = [f"has no {what}" for what in ("title", "unit", "source", "grade") if not self.about.get(what)]
+        if self.about.get("grade") not in (None, *GRADES):
+            found.append(f"has the grade '{self.about['grade']}', not one of {', '.join(GRADES)}")
+        if "grade" in rows and not set(rows["grade"]) <= set(GRADES):
+            found.append("has rows with another grade")
+        if rows["value"].isna().any():
+            found.append("has rows without a value")
+        if rows.duplicated(self.keys).any():
+            found.append("has the same stratum twice")
+        try:
+            self.drawn(1)
+        except (UserError, ValueError) as fault:
+            found.append(str(fault))
+        return [f"table {self.name}: {fault}" for fault in found]
 
     def _row_name(self, key: str) -> str:
         return f"table.{self.name}:{key}"
