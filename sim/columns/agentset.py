@@ -117,12 +117,14 @@ class ColumnarAgentSet(AgentSet):  # type: ignore[misc]
         return self
 
     def agg(self, attribute: str, func: Callable[..., Any] | Iterable[Callable[..., Any]]) -> Any:
-        """A function, or several, of the values of an attribute, which it is given as one 64-bit array."""
+        """A function, or several, of the values of an attribute.
+
+        It is given one 64-bit array; if it cannot work on that (``if values: …``), a list, as in Mesa.
+        """
         values = wide(getattr(self, attribute)) if attribute in self.table.columns else self.get(attribute)
-        swap = FOR_ARRAYS if isinstance(values, np.ndarray) else {}
         if callable(func):
-            return swap.get(func, func)(values)
-        return [swap.get(each, each)(values) for each in func]
+            return aggregate(func, values)
+        return [aggregate(each, values) for each in func]
 
     # -- selections ---------------------------------------------------------------------------------------------------
 
@@ -179,9 +181,7 @@ class ColumnarAgentSet(AgentSet):  # type: ignore[misc]
         tickets = scramble(np.arange(len(rows), dtype=np.uint64) + np.uint64(self.random.getrandbits(64)))
         return self._new(rows[np.argsort(tickets, kind="stable")], inplace)
 
-    def sort(
-        self, key: Callable[[Any], Any] | str, ascending: bool = False, inplace: bool = False
-    ) -> ColumnarAgentSet:
+    def sort(self, key: Callable[[Any], Any] | str, ascending: bool = False, inplace: bool = False) -> ColumnarAgentSet:
         """The members by an attribute or function, highest first unless ascending; ties keep their order."""
         rows = self.rows
         if isinstance(key, str) and key in self.table.columns:
@@ -215,7 +215,7 @@ class ColumnarAgentSet(AgentSet):  # type: ignore[misc]
         function = getattr(self.table.agent_type, method, None) if isinstance(method, str) else method
         if getattr(function, "columnar", False):
             function(self, *args, **kwargs)  # type: ignore[misc]
-        elif function is mesa.Agent.remove:
+        elif function is mesa.Agent.remove and not getattr(self.table.agent_type, "_datasets", None):
             self.table.release(self.rows)
         else:
             self.map(method, *args, **kwargs)
@@ -307,6 +307,16 @@ class _Wide:
         if name not in self._agents.table.columns:
             raise AttributeError(name)
         return wide(getattr(self._agents, name))
+
+
+def aggregate(func: Callable[..., Any], values: Any) -> Any:
+    """A function of an array, or of the list of its elements if it asks for one."""
+    if not isinstance(values, np.ndarray):
+        return func(values)
+    try:
+        return FOR_ARRAYS.get(func, func)(values)
+    except (AttributeError, TypeError, ValueError):
+        return func(values.tolist())
 
 
 def wide(values: NDArray[Any]) -> NDArray[Any]:

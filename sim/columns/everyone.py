@@ -35,7 +35,14 @@ class Everyone(AgentSet):  # type: ignore[misc]
         return any(agent in part for part in self.parts)
 
     def __getitem__(self, item: int | slice) -> Any:
-        return list(self)[item]
+        if isinstance(item, slice):
+            return list(self)[item]
+        place = item + len(self) if item < 0 else item
+        for part in self.parts:
+            if 0 <= place < len(part):
+                return part[place]
+            place -= len(part)
+        raise IndexError(f"there is no agent number {item}")
 
     def to_list(self) -> list[Any]:
         """All members."""
@@ -130,4 +137,4 @@ class Everyone(AgentSet):  # type: ignore[misc]
     def _sets(self) -> Iterator[Any]:
         """The parts as sets; a list of agents becomes Mesa's own kind for as long as it is needed."""
         for part in self.parts:
-            yield part if isinstance(part, AgentSet) else AgentSet(part, random=self.random)
+            yield AgentSet(part, random=self.random) if isinstance(part, list) else part
