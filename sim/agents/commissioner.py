@@ -1,0 +1,167 @@
+"""The commissioner: one budget, what policy moves within it, and what services can do with what they have."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import mesa
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.errors import UserError
+from sim.policy.budget import INERT, NAMES, NEW, PENCE, Budget, nhs_total, share
+from sim.policy.programme import Programme
+from sim.policy.scenario import Scenario
+
+if TYPE_CHECKING:
+    from sim.system import CareSystem
+
+NO_POLICY = Scenario("baseline", "Baseline", "Nothing changes.")
+
+
+class Commissioner(mesa.Agent):
+    """Moves money between the lines of one budget and turns what each service line then has into its capacity.
+
+    Capacity of a line = growth since 2024/25 × level; the level follows (money ÷ money without policy) ^ elasticity,
+    one elasticity for more money and one for less, with a mean lag. Without policy the level is exactly 1.
+    Money is whole pence: every month the lines after policy sum to the lines before it plus declared new money.
+    """
+
+    model: CareSystem
+
+    def __init__(self, model: CareSystem, budget: Budget) -> None:
+        super().__init__(model)
+        self.budget = budget
+        self.scenario = NO_POLICY
+        self.programmes: dict[str, Programme] = {}
+        self.month = -1
+        self.paid: dict[str, int] = {}  # pence by lever, this month
+        self._level = dict.fromkeys(NAMES, 1.0)
+        self._slots = 0.0
+        self._record: dict[str, dict[int, int]] = {}
+        evidence = model.evidence
+        self._up = float(evidence["money.elasticity_up"])
+        self._down = float(evidence["money.elasticity_down"])
+        self._lag = max(1.0, float(evidence["money.capacity_lag_months"]))
+
+    def adopt(self, scenario: Scenario, policy_start: int) -> None:
+        """Take on a scenario, from the month in which its money may first move. Raises `UserError` for a payer that is
+        not allowed to pay."""
+        for use in scenario.active:
+            for line, _ in use.payers:
+                if line in INERT:
+                    raise UserError(f"{scenario.source_file}: levers.{use.name}.from: {line} cannot be moved.")
+        self.scenario = scenario
+        self.programmes = {use.name: Programme(self.model, use, policy_start) for use in scenario.active}
+
+    def advance(self, month: int) -> None:
+        """Settle one month: who pays for what, what each line then has, and the capacity that follows."""
+        before = self.budget.month_pence(month)
+        held, service, new = dict(before), dict(before), 0
+        total = nhs_total(before)
+        self.month, self.paid, self._slots = month, {}, 0.0
+        for name, programme in self.programmes.items():
+            wanted, pence = programme.request(self.model, month, total)
+            for payer, part in share(pence, programme.use.payers, before).items():
+                if payer == NEW:
+                    new += part
+                    self._note(f"new.{name}", month, part)
+                else:
+                    held[payer] -= part
+                    service[payer] -= part
+                    self._note(f"from.{payer}.{name}", month, part)
+            held[programme.lever.line] += pence
+            for act in programme.lever.of_kind("capacity"):
+                service[act.target] += pence
+            programme.spend(self.model, pence)
+            self._slots += programme.slots(month, pence * self._home_share() if pence else 0, self._up)
+            self.paid[name] = pence
+            self._note(f"lever.{name}", month, pence)
+            self._note(f"unspent.{name}", month, wanted - pence)
+        short = [line for line in NAMES if service[line] < 0]
+        if short:
+            raise UserError(
+                f"{self.scenario.source_file}: levers: together they take more from {short[0]} than it has "
+                f"(£{before[short[0]] / PENCE:,.0f} a month)."
+            )
+        if sum(held.values()) != sum(before.values()) + new:
+            raise ArithmeticError(f"Money was not conserved in month {month}.")
+        for line in NAMES:
+            self._note(f"line.{line}", month, held[line])
+            self._settle(line, before[line], service[line])
+
+    def _settle(self, line: str, before: int, now: int) -> None:
+        ratio = now / before if before else 1.0
+        target = ratio ** (self._up if ratio > 1.0 else self._down)
+        self._level[line] += (target - self._level[line]) / self._lag
+
+    def capacity(self, line: str) -> float:
+        """Capacity of a line this month, relative to the one it opened with in July 2020 (1 until April 2024)."""
+        return self.budget.growth(line, self.month) * self._level[line]
+
+    def level(self, line: str) -> float:
+        """The part of `capacity` that policy makes: exactly 1 without policy."""
+        return self._level[line]
+
+    @property
+    def extra_beds(self) -> float:
+        """Beds opened by plans, of the whole trust at 1:1 (scale them as any of its beds)."""
+        return sum(programme.beds(self.month) for programme in self.programmes.values())
+
+    @property
+    def extra_slots(self) -> float:
+        """Elective pathways that can be completed this month beyond `capacity`, of the whole trust at 1:1."""
+        return self._slots
+
+    def _home_share(self) -> float:
+        """Of a pound for elective care, the part spent at the modelled trust, per unit of the trust it stands for.
+
+        Residents' money buys care wherever they go; the trust also treats people from outside the place, so that
+        slots bought for residents are scaled up to the trust's own units, in which its capacity is kept.
+        """
+        place = self.model.place
+        people = np.asarray(place.counts).sum(axis=(1, 2))
+        share = float(np.average(place.lsoas["hhft_share"].to_numpy(np.float64), weights=people))
+        return share / float(place.activity_share_simulated)
+
+    # -- the record ----------------------------------------------------------------------------------------------
+
+    def _note(self, what: str, month: int, pence: int) -> None:
+        if pence or what.startswith("line."):
+            entry = self._record.setdefault(what, {})
+            entry[month] = entry.get(month, 0) + pence
+
+    def spend(self, first_month: int, months: int) -> dict[str, NDArray[np.float64]]:
+        """Pounds a month (2024/25 prices, the whole place) from `first_month` on, one array of `months` an entry.
+
+        ``line.<line>``: what is spent in a line after policy; ``lever.<lever>``: what a lever spends (whichever line
+        it stands in); ``from.<line>.<lever>``: who paid; ``new.<lever>``: declared new money; ``unspent.<lever>``:
+        offered and left with its payers, because nobody else eligible could be reached.
+        """
+        found = {}
+        for what, by_month in sorted(self._record.items()):
+            found[what] = np.array([by_month.get(first_month + i, 0) / PENCE for i in range(months)])
+        return found
+
+    # -- branching -----------------------------------------------------------------------------------------------
+
+    def snapshot(self) -> dict[str, Any]:
+        """Its state as plain copies; see `restore`."""
+        return {
+            "scenario": self.scenario,
+            "programmes": {name: programme.clone() for name, programme in self.programmes.items()},
+            "month": self.month,
+            "paid": dict(self.paid),
+            "_level": dict(self._level),
+            "_slots": self._slots,
+            "_record": {what: dict(by_month) for what, by_month in self._record.items()},
+        }
+
+    def restore(self, snapshot: dict[str, Any]) -> None:
+        """Return to an earlier state, which may be used again."""
+        kept = dict(snapshot)
+        kept["programmes"] = {name: programme.clone() for name, programme in kept["programmes"].items()}
+        kept["_record"] = {what: dict(by_month) for what, by_month in kept["_record"].items()}
+        for what in ("paid", "_level"):
+            kept[what] = dict(kept[what])
+        vars(self).update(kept)

@@ -1,0 +1,52 @@
+"""Neighbourhoods: one agent an LSOA, with the community capacity that investment adds to what is there today."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.columns import ColumnarAgent
+
+if TYPE_CHECKING:
+    from sim.columns import Table
+    from sim.system import CareSystem
+
+
+class Neighbourhood(ColumnarAgent):
+    """One neighbourhood. Row i of the table is area i of the place.
+
+    area: position in the place's table. fifth: local deprivation fifth, 0 most deprived to 4 least. decile: national
+    IMD 2025 decile, 1 most deprived. residents: people who live there, counted once a year, at 1:1. capacity: community
+    capacity that policy has added (0 = as today, 1 = what the studied dose leads to in the long run). energy: how
+    readily money becomes capacity, 1 = as studied. invested: pounds a resident a year spent on it this month.
+    """
+
+    area: np.int16 = np.int16(0)
+    fifth: np.uint8 = np.uint8(0)
+    decile: np.uint8 = np.uint8(1)
+    residents: np.int64 = np.int64(0)
+    capacity: np.float32 = np.float32(0)
+    energy: np.float32 = np.float32(1)
+    invested: np.float32 = np.float32(0)
+
+
+def open_neighbourhoods(m: "CareSystem") -> "Table":
+    """Make the neighbourhoods of the model's place, in the order of its areas, and count who lives there."""
+    place = m.place
+    areas = len(place.lsoas)
+    Neighbourhood.create_agents(
+        m,
+        areas,
+        area=np.arange(areas),
+        fifth=np.asarray(place.local_fifth, np.uint8) - 1,
+        decile=place.lsoas["imd_decile"].to_numpy(np.uint8),
+        residents=count_residents(m, areas),
+    )
+    return m.table_of(Neighbourhood)
+
+
+def count_residents(m: "CareSystem", areas: int) -> NDArray[np.int64]:
+    """Residents of each area as they are now, at 1:1 (int64, one an area)."""
+    r, size = m.residents.columns, m.residents.size
+    here = r["lsoa"][:size][r["unique_id"][:size] != 0]
+    return np.rint(np.bincount(here, minlength=areas) / m.scale).astype(np.int64)
