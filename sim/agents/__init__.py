@@ -1,0 +1,1 @@
+"""Who is in the model: residents, practices, hospital teams, neighbourhoods, the commissioner."""

@@ -1,0 +1,39 @@
+"""Residents: a million people as columns, each of them a Mesa agent when somebody asks."""
+
+import numpy as np
+
+from sim.columns import ColumnarAgent
+
+
+class Resident(ColumnarAgent):
+    """One resident. Annotated attributes are columns; `unique_id` is the identity, never used twice.
+
+    key: root of all the resident's draws. born: month of birth (months since July 2020; negative before it).
+    lsoa, practice, site: positions in the place's tables (site: nearest emergency department of the home trust).
+    home_trust: 1 if hospital care is sought at the modelled trust, else 0. decile: national IMD 2025 decile, 1 most
+    deprived. fifth: local deprivation fifth, 0 most deprived to 4 least. state: behaviours and conditions as bits
+    (`sim.life.states`). gp_rate: expected contacts a month. satisfaction: life satisfaction 0–10. utility: EQ-5D.
+    gp_waiting: contacts waiting at the practice, gp_wait_months how long the oldest has. unmet: needs given up and
+    still open, unmet_age: months of the oldest. listed: entries on hospital waiting lists.
+    Columns added when the model is built: chance (uint32, one threshold a process), lagged (float32, one a lagged
+    exposure).
+    """
+
+    key: np.uint64 = np.uint64(0)
+    born: np.int16 = np.int16(0)
+    male: np.uint8 = np.uint8(0)
+    lsoa: np.int16 = np.int16(0)
+    practice: np.int16 = np.int16(0)
+    home_trust: np.uint8 = np.uint8(0)
+    site: np.int8 = np.int8(0)
+    decile: np.uint8 = np.uint8(1)
+    fifth: np.uint8 = np.uint8(0)
+    state: np.uint32 = np.uint32(0)
+    gp_rate: np.float32 = np.float32(0)
+    satisfaction: np.float32 = np.float32(0)
+    utility: np.float32 = np.float32(0)
+    gp_waiting: np.uint8 = np.uint8(0)
+    gp_wait_months: np.uint8 = np.uint8(0)
+    unmet: np.uint8 = np.uint8(0)
+    unmet_age: np.uint8 = np.uint8(0)
+    listed: np.uint8 = np.uint8(0)

@@ -1,0 +1,1 @@
+"""What happens to a resident: demography, behaviours, contact, conditions, wellbeing."""

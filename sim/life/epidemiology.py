@@ -1,0 +1,131 @@
+"""The epidemiology of one evidence draw: what `life` needs to give people health and to move it month by month.
+
+Everything here is computed once per evidence draw on one fixed reference population, England in 2020 by sex × age ×
+deprivation, and used unchanged for every place, month, scenario and seed. Places therefore differ from England only
+through their residents, and a healthy place stays healthy.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.life import behaviours, onset
+from sim.life import mortality as deaths
+from sim.life.conditions import Condition
+from sim.life.conditions import shipped as shipped_conditions
+from sim.life.exposures import Exposures
+from sim.life.grid import AGES, BANDS, DECILES, SEXES, Array, band_of, keyed, over_bands
+from sim.life.states import States, byte_values
+
+if TYPE_CHECKING:
+    from sim.evidence import Evidence
+    from sim.life.wellbeing import Wellbeing
+
+RESIDUAL_BOUNDS = (0.8, 1.6)
+SAMPLE_A_CELL = 250
+
+
+@dataclass(frozen=True)
+class Effects:
+    """What multiplies the hazard of one outcome for one person.
+
+    excess: relative risk − 1 of each lagged exposure (float, one a column); ratios: multiplier of each state that is
+    on (name → ratio).
+    """
+
+    excess: Array
+    ratios: dict[str, float]
+
+    def weight(self, state: NDArray[np.uint32], lagged: NDArray[np.float32], states: States) -> Array:
+        """Product of all multipliers, one a person."""
+        product = np.prod(1 + lagged * self.excess, axis=1)
+        for name, ratio in self.ratios.items():
+            product = np.where(states.has(state, name), product * ratio, product)
+        return np.asarray(product)
+
+
+class Epidemiology:
+    """Tables of one evidence draw; see the module's text. Shapes: (sex, age, decile) unless said otherwise."""
+
+    def __init__(self, evidence: Evidence, conditions: tuple[Condition, ...] | None = None) -> None:
+        self.evidence = evidence
+        self.conditions = shipped_conditions() if conditions is None else conditions
+        self.names = tuple(condition.name for condition in self.conditions)
+        self.states = States(self.names)
+        self.england = england(evidence)
+        self.people = self.england.sum(2)
+        self.exposures = Exposures.build(evidence, self.states)
+        self.risk = {b.risk: behaviours.prevalence(evidence, b.risk, self.england) for b in behaviours.BEHAVIOURS}
+        self.ex_smokers = behaviours.prevalence(evidence, "ex_smoking", self.england)
+        self.deaths = deaths.base(evidence)
+        self.effects = {name: self._effects(name) for name in (*self.names, "death")}
+        self.prevalence = {name: onset.prevalence(evidence, name, self.people) for name in self.names}
+        gradient = evidence.table("prevalence_gradient")
+        self.gradient = {
+            name: keyed(gradient[gradient["condition"] == name], "decile", range(1, DECILES + 1)) for name in self.names
+        }
+        # Filled on the reference population, condition by condition, by `sim.life.reference`.
+        self.share_norm: dict[str, Array] = {}
+        self.residual: dict[str, Array] = {}
+        self.onset_base: dict[str, Array] = {}
+        self.death_base: Array = self.deaths
+        self.contact_base: dict[str, Array] = {}
+        self.wellbeing: Wellbeing
+
+    def _effects(self, outcome: str) -> Effects:
+        risks = self.evidence.table("relative_risk")
+        excess = np.zeros(len(self.exposures.names))
+        for row in risks[risks["condition"] == outcome].itertuples(index=False):
+            excess[self.exposures.names.index((row.exposure, row.lag_class))] = row.value - 1
+        if outcome == "death":
+            return Effects(excess, self._death_ratios())
+        table = self.evidence.table("relative_risk_condition")
+        rows = table[(table["condition_to"] == outcome) & table["condition_from"].isin(self.names)]
+        return Effects(excess, dict(zip(rows["condition_from"], rows["value"].astype(float), strict=True)))
+
+    def _death_ratios(self) -> dict[str, float]:
+        exponent = self.evidence["mortality.condition_exponent"]
+        ratio = keyed(self.evidence.table("mortality_hr"), "condition", self.names)
+        return {name: float(value**exponent) for name, value in zip(self.names, ratio, strict=True)}
+
+    def factors(self, ratios: dict[str, float]) -> NDArray[np.float32]:
+        """Multiplier of each value of each byte of the state: (4 bytes, 256)."""
+        table = np.ones((4, 256))
+        on = byte_values()
+        for name, ratio in ratios.items():
+            byte, bit = divmod(self.states.bits[name], 8)
+            table[byte] *= np.where(on[:, bit], ratio, 1.0)
+        return table.astype(np.float32)
+
+
+def england(evidence: Evidence) -> Array:
+    """People in England, mid-2020, as (sex, age, decile)."""
+    table = evidence.table("england_population")
+    grid = np.zeros((SEXES, AGES, DECILES))
+    np.add.at(grid, (table["sex"], np.minimum(table["age"], AGES - 1), table["decile"] - 1), table["value"])
+    return grid
+
+
+def cells_of_bands(grid: Array) -> Array:
+    """Sum of (sex, age, decile) over five-year bands: (sex, band, decile)."""
+    out = np.zeros((SEXES, BANDS, DECILES))
+    np.add.at(out, (slice(None), band_of(np.arange(AGES))), grid)
+    return out
+
+
+def spread(bands: Array) -> Array:
+    """(sex, band, decile) → (sex, age, decile)."""
+    return over_bands(bands)
+
+
+@lru_cache(maxsize=4)
+def of(evidence: Evidence) -> Epidemiology:
+    """The epidemiology of an evidence draw, computed once per process and kept for the last few draws."""
+    from sim.life.reference import normalise
+
+    return normalise(Epidemiology(evidence))

@@ -1,0 +1,50 @@
+"""How fast conditions begin: incidence by age and sex from the balance of illness and death.
+
+Diagnosed prevalence P is not stationary, so the balance keeps the calendar trend:
+i = [∂P/∂age + ∂P/∂t + P(1 − P)·Δm] / (1 − P), Δm the excess mortality of those who have the condition. The balance
+gives the *shape* over age and sex; where a crude incidence is published it sets the *level*, so that prevalence then
+rises as it really does.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sim.life.grid import AGES, Array, keyed, rescaled, smooth
+
+if TYPE_CHECKING:
+    from sim.evidence import Evidence
+
+
+def prevalence(evidence: Evidence, condition: str, people: Array) -> Array:
+    """Share of people with the condition in 2020 as (sex, age); people: England as (sex, age)."""
+    table = evidence.table("prevalence")
+    rows = table[table["condition"] == condition]
+    return rescaled(smooth(rows), rows, people)
+
+
+def incidence(
+    evidence: Evidence, condition: str, share: Array, mortality: Array, people: Array, age_from: int
+) -> Array:
+    """New cases per person-year among those without the condition, as (sex, age).
+
+    share: `prevalence`; mortality: all-cause deaths per person-year (sex, age); people: England (sex, age).
+    """
+    ratio = float(keyed(evidence.table("mortality_hr"), "condition", [condition])[0])
+    excess = mortality * (ratio - 1) / (1 + share * (ratio - 1))
+    trend = float(keyed(evidence.table("prevalence_trend"), "condition", [condition])[0])
+    over_age = np.gradient(share, axis=1)
+    shape = (over_age + trend * share + share * (1 - share) * excess) / (1 - share)
+    shape = np.where(np.arange(AGES) >= age_from, np.clip(shape, 0, None), 0.0)
+    shape = _smoothed(shape)
+    crude = float(keyed(evidence.table("incidence_level"), "condition", [condition])[0])
+    return np.asarray(shape * crude * people.sum() / (shape * (1 - share) * people).sum())
+
+
+def _smoothed(rate: Array, width: int = 5) -> Array:
+    """A running mean over ages: the derivative of a curve through ten bands has kinks that people do not."""
+    padded = np.pad(rate, ((0, 0), (width // 2, width // 2)), mode="edge")
+    window = np.lib.stride_tricks.sliding_window_view(padded, width, axis=1)
+    return np.asarray(window.mean(axis=2)) * (rate > 0)

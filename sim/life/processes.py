@@ -1,0 +1,87 @@
+"""Every process of the life course and every kind of contact, as rows of the rate tables, in their stated order.
+
+The order fixes which draw a process uses (`Purpose.LIFE` + position), so a new process goes at the end of its group's
+configuration and never in between. Several events in one month apply in this order too; leaving and dying come last.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sim.life import behaviours
+from sim.life.contacts import KINDS
+from sim.life.epidemiology import Epidemiology
+from sim.life.grid import AGES, DECILES, SEXES, Array, steps, to_cells
+from sim.rates import Process, RateTables
+
+DEATH, BIRTH, LEAVE = "death", "birth", "leave"
+ONSET = "onset_"
+GP = "gp_contact"
+CHANGES = tuple(name for b in behaviours.BEHAVIOURS for name in (b.out_of, b.into))
+
+
+def rate_tables(epi: Epidemiology, out_rate: Array, level: dict[str, float]) -> RateTables:
+    """The rate tables of one evidence draw in one place.
+
+    out_rate: share of residents who leave the place in a month, by sex and five-year band to 90+ (2, 19). level:
+    what each kind of contact is multiplied by so that England's rates become the place's (1 = as England).
+    """
+    rows = [*_behaviours(epi), *_onsets(epi), *_contacts(epi, level)]
+    gp = [row for row in rows if row.name == GP]
+    rows = [row for row in rows if row.name != GP]
+    return RateTables([*_demography(epi, out_rate), *rows, *gp], len(epi.exposures.names))
+
+
+def _demography(epi: Epidemiology, out_rate: Array) -> list[Process]:
+    fertility = steps(epi.evidence.table("fertility"))
+    fertility[1] = 0.0
+    band = np.minimum(np.arange(AGES) // 5, out_rate.shape[1] - 1)
+    leave = -np.log1p(-out_rate[:, band]) * 12
+    death = epi.effects[DEATH]
+    bits = epi.states.bits
+    return [
+        Process(
+            DEATH,
+            to_cells(epi.death_base),
+            if_on={bits[name]: ratio for name, ratio in death.ratios.items()},
+            excess=death.excess,
+        ),
+        Process(BIRTH, to_cells(_all_deciles(fertility))),
+        Process(LEAVE, to_cells(_all_deciles(leave))),
+    ]
+
+
+def _behaviours(epi: Epidemiology) -> list[Process]:
+    rows = []
+    for behaviour in behaviours.BEHAVIOURS:
+        into, out = behaviours.transitions(epi.evidence, behaviour, epi.risk[behaviour.risk], epi.people)
+        bit = epi.states.bits[behaviour.state]
+        rows.append(Process(behaviour.out_of, to_cells(behaviours.by_decile(out)), if_off={bit: 0.0}))
+        rows.append(Process(behaviour.into, to_cells(behaviours.by_decile(into)), if_on={bit: 0.0}))
+    return rows
+
+
+def _onsets(epi: Epidemiology) -> list[Process]:
+    bits = epi.states.bits
+    rows = []
+    for name in epi.names:
+        effects = epi.effects[name]
+        if_on = {bits[other]: ratio for other, ratio in effects.ratios.items()} | {bits[name]: 0.0}
+        rows.append(Process(ONSET + name, to_cells(epi.onset_base[name]), if_on, excess=effects.excess))
+    return rows
+
+
+def _contacts(epi: Epidemiology, level: dict[str, float]) -> list[Process]:
+    bits = epi.states.bits
+    return [
+        Process(
+            kind,
+            to_cells(epi.contact_base[kind]) * level.get(kind, 1.0),
+            if_on={bits[name]: ratio for name, ratio in epi.effects[kind].ratios.items()},
+        )
+        for kind in KINDS
+    ]
+
+
+def _all_deciles(grid: Array) -> Array:
+    return np.broadcast_to(grid[:, :, None], (SEXES, AGES, DECILES))

@@ -1,0 +1,87 @@
+"""The reference population: England in 2020, on which every norm is set once per evidence draw.
+
+A stratified sample with the same number of people in every sex × five-year band × deprivation decile stands for
+England, each cell weighted by how many people it holds. It has keys of its own, the same in every run.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sim.draws import make_keys
+from sim.life import contacts, onset
+from sim.life.epidemiology import RESIDUAL_BOUNDS, SAMPLE_A_CELL, Epidemiology, cells_of_bands, spread
+from sim.life.grid import AGES, BAND, BANDS, DECILES, SEXES, Array
+from sim.life.health import Health, People, give
+from sim.life.wellbeing import Wellbeing
+
+REFERENCE_SEED = 2020
+
+
+class Reference:
+    """England as a weighted sample. weight: people each sampled person stands for (n)."""
+
+    def __init__(self, epi: Epidemiology) -> None:
+        sex, band, decile, member = (
+            axis.reshape(-1) for axis in np.indices((SEXES, BANDS, DECILES, SAMPLE_A_CELL), np.int64)
+        )
+        age = np.minimum(band * BAND + member % BAND, AGES - 1)
+        key = make_keys(REFERENCE_SEED, np.arange(1, sex.size + 1, dtype=np.int64))
+        self.people = People(key, age, sex, decile + 1, np.ones(sex.size))
+        self.at = (sex, band, decile)
+        ages = np.arange(AGES)
+        in_cell = np.bincount(np.minimum(ages // BAND, BANDS - 1), minlength=BANDS)
+        self.weight = epi.england[sex, age, decile] * in_cell[band] / SAMPLE_A_CELL
+        self.cells = cells_of_bands(epi.england)
+
+    def mean(self, values: Array, among: Array | None = None) -> Array:
+        """Mean of a person's value in each (sex, band, decile), weighted by `among` (0–1 a person)."""
+        weight = self.weight if among is None else self.weight * among
+        total, count = np.zeros((2, SEXES, BANDS, DECILES))
+        np.add.at(total, self.at, values * weight)
+        np.add.at(count, self.at, weight)
+        return np.where(count > 0, total / np.maximum(count, 1e-12), 1.0)
+
+    def over_deciles(self, bands: Array) -> Array:
+        """Mean over deciles of (sex, band, decile), weighted by people: (sex, band, 1)."""
+        return (bands * self.cells).sum(2, keepdims=True) / self.cells.sum(2, keepdims=True)
+
+
+def normalise(epi: Epidemiology) -> Epidemiology:
+    """Set every norm of an epidemiology; returns it."""
+    reference = Reference(epi)
+
+    def observe(name: str, weight: Array) -> None:
+        epi.share_norm[name] = reference.mean(weight)
+
+    health = give(reference.people, epi, observe)
+    _incidence(epi, reference, health)
+    _mortality(epi, reference, health)
+    contacts.normalise(epi, reference, health)
+    epi.wellbeing = Wellbeing(epi, reference, health)
+    return epi
+
+
+def _incidence(epi: Epidemiology, reference: Reference, health: Health) -> None:
+    """Baseline hazard = incidence × residual deprivation effect ÷ mean multiplier of those still without it."""
+    deaths = (epi.deaths * epi.england).sum(2) / epi.people
+    for condition in epi.conditions:
+        name = condition.name
+        free = (~epi.states.has(health.state, name)).astype(float)
+        weight = reference.mean(epi.effects[name].weight(health.state, health.lagged, epi.states), free)
+        # What exposures and other conditions already explain of the gradient, standardised for age and sex.
+        explained = (weight / reference.over_deciles(weight) * reference.cells).sum((0, 1)) / reference.cells.sum(
+            (0, 1)
+        )
+        residual = np.clip(epi.gradient[name] / explained, *RESIDUAL_BOUNDS)
+        norm = reference.over_deciles(weight * residual)
+        rate = onset.incidence(epi.evidence, name, epi.prevalence[name], deaths, epi.people, condition.age_from)
+        epi.residual[name] = residual
+        epi.onset_base[name] = rate[:, :, None] * residual / spread(norm)
+
+
+def _mortality(epi: Epidemiology, reference: Reference, health: Health) -> None:
+    """Baseline deaths = England's rate ÷ mean multiplier, by sex × age × decile, so that its life table is kept."""
+    weight = epi.effects["death"].weight(health.state, health.lagged, epi.states)
+    weight = np.minimum(weight, epi.evidence["mortality.hr_cap"])
+    epi.death_base = epi.deaths / spread(reference.mean(weight))
