@@ -5,10 +5,15 @@ from __future__ import annotations
 from difflib import get_close_matches
 from itertools import islice
 
+from typing import TYPE_CHECKING
+
 from sim.errors import UserError
 from sim.evidence.registry import Parameter, Registry, load, unknown
-from sim.evidence.tables import Table
+from sim.evidence.stratified import Table
 from sim.evidence.usage import users
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 GRADES = {
     "read": "read in the source",
@@ -19,7 +24,8 @@ ROWS_SHOWN = 12
 
 
 def explain(name: str = "", weakest: bool = False, registry: Registry | None = None) -> str:
-    """The text for one parameter or table; or, with `weakest`, the list of all numbers that rest on judgement.
+    """The text for one parameter, one table (`relative_risk`) or some of its rows (`relative_risk:smoking:chd`); or,
+    with `weakest`, the list of all numbers that rest on judgement.
 
     Raises `UserError` with the nearest names when the registry has no such name.
     """
@@ -28,8 +34,9 @@ def explain(name: str = "", weakest: bool = False, registry: Registry | None = N
         return _weakest(registry)
     if name in registry:
         return _parameter(registry[name])
-    if name in registry.tables:
-        return _table(registry.tables[name])
+    table, *strata = name.split(":")
+    if table in registry.tables:
+        return _table(registry.tables[table], strata)
     if not name:
         raise UserError("Say what to explain, for example: headwater explain mortality.hr_cap.")
     inside = [each for each in (*registry, *registry.tables) if name in each]
@@ -69,16 +76,21 @@ def _parameter(it: Parameter) -> str:
     ])  # fmt: skip
 
 
-def _table(it: Table) -> str:
+def _table(it: Table, strata: list[str]) -> str:
     rows, about = it.rows, it.about
+    for stratum in strata:
+        rows = rows[(rows[it.keys].astype(str) == stratum).any(axis=1)]
+    if rows.empty:
+        raise UserError(f"The table {it.name} has no row for {' and '.join(strata)}; its columns: {', '.join(it.keys)}.")
     uncertain = ""
     if it.row_wise:
         uncertain = f"each row on its own, {about.get('distribution', 'lognormal')}"
     elif "low" in about:
         each = f" for each {about['drawn_by']}" if "drawn_by" in about else " for the whole table"
         uncertain = f"one factor{each}, {about['low']} to {about['high']}, {about.get('distribution', 'lognormal')}"
-    more = f"\n  … {len(rows) - ROWS_SHOWN} more rows" if len(rows) > ROWS_SHOWN else ""
-    body = rows.head(ROWS_SHOWN).to_string(index=False, na_rep="").replace("\n", "\n  ")
+    example = ":".join([it.name, *rows[it.keys].iloc[0].astype(str)])
+    more = f"\n  … {len(rows) - ROWS_SHOWN} more rows; one of them: headwater explain {example}"
+    body = _columns(rows.head(ROWS_SHOWN).astype(object).where(rows.notna(), "").astype(str))
     return f"{it.name}: {about.get('title', '')} ({len(rows)} rows)\n" + _lines([
         ("unit", about.get("unit", "")),
         ("uncertainty", uncertain or "none"),
@@ -87,7 +99,17 @@ def _table(it: Table) -> str:
         ("note", about.get("note", "")),
         ("used by", _users(it.name)),
         ("stands in", f"sim/evidence/tables/{it.name}.csv"),
-    ]) + f"\n  {body}{more}"  # fmt: skip
+    ]) + f"\n  {body}{more if len(rows) > ROWS_SHOWN else ''}"  # fmt: skip
+
+
+def _columns(rows: pd.DataFrame) -> str:
+    """Text columns, left-aligned, wide ones (source) last."""
+    order = [column for column in rows if column not in ("source", "note")]
+    order += [column for column in ("source", "note") if column in rows]
+    cells = [order, *rows[order].to_numpy().tolist()]
+    widths = [max(len(row[at]) for row in cells) for at in range(len(order))]
+    return "\n  ".join("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+                       for row in cells)  # fmt: skip
 
 
 def _weakest(registry: Registry) -> str:

@@ -1,8 +1,8 @@
 """Rebuild the evidence tables that come from published data files: ``python -m sim.evidence.prepare FOLDER``.
 
-FOLDER holds the raw files (`tables/*.csv`, `data/...`) in the layout named in docs/evidence.md. Only the compact result,
-sim/evidence/tables/*.csv, ships with the product; tables not named here are kept by hand. Each function makes one
-table: read, reduce to strata, say what it is.
+FOLDER holds the raw files (`tables/*.csv`, `data/...`) in the layout named in docs/evidence.md. Only the compact
+result, sim/evidence/tables/*.csv, ships with the product; tables not named here are kept by hand. Each function makes
+one table: read, reduce to strata, say what it is.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import pandas as pd
 from sim.errors import UserError
 from sim.evidence.prepare_people import TABLES as PEOPLE
 from sim.evidence.prepare_raw import OLDEST, Made, Raw, bands, both_sexes, weighted_mean
-from sim.evidence.tables import FOLDER
+from sim.evidence.stratified import FOLDER
 
 SEX = {"female": 0, "male": 1}
 CONDITIONS = {
@@ -53,7 +53,9 @@ def prevalence(raw: Raw) -> Made:
     """Share of people with each diagnosed condition by age and sex."""
     table = raw.csv("tables/prevalence_diagnosed_by_age_sex.csv")
     table = table[table["condition"].isin(list(CONDITIONS))].assign(
-        condition=lambda t: t["condition"].map(CONDITIONS), sex=lambda t: t["sex"].map(SEX), value=lambda t: t["prevalence"]
+        condition=lambda t: t["condition"].map(CONDITIONS),
+        sex=lambda t: t["sex"].map(SEX),
+        value=lambda t: t["prevalence"],
     )
     table = pd.concat([table, bands(table["age_band"])], axis=1)[["condition", "sex", "age_from", "age_to", "value"]]
     england = raw.england()
@@ -66,12 +68,15 @@ def prevalence(raw: Raw) -> Made:
     return Made("prevalence", table, {
         "title": "People with each diagnosed condition, England 2019/20, by age and sex",
         "unit": "share of people",
-        "source": "Level: QOF 2019/20 registers, England (NHS Digital via House of Commons Library, read), heart failure"
-        " raised to 1.5 % (CPRD: 920,616 of 64.6m people, Conrad 2018 Lancet 391:572, read). Age-sex shape: HSE, CPRD and"
+        "source": "Level: QOF 2019/20 registers, England (NHS Digital via House of Commons Library, read), heart"
+        " failure"
+        " raised to 1.5 % (CPRD: 920,616 of 64.6m people, Conrad 2018 Lancet 391:572, read). Age-sex shape: HSE, CPRD"
+        " and"
         " NDA patterns; dementia 65+ CFAS II (Matthews 2013 Lancet 382:1405, totals 4.9 % men, 7.7 % women read, bands"
         " recalled); cancer after Maddams 2009 Br J Cancer 101:541 (3 % of all, 1 in 8 of 65+, read) and NCRAS",
         "grade": "recalled",
-        "note": "Shapes are recalled, levels are read. Type 2 diabetes excludes type 1 (about 0.5 points at 17+). Cancer"
+        "note": "Shapes are recalled, levels are read. Type 2 diabetes excludes type 1 (about 0.5 points at 17+)."
+        " Cancer"
         " is the register since 2003. Stroke includes TIA. Depression is ever recorded",
         "drawn_by": "condition", "low": "0.92", "high": "1.09", "most": "0.97",
     })  # fmt: skip
@@ -86,14 +91,12 @@ def prevalence_gradient(raw: Raw) -> Made:
         "value": table["age_adjusted_ratio"],
     })  # fmt: skip
     people = raw.england_by_decile()
-    registers = raw.csv("data/conditions/qof_prevalence_2019_20_by_imd_england.csv").set_index(["group_code", "imd_overall"])
     for condition, (rows, code) in BY_HAND.items():
-        persons = _shape(rows, condition).groupby(["age_from", "age_to"])["value"].mean().reset_index()
         curve = np.zeros(people.shape[1])
-        for row in persons.itertuples():
-            curve[int(row.age_from) : int(row.age_to) + 1] = row.value
+        for start, end, women, men in rows:
+            curve[start : end + 1] = (women + men) / 2
         expected = (people * curve).sum(1) / people.sum(1)
-        found = np.array([registers.loc[(code, str(decile)), "prevalence"] for decile in range(1, 11)])
+        found = raw.register_by_decile(code)
         ratio = found / expected
         ratio /= np.average(ratio, weights=expected * people.sum(1))
         table = pd.concat([table, pd.DataFrame({
@@ -101,11 +104,14 @@ def prevalence_gradient(raw: Raw) -> Made:
     return Made("prevalence_gradient", table, {
         "title": "Diagnosed prevalence by deprivation decile (1 most deprived), age-adjusted",
         "unit": "ratio to England",
-        "source": "Derived: QOF 2019/20 by IMD decile (House of Commons Library, read) divided by what each decile's age"
+        "source": "Derived: QOF 2019/20 by IMD decile (House of Commons Library, read) divided by what each decile's"
+        " age"
         " structure (ONS mid-2020, read) would give with England's age pattern",
         "grade": "read",
-        "note": "Registers are apportioned from practices to areas, which flattens gradients: individual ones are probably"
-        " 10-40 % steeper. Dementia and cancer also carry differences in diagnosis, so their gradients are recorded ones",
+        "note": "Registers are apportioned from practices to areas, which flattens gradients: individual ones are"
+        " probably"
+        " 10-40 % steeper. Dementia and cancer also carry differences in diagnosis, so their gradients are recorded"
+        " ones",
     })  # fmt: skip
 
 
@@ -131,9 +137,11 @@ def risk_prevalence(raw: Raw) -> Made:
         rows = table["risk"] == risk
         table.loc[rows, "value"] *= level / weighted_mean(table[rows], adults)
     return Made("risk_prevalence", table, {
-        "title": "Smoking, ex-smoking, obesity (BMI 30+), inactivity (< 30 min a week), loneliness (often or always), 2020",
+        "title": "Smoking, ex-smoking, obesity (BMI 30+), inactivity (< 30 min a week), loneliness (often or always),"
+        " 2020",
         "unit": "share of people",
-        "source": "Smoking: ONS/OHID APS 2023 (11.6 % of adults, 13.0 % in 2021); ex-smoking HSE 2021-22; obesity HSE 2022"
+        "source": "Smoking: ONS/OHID APS 2023 (11.6 % of adults, 13.0 % in 2021); ex-smoking HSE 2021-22; obesity HSE"
+        " 2022"
         " (29 %, 55-64 36 %, 65-74 35 % read); inactivity Active Lives Nov 2022-23 (25.7 % read); loneliness Community"
         " Life Survey 2021/22-2023/24 (about 7 %)",
         "grade": "recalled",
@@ -186,11 +194,13 @@ def transitions(raw: Raw) -> Made:
     return Made("transitions", pd.concat([table[columns], more]), {
         "title": "Yearly probability of taking up or leaving a behaviour or loneliness",
         "unit": "probability a year",
-        "source": "Smoking Toolkit Study and Hughes 2008 (quitting, relapse); CALIBER, Katsoulis 2021 Lancet Diab Endo and"
+        "source": "Smoking Toolkit Study and Hughes 2008 (quitting, relapse); CALIBER, Katsoulis 2021 Lancet Diab"
+        " Endo and"
         " Fildes 2015 (obesity); Active Lives and UKHLS (activity); loneliness: UKHLS waves, about 4 in 10 no longer"
         " often lonely a year later (judged)",
         "grade": "recalled",
-        "note": "They fix turnover; the opposite direction is solved so that the age profile follows the declared trend."
+        "note": "They fix turnover; the opposite direction is solved so that the age profile follows the declared"
+        " trend."
         " Relapse is a mean over all ex-smokers (35 % in the first year, 1 % a year after six)",
         "distribution": "beta", "drawn_by": "process",
     })  # fmt: skip
@@ -210,8 +220,10 @@ def contact_rate(raw: Raw) -> Made:
     return Made("contact_rate", table[["kind", "sex", "age_from", "age_to", "value"]].round(5), {
         "title": "Use of care by age and sex, England",
         "unit": "contacts per person-year",
-        "source": "Levels: GP 363.6m appointments in 12 months to March 2024 (NHSE) for 62.9m registered, read; A&E 24.7m and"
-        " emergency admissions 6.42m in 2023/24 (NHSE via healthyr), read; first outpatients and elective admissions HES,"
+        "source": "Levels: GP 363.6m appointments in 12 months to March 2024 (NHSE) for 62.9m registered, read; A&E"
+        " 24.7m and"
+        " emergency admissions 6.42m in 2023/24 (NHSE via healthyr), read; first outpatients and elective admissions"
+        " HES,"
         " recalled. Age-sex shapes: Hobbs 2016 Lancet 387:2323 (GP), HES/ECDS (others)",
         "grade": "recalled",
         "note": "GP is what was served, all staff, not need",

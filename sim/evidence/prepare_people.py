@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import pandas as pd
@@ -10,6 +10,9 @@ import pandas as pd
 from sim.evidence.prepare_raw import OLDEST, Array, Made, Raw, bands
 
 UN = "UN World Population Prospects, UK deaths and population by single age (CC BY 3.0 IGO), read"
+WITH_DECREMENT = (
+    "type2_diabetes", "hypertension", "chd", "stroke", "heart_failure", "copd", "depression", "dementia", "obesity",
+)  # fmt: skip
 LATER_HALF = 0.52
 """Excess of July–December 2020 relative to that of the whole year: about 20 of 77 thousand excess deaths in England and
 Wales fell in those six months (ONS registrations, recalled)."""
@@ -27,7 +30,8 @@ def england_population(raw: Raw) -> Made:
     return Made("england_population", table.astype(int), {
         "title": "England mid-2020 by sex, single year of age (100 = 100 and over) and deprivation decile",
         "unit": "persons",
-        "source": "ONS mid-2020 by IMD 2019 decile and age (OGL v3), read; split by sex with the UK's male share of each age;"
+        "source": "ONS mid-2020 by IMD 2019 decile and age (OGL v3), read; split by sex with the UK's male share of"
+        " each age;"
         " 90 and over spread over 90-100 as in the UK by sex. " + UN,
         "grade": "read",
         "note": "The reference on which every norm is set. The sex split is the same in every decile",
@@ -55,7 +59,8 @@ def mortality_base(raw: Raw) -> Made:
     return Made("mortality_base", made, {
         "title": "Deaths of 2019 by sex, single year of age (100 = 100 and over) and deprivation decile, England",
         "unit": "deaths per person-year",
-        "source": "Ratios of deciles: ONS deaths 2016-18, ages 0-74, in Lewer 2020 Lancet Public Health 5:e33 (danlewer/masi,"
+        "source": "Ratios of deciles: ONS deaths 2016-18, ages 0-74, in Lewer 2020 Lancet Public Health 5:e33"
+        " (danlewer/masi,"
         " CC BY 4.0), read; 75 and over by fifth recalled from ONS deaths by IMD. Level: " + UN + ", times England/UK",
         "grade": "read",
         "note": "Ratios run smoothly between the middles of age bands and are set so that England's rate at each age is"
@@ -64,15 +69,23 @@ def mortality_base(raw: Raw) -> Made:
     })  # fmt: skip
 
 
+def _by_band(table: pd.DataFrame) -> Iterator[tuple[int, int, pd.DataFrame]]:
+    """First and last age of each band, youngest first, and its rows."""
+    for start in sorted(table["age_from"].unique()):
+        rows = table[table["age_from"] == start]
+        yield int(start), int(rows["age_to"].iloc[0]), rows
+
+
 def _ratios_by_age(young: pd.DataFrame, old: pd.DataFrame) -> tuple[Array, Array]:
     """Middles of age bands, and at each the ratio of the deciles to England (bands, 10)."""
-    middles, ratios = [], []
-    for (start, end), rows in young.groupby(["age_from", "age_to"]):
+    middles: list[float] = []
+    ratios: list[Array] = []
+    for start, end, rows in _by_band(young):
         rows = rows.sort_values("imd10")
-        rate = (rows["deaths"] / rows["population"]).to_numpy()
+        rate = (rows["deaths"] / rows["population"]).to_numpy(float)
         middles.append((start + end + 1) / 2)
-        ratios.append(rate / (rows["deaths"].sum() / rows["population"].sum()))
-    for (start, _), rows in old.groupby(["age_from", "age_to"]):
+        ratios.append(rate / float(rows["deaths"].sum() / rows["population"].sum()))
+    for start, _, rows in _by_band(old):
         fifths = np.log(rows.sort_values("imd_quintile")["rate_ratio_vs_england"].to_numpy())
         at, wanted = np.arange(5) * 0.2 + 0.1, np.arange(10) * 0.1 + 0.05
         line = np.interp(wanted, at, fifths)
@@ -86,21 +99,25 @@ def _ratios_by_age(young: pd.DataFrame, old: pd.DataFrame) -> tuple[Array, Array
 
 def _national(raw: Raw, sex: int) -> Array:
     """UK death rates of 2019 by single age to 100 (100 and over together)."""
-    deaths, people = raw.uk(2019, "death")[sex], raw.uk(2019, "pop")[sex]
-    rate = deaths[:OLDEST] / people[:OLDEST]
-    return np.append(rate, deaths[OLDEST:].sum() / people[OLDEST:].sum())
+    return np.asarray(_to_oldest(raw.uk(2019, "death"))[sex] / _to_oldest(raw.uk(2019, "pop"))[sex])
+
+
+def _to_oldest(counts: Array) -> Array:
+    """(sex, single age) with everyone of 100 and over in the last place."""
+    return np.concatenate([counts[:, :OLDEST], counts[:, OLDEST:].sum(1, keepdims=True)], axis=1)
 
 
 def _england_to_uk(raw: Raw, young: pd.DataFrame, sex: int) -> float:
     """England's death rate relative to the UK's, ages 0–74 in 2016–18, standardised to England's ages."""
     rows = young[young["sex"] == sex]
-    england = rows["deaths"].sum()
-    years = (2016, 2017, 2018)
-    deaths, people = (sum(raw.uk(year, what)[sex] for year in years) for what in ("death", "pop"))
+    england = float(rows["deaths"].sum())
+    deaths, people = (
+        np.sum([raw.uk(year, what)[sex] for year in (2016, 2017, 2018)], axis=0) for what in ("death", "pop")
+    )
     expected = 0.0
-    for (start, end), band in rows.groupby(["age_from", "age_to"]):
-        ages = slice(int(start), int(end) + 1)
-        expected += band["population"].sum() * float(deaths[ages].sum() / people[ages].sum())
+    for start, end, band in _by_band(rows):
+        ages = slice(start, end + 1)
+        expected += float(band["population"].sum()) * float(deaths[ages].sum() / people[ages].sum())
     return float(england / expected)
 
 
@@ -110,9 +127,7 @@ def mortality_year(raw: Raw) -> Made:
     rates = {}
     for year in range(2019, 2024):
         deaths, at_risk = raw.uk(year, "death"), raw.uk(year, "pop")
-        rate = np.concatenate([deaths[:, :OLDEST] / at_risk[:, :OLDEST],
-                               deaths[:, OLDEST:].sum(1, keepdims=True) / at_risk[:, OLDEST:].sum(1, keepdims=True)], 1)  # fmt: skip
-        rates[year] = float((rate * people).sum())
+        rates[year] = float((_to_oldest(deaths) / _to_oldest(at_risk) * people).sum())
     ratios = {year: rate / rates[2019] for year, rate in rates.items()}
     ratios[2020] = 1 + (ratios[2020] - 1) * LATER_HALF
     table = pd.DataFrame({"year": list(ratios), "value": [round(ratio, 4) for ratio in ratios.values()]})
@@ -121,7 +136,8 @@ def mortality_year(raw: Raw) -> Made:
         "unit": "ratio to 2019",
         "source": UN,
         "grade": "read",
-        "note": "Exogenous: the pandemic's deaths as they were. 2020 stands for July-December only, the part the model lives"
+        "note": "Exogenous: the pandemic's deaths as they were. 2020 stands for July-December only, the part the"
+        " model lives"
         " through: the year's excess times 0.52 (ONS registrations, recalled). The same ratio at every age and decile",
     })  # fmt: skip
 
@@ -145,9 +161,11 @@ def utility_norm(raw: Raw) -> Made:
     table = pd.concat([bands(table["age"]), table[["utility"]].rename(columns={"utility": "value"})], axis=1)
     table["age_to"] = table["age_to"].where(table["age_from"] < 77, OLDEST)
     return Made("utility_norm", table, {
-        "title": "Health-related quality of life (EQ-5D, time trade-off) by age, England", "unit": "utility, 1 = full health",
+        "title": "Health-related quality of life (EQ-5D, time trade-off) by age, England", "unit": "utility, 1 = full"
+        " health",
         "source": "Janssen & Szende 2014, table 3.7; below 18 set to 1", "grade": "read",
-        "note": "Average morbidity is in it already: a person's own decrement counts against the mean of their age and sex",
+        "note": "Average morbidity is in it already: a person's own decrement counts against the mean of their age"
+        " and sex",
         "low": "0.98", "high": "1.02", "most": "1",
     })  # fmt: skip
 
@@ -155,14 +173,14 @@ def utility_norm(raw: Raw) -> Made:
 def utility_decrement(raw: Raw) -> Made:
     """Loss of utility with each condition."""
     table = raw.csv("tables/utility_decrements.csv").replace({"condition": {"depression_anxiety": "depression"}})
-    wanted = ["type2_diabetes", "hypertension", "chd", "stroke", "heart_failure", "copd", "depression", "dementia", "obesity"]
-    rows = table.set_index("condition").loc[wanted].reset_index()
+    rows = table.set_index("condition").loc[list(WITH_DECREMENT)].reset_index()
     rows = rows.rename(columns={"utility_decrement": "value"})[["condition", "value", "low", "high"]]
     # A register of cancer ever: about 15 % breast within the last years and bowel, 4 % lung, the rest past or other.
     cancer = pd.DataFrame([("cancer", 0.035, 0.02, 0.06)], columns=rows.columns)
     return Made("utility_decrement", pd.concat([rows, cancer]), {
         "title": "Loss of health-related quality of life with a condition", "unit": "utility",
-        "source": "Sullivan 2011 Med Decis Making 31:800, UK catalogue; 20 % either side assumed. Cancer: weighted mean of"
+        "source": "Sullivan 2011 Med Decis Making 31:800, UK catalogue; 20 % either side assumed. Cancer: weighted"
+        " mean of"
         " breast .019, bowel .067, lung .119, other .024 over people alive with a past cancer",
         "grade": "read", "note": "Added over conditions, then corrected by utility_ncc", "distribution": "beta",
     })  # fmt: skip
@@ -173,7 +191,8 @@ def utility_ncc(raw: Raw) -> Made:
     table = raw.csv("tables/utility_ncc_adjustment.csv")
     rows = table.rename(columns={"n_chronic_conditions": "conditions", "utility_adjustment": "value"})
     return Made("utility_ncc", rows[["conditions", "value"]], {
-        "title": "Correction of the summed decrements by number of chronic conditions", "unit": "utility, added to the sum",
+        "title": "Correction of the summed decrements by number of chronic conditions", "unit": "utility, added to"
+        " the sum",
         "source": "Sullivan 2011 Med Decis Making 31:800, coefficients of the number of conditions", "grade": "read",
         "note": "None for 0 or 1; 10 stands for 10 and over. Published sign: negative lowers utility",
     })  # fmt: skip
@@ -185,7 +204,8 @@ def life_satisfaction(raw: Raw) -> Made:
     rows = pd.concat([bands(table["age_band"]), table["life_satisfaction_0_10"].rename("value")], axis=1)
     return Made("life_satisfaction", rows, {
         "title": "Life satisfaction of adults by age, England", "unit": "0-10",
-        "source": "ONS personal well-being, Annual Population Survey 2022/23 (England mean about 7.45)", "grade": "recalled",
+        "source": "ONS personal well-being, Annual Population Survey 2022/23 (England mean about 7.45)",
+        "grade": "recalled",
         "note": "Mean of everyone of that age, lonely and ill included", "low": "0.99", "high": "1.01",
     })  # fmt: skip
 

@@ -47,7 +47,8 @@ class Raw:
 
     @cache  # noqa: B019 - one Raw lives as long as one preparation
     def _projections(self) -> pd.DataFrame:
-        return self.csv("data/mortality/un_wpp_uk_deaths_population_single_age_2010_2050.csv").set_index(["time", "age"])
+        table = self.csv("data/mortality/un_wpp_uk_deaths_population_single_age_2010_2050.csv")
+        return table.set_index(["time", "age"])
 
     def uk(self, year: int, what: str) -> Array:
         """UK people (`pop`) or deaths (`death`) of one year as (sex, single age to the last in the file)."""
@@ -64,8 +65,10 @@ class Raw:
         return self._by_decile().copy()
 
     def england_cells(self) -> Array:
-        """England mid-2020 as (sex, age 0–100, decile): persons split by the UK's male share of that age, and 90 and over
-        spread over 90–100 as in the UK of the same year, by sex."""
+        """England mid-2020 as (sex, age 0–100, decile).
+
+        Persons are split by the UK's male share of that age; 90 and over are spread over 90–100 as in the UK, by sex.
+        """
         persons = self._by_decile()
         male = self.csv("tables/male_share_by_single_age_uk2020.csv")["male_share"].to_numpy(float)
         split = np.stack([persons * (1 - male), persons * male])  # sex, decile, age
@@ -78,6 +81,12 @@ class Raw:
     def england(self) -> Array:
         """England mid-2020 as (sex, age)."""
         return np.asarray(self.england_cells().sum(2))
+
+    def register_by_decile(self, code: str) -> Array:
+        """QOF 2019/20 register over list for each deprivation decile (10)."""
+        table = self.csv("data/conditions/qof_prevalence_2019_20_by_imd_england.csv")
+        rows = table[table["group_code"] == code].set_index("imd_overall")["prevalence"]
+        return rows.loc[[str(decile) for decile in range(1, 11)]].to_numpy(float)
 
     def register(self, code: str) -> float:
         """QOF 2019/20 register over list for England."""
@@ -110,7 +119,8 @@ def both_sexes(table: pd.DataFrame) -> pd.DataFrame:
 
 def weighted_mean(rows: pd.DataFrame, people: Array) -> float:
     """Mean of a banded table by sex over people (sex, age); ages in no band count as zero."""
-    total = sum(
-        row.value * people[int(row.sex), int(row.age_from) : int(row.age_to) + 1].sum() for row in rows.itertuples()
-    )
-    return float(total / people.sum())
+    total = 0.0
+    strata = zip(rows["sex"].astype(int), rows["age_from"].astype(int), rows["age_to"].astype(int), strict=True)
+    for (sex, start, end), value in zip(strata, rows["value"].astype(float), strict=True):
+        total += value * float(people[sex, start : end + 1].sum())
+    return total / float(people.sum())

@@ -1,7 +1,7 @@
 """The registry: every number the model uses, with unit, distribution, source and grade; and evidence drawn from it.
 
-Parameters stand in `parameters/<group>.csv`, one row each; stratified ones in `tables/` (see `tables.py`). The model never
-reads these files: it asks ``load().draw(i)`` and gets `Evidence`, in which a name gives one number.
+Parameters stand in `parameters/<group>.csv`, one row each; stratified ones in `tables/` (see `stratified.py`). The
+model never reads these files: it asks ``load().draw(i)`` and gets `Evidence`, in which a name gives one number.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sim.errors import UserError
-from sim.evidence import tables
 from sim.evidence.distributions import KINDS, Distribution, fit, uniform
-from sim.evidence.tables import GRADES
+from sim.evidence.stratified import GRADES, Table
+from sim.evidence.stratified import load as load_tables
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -98,9 +98,9 @@ class Parameter:
 class Registry(Mapping[str, Parameter]):
     """All parameters by name, and the tables. Iterating gives names in file order."""
 
-    def __init__(self, parameters: Mapping[str, Parameter], stratified: Mapping[str, tables.Table]) -> None:
+    def __init__(self, parameters: Mapping[str, Parameter], tables: Mapping[str, Table]) -> None:
         self._parameters = dict(parameters)
-        self.tables = dict(stratified)
+        self.tables = dict(tables)
 
     def __getitem__(self, name: str) -> Parameter:
         try:
@@ -241,7 +241,7 @@ def _parameter(row: dict[str, str], path: Path) -> Parameter:
 
 
 @lru_cache(maxsize=4)
-def load(parameters: Path | None = None, stratified: Path | None = None) -> Registry:
+def load(parameters: Path | None = None, tables: Path | None = None) -> Registry:
     """The shipped registry, or one read from other folders. Raises `UserError` when a name stands twice."""
     found: dict[str, Parameter] = {}
     for path in sorted((parameters or FOLDER).glob("*.csv")):
@@ -250,4 +250,4 @@ def load(parameters: Path | None = None, stratified: Path | None = None) -> Regi
                 other = found[parameter.name].group
                 raise UserError(f"The parameter '{parameter.name}' stands twice: in {other}.csv and {path.name}.")
             found[parameter.name] = parameter
-    return Registry(found, tables.load(stratified))
+    return Registry(found, load_tables(tables))

@@ -14,6 +14,7 @@ from sim.evidence.registry import Registry, load
 
 ROOT = Path(__file__).parents[1]
 _WORD = re.compile(r"[\"']([a-z][a-z0-9_.]*)[\"']|(?<=[\s:{\[,])([a-z][a-z0-9_]*(?:\.[a-z0-9_]+)+)")
+_FORMATTED = re.compile(r"f\"([a-z_]+\.[a-z0-9_.]*)\{[^\"}]*\}([a-z0-9_.]*)\"")
 _ASKED = re.compile(r"evidence\[\s*\"([^\"{]+)\"\s*\]|evidence\.table\(\s*\"([^\"{]+)\"\s*\)")
 
 
@@ -37,9 +38,21 @@ def _named() -> dict[str, list[str]]:
     return found
 
 
+@lru_cache(maxsize=1)
+def _patterns() -> list[tuple[re.Pattern[str], str]]:
+    """Names that code puts together, such as f"behaviours.trend_{risk}", and the file that does."""
+    found = []
+    for path in _files():
+        for before, after in _FORMATTED.findall(path.read_text(encoding="utf-8")):
+            pattern = re.compile(re.escape(before) + "[a-z0-9_]+" + re.escape(after))
+            found.append((pattern, path.relative_to(ROOT.parent).as_posix()))
+    return found
+
+
 def users(name: str) -> list[str]:
     """Files that name this parameter or table, as paths from the top of the project."""
-    return _named().get(name, [])
+    built = {path for pattern, path in _patterns() if pattern.fullmatch(name)}
+    return sorted(built | set(_named().get(name, [])))
 
 
 def unused(registry: Registry) -> list[str]:

@@ -68,23 +68,21 @@ class Table:
     def _drawn(self, rows: pd.DataFrame, draw: int) -> pd.DataFrame:
         keys = self.keys
         frame = rows[[*keys, "value"]].astype({"value": float})
-        kind = self.about.get("distribution", "lognormal")
+        kind, by = self.about.get("distribution", "lognormal"), self.about.get("drawn_by")
         if self.row_wise:
-            by = [self.about["drawn_by"]] if "drawn_by" in self.about else keys
+            names = rows[[by] if by else keys].astype(str).agg(":".join, axis=1)
+            strata = zip(names, rows["value"], rows["low"], rows["high"], strict=True)
             frame["value"] = [
-                value if low == high else fit(kind, value, low, high).quantile(uniform(draw, self._row_name(key)))
-                for key, value, low, high in zip(
-                    rows[by].astype(str).agg(":".join, axis=1), rows["value"], rows["low"], rows["high"], strict=True
-                )
+                value if low == high else fit(kind, value, low, high).quantile(uniform(draw, self._row_name(name)))
+                for name, value, low, high in strata
             ]
         elif "low" in self.about:
             factor = fit(kind, 1.0, float(self.about["low"]), float(self.about["high"])).quantile
-            by = self.about.get("drawn_by")
-            if by is None:
-                frame["value"] *= factor(uniform(draw, f"table.{self.name}"))
+            if by:
+                scale = [factor(uniform(draw, self._row_name(each))) for each in frame[by].astype(str)]
+                frame["value"] = frame["value"] * scale
             else:
-                factors = {each: factor(uniform(draw, self._row_name(str(each)))) for each in frame[by].unique()}
-                frame["value"] *= frame[by].map(factors).astype(float)
+                frame["value"] *= factor(uniform(draw, f"table.{self.name}"))
         return self._bounded(frame)
 
     def faults(self) -> list[str]:

@@ -1,0 +1,94 @@
+"""Each distribution gives back the value and interval it was fitted to."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sim.errors import UserError
+from sim.evidence import load
+from sim.evidence.distributions import fit, uniform
+
+pytestmark = pytest.mark.unit
+MANY = [(number + 0.5) / 4000 for number in range(4000)]
+
+
+def _mean(kind: str, value: float, low: float, high: float) -> float:
+    quantile = fit(kind, value, low, high).quantile
+    return sum(quantile(u) for u in MANY) / len(MANY)
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "low", "high"),
+    [
+        ("normal", 7.45, 7.4, 7.5),
+        ("lognormal", 2.31, 2.07, 2.58),
+        ("beta", 0.05, 0.02, 0.08),
+        ("gamma", 536.0, 345.0, 600.0),
+        ("split_normal", -0.05, -0.14, 0.0),
+        ("triangular", 4.0, 2.0, 8.0),
+        ("uniform", 0.55, 0.45, 0.65),
+    ],
+)
+def test_the_stated_mean_is_the_mean_of_the_draws(kind: str, value: float, low: float, high: float) -> None:
+    assert _mean(kind, value, low, high) == pytest.approx(fit(kind, value, low, high).mean, rel=2e-3)
+
+
+@pytest.mark.parametrize("kind", ["normal", "lognormal", "split_normal"])
+def test_the_interval_is_the_central_95_per_cent(kind: str) -> None:
+    low, high = 1.2, 1.8
+    value = {"normal": 1.5, "lognormal": (low * high) ** 0.5, "split_normal": 1.3}[kind]
+    quantile = fit(kind, value, low, high).quantile
+    assert [quantile(0.025), quantile(0.5), quantile(0.975)] == pytest.approx([low, value, high])
+
+
+@pytest.mark.parametrize(("kind", "value", "low", "high"), [("beta", 0.12, 0.09, 0.15), ("gamma", 4.13, 3.7, 4.5)])
+def test_beta_and_gamma_keep_the_mean_and_the_width(kind: str, value: float, low: float, high: float) -> None:
+    fitted = fit(kind, value, low, high)
+    assert fitted.mean == value
+    assert fitted.quantile(0.975) - fitted.quantile(0.025) == pytest.approx(high - low)
+
+
+@pytest.mark.parametrize("kind", ["uniform", "triangular"])
+def test_ranges_are_ranges(kind: str) -> None:
+    quantile = fit(kind, 5.0, 2.0, 10.0).quantile
+    assert quantile(1e-12) == pytest.approx(2.0, abs=1e-4)
+    assert quantile(1 - 1e-12) == pytest.approx(10.0, abs=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "low", "high", "says"),
+    [
+        ("normal", 1.0, 0.9, 2.0, "split_normal"),
+        ("lognormal", 1.0, 0.0, 2.0, "above 0"),
+        ("beta", 0.9, 0.5, 1.5, "between 0 and 1"),
+        ("gamma", 1.0, -1.0, 2.0, "above 0"),
+        ("normal", 3.0, 1.0, 2.0, "outside its own interval"),
+        ("cauchy", 1.0, 0.0, 2.0, "not a distribution"),
+    ],
+)
+def test_what_a_distribution_cannot_have_is_said(kind: str, value: float, low: float, high: float, says: str) -> None:
+    with pytest.raises(UserError, match=says):
+        fit(kind, value, low, high)
+
+
+@given(draw=st.integers(0, 10**6), name=st.text(max_size=30))
+def test_a_uniform_is_inside_0_1_and_repeats(draw: int, name: str) -> None:
+    assert 0 < uniform(draw, name) < 1
+    assert uniform(draw, name) == uniform(draw, name)
+
+
+def test_uniforms_are_spread_over_draws_and_names() -> None:
+    by_draw = [uniform(draw, "mortality.hr_cap") for draw in range(2000)]
+    by_name = [uniform(1, f"a.{number}") for number in range(2000)]
+    for numbers in (by_draw, by_name):
+        assert sum(numbers) / 2000 == pytest.approx(0.5, abs=0.03)
+        assert sum(each < 0.1 for each in numbers) / 2000 == pytest.approx(0.1, abs=0.03)
+
+
+def test_every_parameter_is_near_its_value_in_the_middle() -> None:
+    for parameter in load().values():
+        if parameter.low is not None and parameter.high is not None:
+            middle = parameter.fitted.quantile(0.5)
+            assert parameter.low <= middle <= parameter.high, parameter.name
