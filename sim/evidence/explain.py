@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from difflib import get_close_matches
 from itertools import islice
-
 from typing import TYPE_CHECKING
 
 from sim.errors import UserError
@@ -81,7 +80,7 @@ def _table(it: Table, strata: list[str]) -> str:
     for stratum in strata:
         rows = rows[(rows[it.keys].astype(str) == stratum).any(axis=1)]
     if rows.empty:
-        raise UserError(f"The table {it.name} has no row for {' and '.join(strata)}; its columns: {', '.join(it.keys)}.")
+        raise UserError(f"The table {it.name} has no row for {' and '.join(strata)}; columns: {', '.join(it.keys)}.")
     uncertain = ""
     if it.row_wise:
         uncertain = f"each row on its own, {about.get('distribution', 'lognormal')}"
