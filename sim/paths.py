@@ -1,4 +1,4 @@
-"""Where things are: configuration, shipped places, results; the same answer in a checkout, an editable install and a wheel.
+"""Where things are: configuration and shipped places, in a checkout, an editable install and a wheel alike.
 
 Imports nothing heavy: the command line asks here for the names it offers.
 """
@@ -21,12 +21,12 @@ def configs() -> Path:
     for folder in (PACKAGE / "configs", PACKAGE.parent / "configs"):
         if (folder / "config.yaml").is_file():
             return folder
-    raise EnvironmentFault(f"The configuration that comes with headwater is missing beside {PACKAGE}; install it again.")
+    raise EnvironmentFault(f"The configuration of headwater is missing beside {PACKAGE}; install it again.")
 
 
 def config_folders(own: Sequence[Path | str] = ()) -> list[Path]:
-    """Folders searched for configuration: the user's own first, then the shipped one."""
-    return [*(Path(folder).expanduser().resolve() for folder in own), configs()]
+    """Folders searched for configuration in Hydra's order: the shipped one first, then the user's own."""
+    return [configs(), *(Path(folder).expanduser().resolve() for folder in own)]
 
 
 def names(group: str, own: Sequence[Path | str] = ()) -> list[str]:

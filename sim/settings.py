@@ -68,7 +68,9 @@ class Settings:
         "whole number", None, "how many seeds each evidence draw gets (null: 2 if runs is even and at least 4, else 1)",
         low=1, high=1000, empty=True, commands=("run", "compare"),
     )
-    seed: int = setting("whole number", 1, "the first seed of chance; the same seed gives the same run", low=0, high=2**31)
+    seed: int = setting(
+        "whole number", 1, "the first seed of chance; the same seed gives the same run", low=0, high=2**31,
+    )
     start: str = setting("month", "2025-04", "first month that is reported", low=0, high=600)
     policy_start: str = setting("month", "2026-04", "month in which scenarios begin to differ", low=1, high=600)
     judged: bool = setting(
@@ -79,7 +81,9 @@ class Settings:
         matters=False, commands=("run", "compare"),
     )
     results: str = setting("text", "results", "the folder in which results are kept", matters=False)
-    books: bool = setting("yes or no", False, "print the accounts that must close", commands=("validate",), matters=False)
+    books: bool = setting(
+        "yes or no", False, "print the accounts that must close", commands=("validate",), matters=False,
+    )
 
     def layout(self) -> tuple[list[int], list[int]]:
         """Evidence draws and seeds; every draw meets every seed, and every scenario meets every pair.
@@ -213,7 +217,7 @@ def problems_together(values: Mapping[str, Any]) -> list[str]:
             found.append(f"start={values['start']} is after the end: the last month of the run is {last}.")
         elif start > policy:
             found.append(
-                f"start={values['start']} is after policy_start={values['policy_start']}; reporting must begin no later."
+                f"start={values['start']} is after policy_start={values['policy_start']}; it must not be later."
             )
     return found
 

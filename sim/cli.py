@@ -1,0 +1,150 @@
+"""The command line: the first word says what, the rest is ``key=value`` and Hydra's flags.
+
+Imports nothing heavy before the first line is printed: help and mistakes answer at once. Mistakes are one clear
+sentence each, exit 2; faults of the machine exit 1; an interruption 130.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+
+from sim.arguments import Words, parse
+from sim.errors import EnvironmentFault, UserError
+from sim.version import __version__
+
+USER_MISTAKE, MACHINE_FAULT, INTERRUPTED = 2, 1, 130
+
+COMMANDS = {
+    "compare": "the main job: scenarios side by side, with the difference to the first and how sure it is",
+    "run": "one scenario, for example: headwater run scenario=health_creation years=20 place=toy",
+    "report": "write the report of a finished run again: headwater report results/latest",
+    "rerun": "repeat a finished run and say whether it is identical: headwater rerun results/latest",
+    "validate": "print the accounts that must close: headwater validate books=true",
+    "explain": "value, unit, source and grade of a number: headwater explain mortality.hr_cap",
+    "place": "check or build a place of your own: headwater place check my_folder/",
+    "bench": "how fast it is on this machine",
+}
+FREE_WORDS = {"report": 1, "rerun": 1, "explain": 1, "place": 3}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line and return the exit code."""
+    given = list(sys.argv[1:] if argv is None else argv)
+    try:
+        return _dispatch(given)
+    except UserError as mistake:
+        return _say(mistake, USER_MISTAKE)
+    except EnvironmentFault as fault:
+        return _say(fault, MACHINE_FAULT)
+    except BrokenPipeError:
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - the reader of our output has gone
+        return 0
+    except KeyboardInterrupt as stop:
+        print(f"\nStopped. {stop}".rstrip(), file=sys.stderr)
+        return INTERRUPTED
+
+
+def _say(fault: Exception, code: int) -> int:
+    lines = [line for line in str(fault).splitlines() if line.strip()]
+    for line in lines:
+        print(f"- {line}" if len(lines) > 1 else line, file=sys.stderr)
+    return code
+
+
+def _dispatch(given: list[str]) -> int:
+    if not given or given[0] in ("--help", "-h", "help"):
+        from sim import helptext
+
+        print(helptext.command(given[1]) if len(given) > 1 and given[1] in COMMANDS else helptext.overview(COMMANDS))
+        return 0
+    if given[0] in ("--version", "version"):
+        print(f"headwater {__version__}")
+        return 0
+    command, rest = given[0], given[1:]
+    if command in ("--shell-completion", "-sc"):
+        return _completion(given)
+    if command not in COMMANDS:
+        raise UserError(_no_command(command))
+    if command == "place" and rest and rest[0] not in ("check", "build", "--help", "-h"):
+        from sim.settings import nearest
+
+        close = nearest(rest[0], ["check", "build"])
+        meant = f" Did you mean {close}?" if close else ""
+        raise UserError(f"headwater place takes check or build, not '{rest[0]}'.{meant}")
+    words = parse(command, rest, FREE_WORDS.get(command, 0))
+    if words.help:
+        from sim import helptext
+
+        print(helptext.command(command))
+        return 0
+    return _ACTIONS[command](words)
+
+
+def _no_command(word: str) -> str:
+    from sim.settings import nearest
+
+    if "=" in word or word.startswith("-"):
+        return f"Say first what to do, for example: headwater run {word}"
+    close = nearest(word, list(COMMANDS))
+    return f"There is no command called '{word}'. " + (
+        f"Did you mean {close}?" if close else f"Choose from: {', '.join(COMMANDS)}."
+    )
+
+
+def _simulate(words: Words) -> int:
+    from sim import arguments, compose, files
+
+    wrong = arguments.check(words) + files.problems(words)
+    if wrong:
+        raise UserError("\n".join(wrong))
+    from sim.commands import simulate
+
+    if words.through_hydra:
+        compose.through_hydra(words, simulate)
+    else:
+        simulate(compose.from_words(words))
+    return 0
+
+
+def _validate(words: Words) -> int:
+    from sim import arguments
+
+    wrong = arguments.check(words)
+    if wrong:
+        raise UserError("\n".join(wrong))
+    from sim import commands, compose
+
+    if words.through_hydra:
+        compose.through_hydra(words, commands.validate)
+        return 0
+    return commands.validate(compose.from_words(words))
+
+
+def _simple(name: str) -> Callable[[Words], int]:
+    def act(words: Words) -> int:
+        from sim import commands
+
+        action: Callable[[Words], int] = getattr(commands, name)
+        return action(words)
+
+    return act
+
+
+_ACTIONS: dict[str, Callable[[Words], int]] = {
+    "compare": _simulate,
+    "run": _simulate,
+    "validate": _validate,
+    **{name: _simple(name) for name in ("report", "rerun", "explain", "place", "bench")},
+}
+
+
+def _completion(given: list[str]) -> int:
+    from sim import completion
+
+    return completion.main(given)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,262 @@
+"""What each command does, once its words are understood. The working parts are imported where they are used."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from sim import arguments, settings
+from sim.arguments import Words
+from sim.compose import Plan
+from sim.errors import EnvironmentFault, UserError
+
+FULL_RUNS = 32
+
+
+def simulate(plan: Plan) -> int:
+    """``headwater compare`` and ``headwater run``: run, print the table, leave a folder."""
+    from sim.studies.progress import Progress, duration
+
+    began = time.monotonic()
+    progress = Progress()
+    for line in announcement(plan):
+        print(line, flush=True)
+    _terminate_like_ctrl_c()
+    check_scenarios(plan)
+    check_place(plan.settings.place)
+    from sim.studies import compare
+
+    results, folder = compare.compare_and_keep(plan, progress)
+    from sim.outcomes import table
+
+    print()
+    print(table.render(results))
+    print(f"\nDone in {duration(time.monotonic() - began)}. Open {folder / 'report.html'} in a browser.")
+    print(f"All numbers, figures and settings: {folder}")
+    return 0
+
+
+def announcement(plan: Plan) -> list[str]:
+    """The first lines: what will be run, and how to run it in full."""
+    s = plan.settings
+    draws, seeds = s.layout()
+    people = "every resident" if s.scale == 1 else f"1 resident in {1 / s.scale:.3g}"
+    runs = f"{s.runs} runs" if s.runs > 1 else "1 run"
+    lines = []
+    if plan.command == "compare" and (s.scale < 1 or s.runs < FULL_RUNS):
+        full = f"headwater compare scale=1 runs={max(FULL_RUNS, s.runs)}"
+        lines.append(f"A quick look: {people}, {runs} a scenario. In full: {full}")
+    else:
+        lines.append(f"{people[0].upper()}{people[1:]}, {runs} a scenario.")
+    what = ", ".join(plan.scenarios)
+    lines.append(
+        f"{what} · {s.place} · {s.years} years from {s.policy_start} · "
+        f"{len(draws)} evidence draw{'s' * (len(draws) != 1)} × {len(seeds)} seed{'s' * (len(seeds) != 1)}"
+    )
+    return lines
+
+
+def check_scenarios(plan: Plan) -> None:
+    """Every scenario must make sense before anything runs. Raises `UserError` with file, line and key."""
+    from sim import files
+    from sim.policy.scenario import scenario_from_mapping
+
+    own = [Path(folder) for folder in plan.own]
+    wrong = []
+    for name, given in plan.scenarios.items():
+        try:
+            scenario_from_mapping(given, f"{name}.yaml", own)
+        except UserError as fault:
+            wrong.append(files.with_line(str(fault), name, own))
+    if wrong:
+        raise UserError("\n".join(wrong))
+
+
+def check_place(place: str) -> None:
+    """A place must be whole before anything runs. Raises `UserError`."""
+    from sim import places
+
+    places.load(place)
+
+
+def validate(plan: Plan) -> int:
+    """``headwater validate books=true``: the accounts that must close, at the start of the policy."""
+    if not plan.settings.books:
+        raise UserError("Say what to validate: headwater validate books=true")
+    from sim import system
+    from sim.care import books
+    from sim.studies.progress import Progress
+
+    progress = Progress()
+    run = plan.settings.for_model()
+    check_place(run.place)
+    progress.begin(run.policy_start, 0, "shared history")
+    try:
+        history = system.run_history(run, 0, plan.settings.seed, lambda n: progress.at(n, "shared history"))
+    finally:
+        progress.end()
+    identities = books.books(history)
+    print(books.render(identities))
+    return 0 if books.close(identities) else 1
+
+
+def report(words: Words) -> int:
+    """``headwater report FOLDER``: write the report of a finished run again."""
+    _plain_only(words)
+    from sim.studies import store
+
+    folder = store.find(_one(words, "the folder of a finished run, for example results/latest"))
+    store.metadata(folder)
+    from sim import report as reports
+    from sim.outcomes.results import Results
+
+    with store.refusals(folder):
+        reports.write(Results.load(folder), folder)
+    print(f"Written: {folder / 'report.html'}")
+    return 0
+
+
+def rerun(words: Words) -> int:
+    """``headwater rerun FOLDER``: repeat a finished run and say whether it is identical."""
+    from dataclasses import replace
+
+    from sim import compose
+    from sim.studies import compare, store
+    from sim.studies.progress import Progress
+
+    given = _values(words, ("results", "workers"))
+    folder = store.find(_one(words, "the folder of a finished run, for example results/latest"))
+    before = store.metadata(folder)
+    plan = compose.from_tree(store.read_config(folder))
+    plan = replace(plan, settings=replace(plan.settings, **given), own=tuple(map(str, words.own)))
+    print(f"Repeating {folder}", flush=True)
+    check_scenarios(plan)
+    check_place(plan.settings.place)
+    _terminate_like_ctrl_c()
+    _, again = compare.compare_and_keep(plan, Progress())
+    after = store.metadata(again)
+    same = [name for name, print_ in before["runs"].items() if after["runs"].get(name) == print_]
+    total = len(before["runs"])
+    print(f"Written: {again}")
+    if len(same) == total == len(after["runs"]):
+        print(f"Identical: all {total} runs gave the same numbers to the last bit.")
+        return 0
+    print(f"Not identical: {total - len(same)} of {total} runs differ.")
+    for line in differences(before, after):
+        print(f"  {line}")
+    return 1
+
+
+def differences(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
+    """What else differs between two runs: program, evidence, place, packages, Python, machine."""
+    found = [
+        f"{what} has changed since" for what in before["hashes"] if before["hashes"][what] != after["hashes"].get(what)
+    ]
+    then = {**{what: before[what] for what in ("version", "python", "platform")}, **before["packages"]}
+    now = {**{what: after[what] for what in ("version", "python", "platform")}, **after["packages"]}
+    found += [f"{what}: {then[what]} then, {now.get(what)} now" for what in then if then[what] != now.get(what)]
+    return found or ["program, evidence, place and packages are the same: please report this as a fault."]
+
+
+def explain(words: Words) -> int:
+    """``headwater explain NAME`` and ``headwater explain weakest=true``."""
+    weakest = bool(_values(words, ("weakest",)).get("weakest"))
+    if not words.places and not weakest:
+        raise UserError("Say what to explain, for example: headwater explain mortality.hr_cap (or weakest=true)")
+    from sim.evidence import explain as evidence
+
+    print(evidence.explain(words.places[0] if words.places else "", weakest=weakest))
+    return 0
+
+
+def place(words: Words) -> int:
+    """``headwater place check FOLDER`` and ``headwater place build FOLDER [OUT]``."""
+    _plain_only(words)
+    if not words.places:
+        raise UserError("Say check or build and a folder, for example: headwater place check my_town/")
+    what, *rest = words.places
+    if not rest:
+        raise UserError(f"Give the folder: headwater place {what} my_town/")
+    folder = Path(rest[0]).expanduser()
+    if not folder.is_dir():
+        raise UserError(f"There is no folder '{rest[0]}'.")
+    from sim import places
+
+    if what == "check":
+        if len(rest) > 1:
+            raise UserError("headwater place check takes one folder.")
+        wrong = places.check(folder)
+        for line in wrong:
+            print(line, file=sys.stderr)
+        if wrong:
+            raise UserError(f"{len(wrong)} thing{'s' * (len(wrong) != 1)} to put right in {rest[0]}.")
+        print(f"{rest[0]} is in order. Try: headwater compare place={rest[0]}")
+        return 0
+    from sim.places import prepare
+
+    out = Path(rest[1]).expanduser() if len(rest) > 1 else Path("place-data")
+    try:
+        prepare.build(folder, out)
+    except OSError as fault:
+        raise EnvironmentFault(f"{fault.filename or out}: {fault.strerror}.") from None
+    print(f"Written: {out}")
+    return 0
+
+
+def bench(words: Words) -> int:
+    """``headwater bench``."""
+    given = _values(words, ("results",))
+    from sim.studies import bench as benchmarks
+
+    benchmarks.main(Path(given.get("results", "results")).expanduser())
+    return 0
+
+
+# ---------------------------------------------------------------------------------------------------- small helpers
+
+
+def _one(words: Words, what: str) -> str:
+    if not words.places:
+        raise UserError(f"Give {what}: headwater {words.command} results/latest")
+    return words.places[0]
+
+
+def _plain_only(words: Words) -> None:
+    _values(words, ())
+    if words.through_hydra or words.own:
+        raise UserError(f"headwater {words.command} takes no options.")
+
+
+def _values(words: Words, allowed: tuple[str, ...]) -> dict[str, Any]:
+    """The settings given to a command that reads only a few. Raises `UserError` listing every mistake."""
+    table = {row.key: row for row in settings.rows()}
+    wrong, out = [], {}
+    for override in words.overrides:
+        key, value = override.key, arguments.light(override.value)
+        if key not in allowed:
+            if allowed:
+                wrong.append(settings.not_known("setting", key, allowed))
+            else:
+                wrong.append(f"headwater {words.command} has no settings; '{override}' is not understood.")
+        elif key in table and (sentence := settings.problem(table[key], value)):
+            wrong.append(sentence)
+        elif key not in table and not isinstance(value, bool):
+            wrong.append(f"{key} must be true or false, not '{override.value}'.")
+        else:
+            out[key] = value
+    if wrong:
+        raise UserError("\n".join(wrong))
+    return out
+
+
+def _terminate_like_ctrl_c() -> None:
+    """Being asked to end (a scheduler's SIGTERM) is answered as Ctrl-C is: finished parts are kept."""
+
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    if hasattr(signal, "SIGTERM"):
+        signal.signal(signal.SIGTERM, stop)

@@ -1,0 +1,250 @@
+"""From what was asked for to what will be run: Hydra composes, the table of settings checks, a `Plan` comes out.
+
+A scenario is a file of the group ``scenario``; ``levers.X.amount=2`` changes lever X in every scenario that is run,
+``health_creation.levers.X.amount=2`` in that one alone.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from sim import arguments, files, paths, settings
+from sim.arguments import Override, Words
+from sim.errors import EnvironmentFault, UserError
+from sim.settings import Settings
+
+SCHEMA = 1
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All that decides a run: the command, its settings, and each scenario's whole configuration by name."""
+
+    command: str
+    settings: Settings
+    scenarios: dict[str, dict[str, Any]] = field(default_factory=dict)
+    own: tuple[str, ...] = ()  # the user's folders of configuration, where levers of their own may lie
+
+    def tree(self) -> dict[str, Any]:
+        """The plan as a configuration file: reading it back gives the same plan."""
+        tree = {"schema": SCHEMA, "command": self.command, **self.settings.as_tree(self.command)}
+        return {**tree, "composed": self.scenarios}
+
+    def decisive(self) -> dict[str, Any]:
+        """The part of `tree` that can change a number: not where results go, nor how many processes work."""
+        tree = self.tree()
+        for row in settings.rows(self.command):
+            if not row.matters:
+                tree.pop(row.key, None)
+        return tree
+
+
+def plan(
+    command: str,
+    overrides: Sequence[str] = (),
+    own: Sequence[Path | str] = (),
+    scenarios: Sequence[str] | None = None,
+    **chosen: Any,
+) -> Plan:
+    """The plan for a command from overrides as typed (``"place=toy"``) and settings by attribute name (``years=10``).
+
+    Raises `UserError` that lists everything wrong.
+    """
+    words = arguments.parse(command, overrides)
+    words.own = [Path(folder).expanduser().resolve() for folder in own]
+    by_name = {row.name: row for row in settings.rows(command)}
+    if scenarios is not None:
+        chosen["scenarios" if command == "compare" else "scenario"] = (
+            list(scenarios) if command == "compare" else scenarios[0]
+        )
+    for name, value in chosen.items():
+        if name not in by_name:
+            raise UserError(settings.not_known("setting", name, list(by_name), choose=False))
+        words.overrides.append(Override("", by_name[name].key, _written(value)))
+    return from_words(words)
+
+
+def from_words(words: Words) -> Plan:
+    """The plan for a command line that has been taken apart."""
+    wrong = arguments.check(words) + files.problems(words)
+    if wrong:
+        raise UserError("\n".join(wrong))
+    from hydra import initialize_config_dir
+    from hydra.core.global_hydra import GlobalHydra
+
+    if GlobalHydra.instance().is_initialized():
+        return _compose(words)
+    with initialize_config_dir(str(paths.configs()), version_base="1.3"):
+        return _compose(words, searched=words.own)
+
+
+def from_tree(tree: Mapping[str, Any]) -> Plan:
+    """The plan that `Plan.tree` wrote. Raises `UserError` when it is not one or is newer than this program."""
+    if not isinstance(tree, Mapping) or "command" not in tree or "composed" not in tree:
+        raise UserError("config.yaml is not the configuration of a finished run.")
+    if int(tree.get("schema", 0)) > SCHEMA:
+        raise UserError("config.yaml was written by a newer version of headwater; update this one.")
+    command = str(tree["command"])
+    values = {row.key: _at(tree, row.key, row.default) for row in settings.rows(command)}
+    return Plan(command, settings.build(values, command), {k: dict(v) for k, v in tree["composed"].items()})
+
+
+def through_hydra(words: Words, task: Any) -> None:
+    """Let Hydra's own program run (``-m``, ``--cfg job``, ``--info`` …). `task` is called with the plan of each job."""
+    import sys
+
+    import hydra
+
+    failures: list[BaseException] = []
+
+    def job(_: Any) -> None:
+        if failures:
+            return
+        try:
+            from hydra.core.hydra_config import HydraConfig
+
+            typed = [o for o in map(_as_override, HydraConfig.get().overrides.task) if o is not None]
+            task(from_words(Words(words.command, overrides=typed, own=words.own, config_name=words.config_name)))
+        except BaseException as fault:  # Hydra would print its own account of it
+            failures.append(fault)
+
+    flags = [*words.hydra, *(["--multirun"] if words.multirun else [])]
+    flags += [part for folder in words.own[:1] for part in ("--config-dir", str(folder))]
+    before, os.environ["HYDRA_FULL_ERROR"] = os.environ.get("HYDRA_FULL_ERROR"), "1"
+    argv, sys.argv = sys.argv, ["headwater", *flags, *(str(o) for o in rewritten(words))]
+    try:
+        hydra.main(version_base="1.3", config_path=str(paths.configs()), config_name=words.config_name)(job)()
+    except SystemExit as end:
+        if end.code not in (0, None):
+            raise
+    except OSError as fault:
+        raise EnvironmentFault(f"{fault.strerror or fault}: {fault.filename}") from None
+    except Exception as fault:
+        raise in_a_sentence(fault) from None
+    finally:
+        sys.argv = argv
+        os.environ.pop("HYDRA_FULL_ERROR") if before is None else os.environ.update(HYDRA_FULL_ERROR=before)
+    if failures:
+        raise failures[0]
+
+
+def rewritten(words: Words) -> list[Override]:
+    """Overrides as Hydra wants them: lists in brackets, texts quoted, levers at their place in the scenario.
+
+    Overrides of one scenario alone (``a.levers…``) are left out; `_compose` applies them to that scenario.
+    """
+    out = []
+    rows = {row.key: row for row in settings.rows(words.command)}
+    for it in words.overrides:
+        lever = arguments.LEVER_KEY.fullmatch(it.key)
+        row = rows.get(it.key)
+        if lever and lever["scenario"] not in (None, "scenario"):
+            continue
+        if lever:
+            sign = it.sign if it.sign == "~" else "++"
+            out.append(Override(sign, f"scenario.{it.key.removeprefix('scenario.')}", it.value))
+        elif row and row.kind == "names" and not it.value.strip().startswith("[") and not words.multirun:
+            out.append(Override(it.sign, it.key, f"[{it.value}]"))
+        elif row and row.kind in ("text", "month") and not words.multirun and it.value.strip()[:1] not in ("'", '"'):
+            quoted = it.value.replace("\\", "\\\\").replace("'", "\\'")
+            out.append(Override(it.sign, it.key, f"'{quoted}'" if it.value.strip() not in ("", "null") else it.value))
+        else:
+            out.append(it)
+    return out
+
+
+def _compose(words: Words, searched: Sequence[Path] = ()) -> Plan:
+    from omegaconf import OmegaConf
+
+    base = [str(override) for override in rewritten(words)]
+    if searched:
+        base.append("hydra.searchpath=[" + ",".join(f"'file://{folder}'" for folder in searched) + "]")
+    config, name = _hydra(words, base)
+    plain = OmegaConf.to_container(config, resolve=True)
+    if not isinstance(plain, dict):
+        raise UserError("The configuration is not a mapping of settings.")
+    tree = {str(key): value for key, value in plain.items()}
+    wrong = _stray_keys(tree)
+    values = {row.key: _at(tree, row.key, row.default) for row in settings.rows(words.command)}
+    wrong += settings.check(values, words.command)
+    if wrong:
+        raise UserError("\n".join(wrong))
+    built = settings.build(values, words.command)
+    own = tuple(map(str, words.own))
+    if words.command != "compare":
+        return Plan(words.command, built, {name: tree["scenario"]}, own)
+    composed = {}
+    for each in built.scenarios:
+        alone = [
+            Override("++" if o.sign != "~" else "~", o.key.replace(f"{each}.levers", "scenario.levers", 1), o.value)
+            for o in words.overrides if o.key.startswith(f"{each}.levers.")
+        ]  # fmt: skip
+        there, _ = _hydra(words, [*base, f"scenario={each}", *map(str, alone)])
+        composed[each] = OmegaConf.to_container(there.scenario, resolve=True)
+    return Plan(words.command, built, composed, own)
+
+
+def _hydra(words: Words, overrides: list[str]) -> tuple[Any, str]:
+    """The composed configuration and the name of the scenario chosen."""
+    from hydra import compose
+    from omegaconf import OmegaConf, open_dict
+
+    try:
+        config = compose(config_name=words.config_name, overrides=overrides, return_hydra_config=True)
+    except Exception as fault:
+        raise in_a_sentence(fault) from None
+    name = str(OmegaConf.to_container(config.hydra.runtime.choices)["scenario"])  # type: ignore[index,call-overload]
+    with open_dict(config):
+        del config["hydra"]
+    return config, name
+
+
+def in_a_sentence(fault: Exception) -> Exception:
+    """A fault of Hydra, OmegaConf or YAML as a user's mistake; anything else comes back as it is."""
+    if type(fault).__module__.split(".")[0] not in ("hydra", "omegaconf", "yaml"):
+        return fault
+    cause = fault.__cause__
+    text = str(fault).strip()
+    if cause is not None and type(cause).__module__.split(".")[0] in ("omegaconf", "yaml", "antlr4"):
+        text += " " + str(cause).strip().splitlines()[0]
+    lines = [line.strip() for line in text.splitlines() if line.strip() and "full_key" not in line]
+    return UserError(" ".join(lines[:3]))
+
+
+def _stray_keys(tree: Mapping[str, Any]) -> list[str]:
+    known = {row.key.split(".")[0] for row in settings.rows()} | {"schema", "scenario", "levers", "books"}
+    return [
+        settings.not_known("setting", key, sorted(known), choose=False) for key in tree if key not in known
+    ]  # fmt: skip
+
+
+def _as_override(text: str) -> Override | None:
+    """An override that Hydra hands to a job, as it was typed (undoing `rewritten` where levers moved)."""
+    match = arguments.OVERRIDE.fullmatch(text)
+    if match is None or match["key"].startswith("hydra."):
+        return None
+    return Override(match["sign"] or "", match["key"], match["value"] or "")
+
+
+def _at(tree: Mapping[str, Any], key: str, default: Any) -> Any:
+    branch: Any = tree
+    for part in key.split("."):
+        if not isinstance(branch, Mapping) or part not in branch:
+            return list(default) if isinstance(default, tuple) else default
+        branch = branch[part]
+    return branch
+
+
+def _written(value: Any) -> str:
+    """A Python value as it is typed on the command line."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, list | tuple):
+        return f"[{','.join(map(str, value))}]"
+    return str(value)

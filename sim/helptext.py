@@ -1,0 +1,96 @@
+"""Help, from the tables that also feed the checks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sim import paths, settings
+from sim.errors import EnvironmentFault
+
+WIDTH = 10
+
+EXAMPLES = {
+    "compare": (
+        "headwater compare",
+        "headwater compare place=toy scenarios=[baseline,health_creation] years=10",
+        "headwater compare levers.link_workers.amount=2",
+        "headwater compare new_hospital.levers.new_hospital.amount=0.5",
+    ),
+    "run": ("headwater run scenario=health_creation place=toy years=10", "headwater run place=toy -m years=10,20"),
+    "validate": ("headwater validate books=true", "headwater validate books=true place=toy scale=1"),
+    "report": ("headwater report results/latest",),
+    "rerun": ("headwater rerun results/latest", "headwater rerun results/latest workers=1"),
+    "explain": ("headwater explain mortality.hr_cap", "headwater explain weakest=true"),
+    "place": ("headwater place check my_town/", "headwater place build publishers_files/ place-data/"),
+    "bench": ("headwater bench",),
+}
+ABOUT = {
+    "compare": "Run scenarios side by side and show the difference each makes, with 90 % of runs around it.",
+    "run": "Run one scenario.",
+    "validate": "Check the model against itself: books=true prints the accounts that must close.",
+    "report": "Write the report of a finished run again.",
+    "rerun": "Repeat a finished run from its own configuration and say whether every number is identical.",
+    "explain": "Say where a number of the model comes from: value, interval, source, grade, who uses it.",
+    "place": "check says what is wrong with a place of your own, row by row; build makes the shipped tables anew.",
+    "bench": "Measure speed and memory on this machine; writes results/bench-<date>.json.",
+}
+
+
+def overview(commands: Mapping[str, str]) -> str:
+    """What the program can do, in ten lines."""
+    lines = ["headwater: what happens to health, waits and cost when money moves into health creation", ""]
+    lines += [f"  headwater {name:<{WIDTH}}{what}" for name, what in commands.items()]
+    lines += ["", "Settings follow as name=value: headwater compare years=10. More: headwater compare --help"]
+    return "\n".join(lines)
+
+
+def command(name: str) -> str:
+    """What a command does, its settings with their defaults, and what can be chosen."""
+    lines = [ABOUT[name], "", "For example"]
+    lines += [f"  {example}" for example in EXAMPLES[name]]
+    rows = settings.rows(name)
+    if rows:
+        width = max(len(f"{row.key}={default(row)}") for row in rows if row.kind != "names")
+        lines += ["", "Settings and their defaults"]
+        for row in rows:
+            given = f"{row.key}={default(row)}"
+            about = row.help + (f" ({row.range_text})" if row.range_text else "")
+            if len(given) > width:
+                lines += [f"  {given}", f"  {'':<{width}}  {about}"]
+            else:
+                lines.append(f"  {given:<{width}}  {about}")
+        lines += ["", *choices()]
+        lines += [
+            "",
+            "From Hydra: -m runs once for each value of a comma list, --cfg job shows the configuration, --info says",
+            "how it was put together, --config-dir mine/ adds scenarios of your own (mine/scenario/my_idea.yaml).",
+        ]
+    return "\n".join(lines)
+
+
+def default(row: settings.Row) -> str:
+    """A default as it would be typed."""
+    if row.default is None:
+        return "null"
+    if isinstance(row.default, tuple):
+        return f"[{','.join(row.default)}]"
+    return str(row.default).lower() if isinstance(row.default, bool) else str(row.default)
+
+
+def choices() -> list[str]:
+    """What can be chosen by name."""
+    try:
+        found = {"Scenarios": paths.names("scenario"), "Levers": paths.names("levers"), "Places": paths.place_names()}
+    except EnvironmentFault:
+        return []
+    return [f"{what}: {', '.join(names)}" for what, names in found.items() if names]
+
+
+def markdown() -> str:
+    """The table of settings for the documentation."""
+    lines = ["| setting | default | range | meaning | for | source |", "|---|---|---|---|---|---|"]
+    for row in settings.rows():
+        shown = row.range_text or row.kind
+        used = ", ".join(row.commands)
+        lines.append(f"| `{row.key}` | `{default(row)}` | {shown} | {row.help} | {used} | {row.source} |")
+    return "\n".join(lines)

@@ -1,0 +1,181 @@
+"""Running many models: every evidence draw with every seed, and every scenario from the same history.
+
+The unit of work is (draw, seed): one worker simulates the shared history once and then each scenario from a copy of
+it. Each finished unit is a part on the disk, so that nothing is lost by an interruption: the same command goes on.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sim import clock
+from sim.compose import Plan
+from sim.settings import RunSettings
+from sim.studies import pool
+from sim.studies.progress import Progress, Silence
+from sim.studies.store import Store, part
+
+if TYPE_CHECKING:
+    from sim.outcomes.record import RunRecord
+    from sim.outcomes.results import Results
+
+HISTORY = 0  # stage 0 is the shared history, stage i the i-th scenario
+
+
+@dataclass(frozen=True)
+class Job:
+    """One evidence draw and one seed: what a worker is given. `scenarios` are whole configurations by name."""
+
+    draw: int
+    seed: int
+    folder: str
+    settings: RunSettings
+    scenarios: dict[str, dict[str, Any]]
+    own: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return f"evidence draw {self.draw}, seed {self.seed}"
+
+
+class Interrupted(KeyboardInterrupt):
+    """Ctrl-C, with what to do next in words."""
+
+
+def simulate(job: Job, tick: pool.Tick) -> float:
+    """The model's history and scenarios for one job, written as one part. Returns the seconds it took."""
+    from sim import system
+    from sim.policy.scenario import scenario_from_mapping
+
+    began = time.perf_counter()
+    folders = [Path(folder) for folder in job.own]
+    built = [scenario_from_mapping(given, f"{name}.yaml", folders) for name, given in job.scenarios.items()]
+    months = clock.MONTHS_A_YEAR * job.settings.years
+    history = system.run_history(job.settings, job.draw, job.seed, lambda n: tick(HISTORY, n))
+    before = job.settings.policy_start
+    with part(Path(job.folder)) as folder:
+        for stage, scenario in enumerate(built, 1):
+            done = before + (stage - 1) * months
+            record = system.run_scenario(
+                history, scenario, job.settings.years, lambda n, stage=stage, done=done: tick(stage, done + n)
+            )
+            record.save(folder / f"{scenario.name}.npz")
+    return time.perf_counter() - began
+
+
+def compare(plan: Plan, progress: Progress | None = None) -> Results:
+    """Run a plan and put its runs together. Keeps no folder; `compare_and_keep` does.
+
+    Raises `UserError`, `EnvironmentFault`, or `Interrupted` (finished parts are kept).
+    """
+    with Store(plan) as store:
+        run_parts(store, progress or Silence())
+        results = gather(store)
+        store.discard()
+    return results
+
+
+def compare_and_keep(plan: Plan, progress: Progress | None = None) -> tuple[Results, Path]:
+    """Run a plan and leave its folder under ``results/``. Returns the results and the folder."""
+    progress = progress or Silence()
+    with Store(plan) as store:
+        run_parts(store, progress)
+        results = gather(store)
+        progress.say("Writing the report …")
+        folder = store.finish(lambda whole: write_all(results, whole), facts(store))
+    return results, folder
+
+
+def run_parts(store: Store, progress: Progress, task: pool.Task = simulate) -> None:
+    """Do all parts of a run that are not on the disk yet."""
+    plan = store.plan
+    draws, seeds = plan.settings.layout()
+    pairs = [(draw, seed) for draw in draws for seed in seeds]
+    jobs = [
+        Job(d, s, str(store.part(d, s)), plan.settings.for_model(), plan.scenarios, plan.own)
+        for d, s in pairs
+        if not store.has(d, s)
+    ]
+    each = plan.settings.for_model().policy_start + len(plan.scenarios) * clock.MONTHS_A_YEAR * plan.settings.years
+    finished = len(pairs) - len(jobs)
+    there = finished * each
+    if finished:
+        progress.say(f"{finished} of {len(pairs)} runs were finished before; going on with the rest.")
+    workers = plan.settings.workers or cores()
+    store.log("started", runs=len(pairs), finished=finished, workers=min(workers, max(len(jobs), 1)))
+    stages = ["shared history", *plan.scenarios]
+
+    def done(index: int, seconds: Any) -> None:
+        nonlocal finished
+        finished += 1
+        store.log("part", draw=jobs[index].draw, seed=jobs[index].seed, seconds=round(float(seconds), 2))
+
+    def now(moment: pool.Moment) -> None:
+        doing = ", ".join(dict.fromkeys(stages[stage] for _, stage in moment.active))
+        progress.at(finished * each + moment.steps, f"{finished} of {len(pairs)} runs done; now {doing or 'finishing'}")
+
+    progress.begin(len(pairs) * each, there, f"0 of {len(pairs)} runs done; loading the model")
+    try:
+        pool.work(task, jobs, workers, name=str, finished=done, moment=now)
+    except KeyboardInterrupt:
+        store.log("interrupted", finished=finished)
+        kept = f"{finished} of {len(pairs)} runs are finished and kept" if finished else "No run was finished yet"
+        raise Interrupted(f"{kept}. To go on, give the same command again.") from None
+    finally:
+        progress.end()
+
+
+def gather(store: Store) -> Results:
+    """The results of all parts of a run."""
+    from sim.outcomes.record import RunRecord
+    from sim.outcomes.results import Results
+
+    return Results([RunRecord.load(file) for file in store.files()])
+
+
+def write_all(results: Results, folder: Path) -> None:
+    """Everything a finished run leaves behind but its configuration and metadata: numbers, report, pictures."""
+    from sim import report
+
+    results.save(folder)
+    report.write(results, folder)
+
+
+def facts(store: Store) -> dict[str, Any]:
+    """What the metadata of a run say about its runs: draws, seeds, and a fingerprint of each."""
+    from sim.outcomes.record import RunRecord
+
+    draws, seeds = store.plan.settings.layout()
+    prints = {f"{file.parent.name}/{file.stem}": fingerprint(RunRecord.load(file)) for file in store.files()}
+    return {"evidence_draws": draws, "seeds": seeds, "runs": prints}
+
+
+def fingerprint(record: RunRecord) -> str:
+    """sha256 of all numbers of a run: equal if and only if they are equal to the last bit."""
+    import numpy as np
+
+    whole = hashlib.sha256()
+    for name, value in sorted(vars(record).items()):
+        if isinstance(value, np.ndarray):
+            _add(whole, name, value)
+        elif name in ("spend", "lever_spend"):
+            for key in sorted(value):
+                _add(whole, f"{name}.{key}", value[key])
+    return whole.hexdigest()
+
+
+def _add(whole: Any, name: str, array: Any) -> None:
+    whole.update(json.dumps([name, str(array.dtype), list(array.shape)]).encode())
+    whole.update(array.tobytes())
+
+
+def cores() -> int:
+    """Processor cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

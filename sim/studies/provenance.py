@@ -1,0 +1,90 @@
+"""What a run has to say of itself so that it can be repeated: versions and hashes; no host or user names."""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+import subprocess
+from collections.abc import Iterable
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from sim import paths
+from sim.version import __version__
+
+PACKAGES = ("mesa", "numpy", "numba", "scipy", "pandas", "pyarrow", "hydra-core", "matplotlib")
+GIT_SECONDS = 10
+
+
+def hashes(place: str) -> dict[str, str]:
+    """sha256 of the program's code, of the evidence, and of the place's data (shipped or in a user's folder)."""
+    evidence = paths.PACKAGE / "evidence"
+    folder = paths.place_data() / place
+    if not folder.is_dir():
+        folder = Path(place).expanduser()
+    conditions = paths.configs() / "conditions"
+    levers = paths.configs() / "levers"
+    return {
+        "code": digest(paths.PACKAGE.rglob("*.py"), paths.PACKAGE),
+        "evidence": digest((f for f in evidence.rglob("*") if f.suffix != ".py"), evidence),
+        "configuration": digest([*conditions.glob("*.yaml"), *levers.glob("*.yaml")], conditions.parent),
+        "place": digest((f for f in folder.rglob("*") if "__pycache__" not in f.parts), folder),
+    }
+
+
+def digest(files: Iterable[Path], base: Path) -> str:
+    """One sha256 over files: their names below `base` and their contents, in order of name."""
+    whole = hashlib.sha256()
+    for file in sorted(files):
+        if file.is_file() and "__pycache__" not in file.parts:
+            whole.update(file.relative_to(base).as_posix().encode() + b"\0")
+            whole.update(hashlib.sha256(file.read_bytes()).digest())
+    return whole.hexdigest()
+
+
+def digests(folder: Path) -> dict[str, str]:
+    """sha256 of each file below a folder, by its relative name."""
+    return {
+        file.relative_to(folder).as_posix(): hashlib.sha256(file.read_bytes()).hexdigest()
+        for file in sorted(folder.rglob("*"))
+        if file.is_file()
+    }
+
+
+def about() -> dict[str, Any]:
+    """Version, commit, packages and kind of machine."""
+    return {
+        "program": "headwater",
+        "version": __version__,
+        "commit": commit(),
+        "python": platform.python_version(),
+        "platform": f"{platform.system()} {platform.machine()}",
+        "packages": {name: _version(name) for name in PACKAGES},
+    }
+
+
+def commit() -> str | None:
+    """The git commit of a checkout, with ``+`` when files were changed since; None where there is none."""
+    root = paths.PACKAGE.parent
+    if not (root / ".git").exists():
+        return None
+    try:
+        name = _git(root, "rev-parse", "HEAD")
+        return name + ("+" if _git(root, "status", "--porcelain", "--untracked-files=no") else "")
+    except (OSError, subprocess.SubprocessError):
+        return None
+
+
+def _git(root: Path, *words: str) -> str:
+    done = subprocess.run(
+        ["git", "-C", str(root), *words], capture_output=True, text=True, timeout=GIT_SECONDS, check=True
+    )
+    return done.stdout.strip()
+
+
+def _version(name: str) -> str | None:
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return None

@@ -1,0 +1,254 @@
+"""Where a run is kept: parts as they finish, and in the end one folder that is whole or not there at all.
+
+    results/.partial-<command>-<hash>/      while it runs: d001-s0001/<scenario>.npz …, lock, log.jsonl
+    results/<date-time>-<command>-<hash>/   when it is whole
+    results/latest                          a text file that names the newest
+
+The hash is that of everything that can change a number: settings, scenarios, program, evidence, place. Parts are
+written beside, flushed to disk and renamed; the same command therefore goes on where it was stopped.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import hashlib
+import json
+import os
+import shutil
+import time
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from sim.compose import Plan
+from sim.errors import EnvironmentFault, UserError
+from sim.studies import provenance
+
+FORMAT = 1
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+class Store:
+    """The folder of one run, from its first part to the end. Use as ``with Store(plan) as store:``."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.root = Path(plan.settings.results).expanduser()
+        self.hashes = provenance.hashes(plan.settings.place)
+        text = json.dumps({"plan": plan.decisive(), "hashes": self.hashes}, sort_keys=True, default=str)
+        self.hash = hashlib.sha256(text.encode()).hexdigest()
+        self.name = f"{plan.command}-{self.hash[:8]}"
+        self.partial = self.root / f".partial-{self.name}"
+        self.began = time.monotonic()
+        self._lock: Any = None
+
+    # ------------------------------------------------------------------------------------------------ open, close
+
+    def __enter__(self) -> Store:
+        try:
+            self.partial.mkdir(parents=True, exist_ok=True)
+            self._lock = open(self.partial / "lock", "a+b")  # held until the run ends
+        except OSError as fault:
+            raise EnvironmentFault(f"{self.root} cannot be written to: {fault.strerror}.") from None
+        if not _locked(self._lock):
+            self._lock.close()
+            self._lock = None
+            raise UserError("The same command is running already; wait for it, or stop it first.")
+        for half in self.partial.glob("*.tmp"):
+            shutil.rmtree(half, ignore_errors=True)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._lock is not None:
+            self._lock.close()
+        if self.partial.is_dir() and not any(self.partial.glob("d*-s*")):
+            shutil.rmtree(self.partial, ignore_errors=True)
+            with contextlib.suppress(OSError):
+                self.root.rmdir()  # only if it is empty: nothing is left of a run that did not begin
+
+    # ------------------------------------------------------------------------------------------------ parts
+
+    def part(self, draw: int, seed: int) -> Path:
+        """The folder of the part of one evidence draw and one seed."""
+        return self.partial / f"d{draw:03d}-s{seed:04d}"
+
+    def has(self, draw: int, seed: int) -> bool:
+        """Whether that part is finished."""
+        return all((self.part(draw, seed) / f"{name}.npz").is_file() for name in self.plan.scenarios)
+
+    def files(self) -> list[Path]:
+        """The record files of all finished parts: by draw, seed and, as given, scenario."""
+        draws, seeds = self.plan.settings.layout()
+        return [self.part(d, s) / f"{name}.npz" for d in draws for s in seeds for name in self.plan.scenarios]
+
+    def log(self, event: str, **facts: Any) -> None:
+        """Add a line to the log of the run."""
+        line = {"time": datetime.now().astimezone().isoformat(timespec="seconds"), "event": event, **facts}
+        with refusals(self.root), open(self.partial / "log.jsonl", "a", encoding="utf-8") as file:
+            file.write(json.dumps(line, ensure_ascii=False) + "\n")
+
+    # ------------------------------------------------------------------------------------------------ the end
+
+    def finish(self, write: Callable[[Path], None], facts: dict[str, Any]) -> Path:
+        """Make the folder of the run: `write` fills it, then come config.yaml, log.jsonl and metadata.json.
+
+        Returns the folder. Raises `EnvironmentFault` when the disk refuses; the parts are kept then.
+        """
+        whole = self.partial / "whole.tmp"
+        shutil.rmtree(whole, ignore_errors=True)
+        with refusals(self.root):
+            whole.mkdir()
+            write(whole)
+            self.log("finished", seconds=round(time.monotonic() - self.began, 1))
+            shutil.copyfile(self.partial / "log.jsonl", whole / "log.jsonl")
+            write_config(self.plan, whole / "config.yaml")
+            about = {
+                "format": FORMAT, **provenance.about(), "hash": self.hash, "hashes": self.hashes,
+                "command": self.plan.command, "finished": datetime.now().astimezone().isoformat(timespec="seconds"),
+                **facts, "files": provenance.digests(whole),
+            }  # fmt: skip
+            write_text(whole / "metadata.json", json.dumps(about, indent=1, ensure_ascii=False) + "\n")
+            for file in whole.rglob("*"):
+                _flush(file)
+            folder = _free_name(self.root, f"{datetime.now():%Y-%m-%d-%H%M%S}-{self.name}")
+            os.replace(whole, folder)
+            _flush(self.root)
+            write_text(self.root / "latest", folder.name + "\n")
+        self.discard()
+        return folder
+
+    def discard(self) -> None:
+        """Take away the parts: they are not needed any more."""
+        shutil.rmtree(self.partial, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def part(folder: Path) -> Iterator[Path]:
+    """A folder to fill that takes its name only when it is whole and on the disk."""
+    half = folder.with_name(f"{folder.name}-{os.getpid()}.tmp")
+    with refusals(folder.parent.parent):
+        shutil.rmtree(half, ignore_errors=True)
+        half.mkdir()
+        try:
+            yield half
+            for file in half.iterdir():
+                _flush(file)
+            shutil.rmtree(folder, ignore_errors=True)
+            os.replace(half, folder)
+            _flush(folder.parent)
+        finally:
+            shutil.rmtree(half, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def refusals(root: Path) -> Iterator[None]:
+    """Turns a disk's refusal into one sentence."""
+    try:
+        yield
+    except OSError as fault:
+        if fault.errno in FULL:
+            raise EnvironmentFault(
+                f"The disk that holds {root} is full. Finished parts are kept; make room and give the command again."
+            ) from None
+        raise EnvironmentFault(f"{fault.filename or root} cannot be written: {fault.strerror}.") from None
+
+
+def find(folder: str) -> Path:
+    """A finished run's folder from what was typed: a folder, ``results/latest``, or ``latest``.
+
+    Raises `UserError` when there is none.
+    """
+    path = Path(folder).expanduser()
+    if not path.exists() and path.name == folder:
+        path = Path("results") / folder
+    if path.is_file():
+        path = path.parent / path.read_text(encoding="utf-8").strip()
+    if not path.is_dir():
+        raise UserError(f"There is no finished run at '{folder}'.")
+    if not (path / "metadata.json").is_file():
+        raise UserError(f"'{folder}' is not the folder of a finished run: it has no metadata.json.")
+    return path
+
+
+def metadata(folder: Path) -> dict[str, Any]:
+    """What a finished run says of itself. Raises `UserError` when it is damaged or newer than this program."""
+    try:
+        about = json.loads((folder / "metadata.json").read_text(encoding="utf-8"))
+        version = int(about["format"])
+    except (ValueError, KeyError, TypeError, OSError):
+        raise UserError(f"{folder / 'metadata.json'} is damaged.") from None
+    if version > FORMAT:
+        raise UserError(f"{folder} was written by a newer version of headwater; update this one.")
+    return dict(about)
+
+
+def write_config(plan: Plan, file: Path) -> None:
+    """The whole resolved configuration of a plan."""
+    import yaml
+
+    head = "# The whole configuration of this run. `headwater rerun` with this folder repeats it.\n"
+    write_text(file, head + yaml.safe_dump(plan.tree(), sort_keys=False, allow_unicode=True))
+
+
+def read_config(folder: Path) -> Any:
+    """The configuration of a finished run."""
+    import yaml
+
+    try:
+        return yaml.safe_load((folder / "config.yaml").read_text(encoding="utf-8"))
+    except (OSError, yaml.YAMLError):
+        raise UserError(f"{folder / 'config.yaml'} is missing or damaged.") from None
+
+
+def write_text(file: Path, text: str) -> None:
+    """Write a small file so that it is either the old one or the new one."""
+    half = file.with_name(f"{file.name}.{os.getpid()}.tmp")
+    try:
+        half.write_text(text, encoding="utf-8")
+        _flush(half)
+        os.replace(half, file)
+    finally:
+        half.unlink(missing_ok=True)
+
+
+def newest(root: Path) -> Sequence[Path]:
+    """Finished runs under a results folder, newest first."""
+    return sorted((file.parent for file in root.glob("*/metadata.json")), reverse=True)
+
+
+def _free_name(root: Path, name: str) -> Path:
+    """A folder name not taken yet."""
+    folder, n = root / name, 1
+    while folder.exists():
+        n += 1
+        folder = root / f"{name}-{n}"
+    return folder
+
+
+def _flush(path: Path) -> None:
+    """Put a file, or the entries of a folder, on the disk."""
+    if path.is_dir() and os.name == "nt":
+        return  # Windows cannot flush folders and need not
+    descriptor = os.open(path, os.O_RDWR if os.name == "nt" else os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _locked(file: Any) -> bool:
+    """Take the lock on an open file for as long as it is open; False when another process has it."""
+    try:
+        if os.name == "nt":
+            import msvcrt
+
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined,unused-ignore]
+        else:
+            import fcntl
+
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
