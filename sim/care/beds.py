@@ -1,0 +1,77 @@
+"""Beds as bed-days: how many a month's patients need, and what full beds do. Pure functions.
+
+The accounts close by construction at the base year: overnight admissions × length of stay + planned bed-days = beds ×
+occupancy × days. Length of stay includes the wait for discharge; the share of emergency admissions without a night is
+what makes the sum come out (``docs/decisions/beds.md``).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from sim.care.parameters import Hospital
+
+DAYS_A_YEAR = 365.25
+DAYS_A_MONTH = DAYS_A_YEAR / 12
+
+
+@dataclass(frozen=True)
+class Stay:
+    """Length of emergency stays. zero_day: share of admissions without a night; by_age: mean days of the others, by
+    single year of age, including the wait for discharge; wait: share of those days spent waiting for it."""
+
+    zero_day: float
+    by_age: NDArray[np.float64]
+    wait: float
+
+    def days(self, discharge_capacity: float, elasticity: float) -> NDArray[np.float64]:
+        """Mean days by age when community and social care have this capacity (1: as in the base year)."""
+        if discharge_capacity <= 0:
+            ratio = 2.0 if elasticity > 0 else 1.0
+        else:
+            ratio = min(2.0, discharge_capacity**-elasticity)
+        return self.by_age * (1.0 - self.wait + self.wait * ratio)
+
+
+def solve_stay(
+    h: Hospital, shape: NDArray[np.float64], admissions: NDArray[np.float64], beds: float, zero_day: tuple[float, float]
+) -> Stay:
+    """The zero-day share (and, if it leaves its range, the level of length of stay) that closes the bed-days.
+
+    shape: relative length of stay by single year of age; admissions: relative number of admissions by age; beds: open
+    in the base year; zero_day: the range of the share. Counts of `h` are a year's, of the whole trust.
+    """
+    weight = admissions / admissions.sum()
+    nights = beds * h.occupancy * DAYS_A_YEAR - h.elective_days
+    share = 1.0 - nights / (h.admissions * h.los)
+    share = min(max(share, zero_day[0]), zero_day[1])
+    los = nights / (h.admissions * (1.0 - share))
+    by_age = shape * (los / float(weight @ shape))
+    wait = min(h.discharge_wait * beds * h.occupancy * DAYS_A_YEAR / nights, 0.9)
+    return Stay(share, by_age, wait)
+
+
+def occupied(load: float, beds: float, ceiling: float) -> float:
+    """Mean beds occupied: what patients need, up to the highest share of beds that can be filled; the rest board
+    elsewhere or are sent home sooner."""
+    return min(load, beds * ceiling)
+
+
+def pressure(load: float, beds: float) -> float:
+    """Load over beds; 2 is the most that is told apart (no beds at all is 2)."""
+    return min(2.0, load / beds) if beds > 0 else 2.0
+
+
+def over_4h_share(h: Hospital, last_pressure: float) -> float:
+    """Share of A&E attendances over four hours at last month's pressure on beds."""
+    return min(max(h.over_4h + h.over_4h_slope * (last_pressure - h.occupancy), 0.0), 0.95)
+
+
+def cancelled_share(h: Hospital, last_pressure: float) -> float:
+    """Share of the planned slots that need a bed which last month's pressure, beyond the base year's, cancels."""
+    return min(max(h.cancel_slope * (last_pressure - h.occupancy), 0.0), 1.0)

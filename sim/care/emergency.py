@@ -1,0 +1,158 @@
+"""The hospital's month for emergencies: attendances, admissions, bed-days and what full beds do.
+
+Patients of the modelled trust come to the site nearest to them; residents whose home trust is another go there, and
+only their numbers are kept. The trust's beds are one pool (it moves patients between its sites), shown by site. Effects
+of pressure on beds come a month later.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim import draws
+from sim.agents.hospitals import ACUTE_MEDICINE, EMERGENCY_DEPARTMENT, LIST, SURGERY, WHOLE_TRUST, HospitalTeam
+from sim.care import beds
+from sim.clock import MONTHS_A_YEAR
+from sim.purposes import Purpose
+
+if TYPE_CHECKING:
+    from sim.system import CareSystem
+
+Array = NDArray[Any]
+OLDEST = 110
+
+
+def open_hospitals(m: CareSystem) -> None:
+    """Make the teams, find the trust's share that is simulated, and close the bed-days at the base year."""
+    care, r, size = m.care, m.residents.columns, m.residents.size
+    home = (r["unique_id"][:size] != 0) & (r["home_trust"][:size] == 1)
+    care.share = float(home.sum()) / m.scale / care.hospital.catchment
+    care.unit = care.share * m.scale
+    expected = expected_by_age(m, "emergency")
+    if not expected.any():
+        expected = np.ones_like(expected)
+    row = m.evidence.registry["care.zero_day_share"]
+    bounds = (row.low or 0.0, row.high or 1.0)
+    care.stay = beds.solve_stay(care.hospital, care.los_shape, expected, care.beds_base, bounds)
+    sites = m.place.sites
+    share = sites["bed_share"].to_numpy(np.float64)
+    care.bed_share = share / share.sum() if share.sum() > 0 else np.full(len(share), 1 / max(len(share), 1))
+    teams: list[tuple[int, int, int]] = []
+    for site, has_ed in enumerate(sites["has_ed"].to_numpy(bool)):
+        kinds = [EMERGENCY_DEPARTMENT] if has_ed else []
+        kinds += [ACUTE_MEDICINE, SURGERY] if care.bed_share[site] > 0 else []
+        teams += [(kind, site, -1) for kind in kinds]
+    teams += [(LIST, WHOLE_TRUST, specialty) for specialty in range(len(care.waiting.specialties))]
+    kind, site_of, specialty_of = np.array(teams, np.int8).T
+    HospitalTeam.create_agents(m, len(teams), kind=kind, site=site_of, specialty=specialty_of)
+    care.pressure = care.hospital.occupancy
+
+
+def age_of(born: Array, month: int) -> NDArray[np.int64]:
+    """Age in whole years, 0 to `OLDEST`."""
+    return np.clip((month - born.astype(np.int64)) // MONTHS_A_YEAR, 0, OLDEST)
+
+
+def expected_by_age(m: CareSystem, process: str) -> NDArray[np.float64]:
+    """Events of a process expected this month among the trust's residents, by single year of age (111,), from their
+    cached chances and the calendar."""
+    r, size = m.residents.columns, m.residents.size
+    home = np.flatnonzero((r["home_trust"][:size] == 1) & (r["unique_id"][:size] != 0))
+    chance = r["chance"][home, m.rates.index[process]].astype(np.float64)
+    by_age = np.bincount(age_of(r["born"][home], m.month), chance, OLDEST + 1)
+    return np.asarray(by_age * (m.care.index.of(process, m.month) / 2.0**32))
+
+
+def attend(m: CareSystem, rows: NDArray[np.int64]) -> None:
+    """Residents attend A&E: `rows` of the residents' table, repeated for repeated attendances."""
+    r, care = m.residents.columns, m.care
+    at_home = rows[r["home_trust"][rows] == 1]
+    share = beds.over_4h_share(care.hospital, care.pressure)
+    m.recorder.add_rows("residents_ed_attendances", r, rows)
+    m.recorder.add_rows("ed_attendances", r, at_home)
+    m.recorder.add_rows("ed_over_4h", r, at_home, weights=np.full(len(at_home), share))
+    t, count = care.teams.columns, care.teams.size
+    departments = np.flatnonzero(t["kind"][:count] == EMERGENCY_DEPARTMENT)
+    by_site = np.bincount(r["site"][at_home], minlength=len(care.bed_share))
+    t["activity"][departments] = by_site[t["site"][departments]]
+    care.ledger.add(m.month, ed_home=len(at_home), ed_all=len(rows), ed_over_4h=share * len(at_home))
+
+
+def admit(m: CareSystem, rows: NDArray[np.int64]) -> None:
+    """Residents are admitted as emergencies: `rows` of the residents' table.
+
+    Counts by route (through A&E or direct) and night or none; bed-days are the expected ones of each patient's age.
+    """
+    r, care, month = m.residents.columns, m.care, m.month
+    at_home = rows[r["home_trust"][rows] == 1]
+    m.recorder.add_rows("residents_emergency_admissions", r, rows)
+    m.recorder.add_rows("emergency_admissions", r, at_home)
+    keys = r["key"][at_home]
+    overnight = draws.uniforms(keys, month, Purpose.OVERNIGHT) >= care.stay.zero_day
+    via_ed = draws.uniforms(keys, month, Purpose.ROUTE) < care.hospital.via_ed
+    days = stay_days(m)
+    nights = at_home[overnight]
+    stay = days[age_of(r["born"][nights], month)]
+    load = expected_load(m, days)
+    care.load = load
+    total = open_beds(m)
+    filled = beds.occupied(load, total, care.hospital.ceiling)
+    used = filled / load if load > 0 else 1.0
+    m.recorder.add_rows("bed_days", r, nights, weights=stay * used)
+    t, count = care.teams.columns, care.teams.size
+    wards = np.flatnonzero(t["kind"][:count] == ACUTE_MEDICINE)
+    by_site = np.bincount(r["site"][at_home], minlength=len(care.bed_share))
+    t["activity"][wards] = by_site[t["site"][wards]]
+    care.ledger.add(
+        month, admissions_home=len(at_home), admissions_all=len(rows), overnight=overnight.sum(),
+        via_ed=via_ed.sum(), via_ed_overnight=(via_ed & overnight).sum(), emergency_bed_days=stay.sum(),
+        expected_admissions=care.expected_admissions,
+    )  # fmt: skip
+
+
+def stay_days(m: CareSystem) -> NDArray[np.float64]:
+    """Mean overnight stay by age this month: the wait for discharge follows community and social care."""
+    care = m.care
+    level = (m.commissioner.level("community") + m.commissioner.level("adult_social_care")) / 2
+    return care.stay.days(level, care.hospital.discharge_elasticity)
+
+
+def expected_load(m: CareSystem, days: NDArray[np.float64]) -> float:
+    """Beds that this month's expected emergencies and last month's planned stays need on average."""
+    care = m.care
+    expected = expected_by_age(m, "emergency")
+    care.expected_admissions = float(expected.sum())
+    nights = float(expected @ days) * (1.0 - care.stay.zero_day)
+    care.planned = care.waiting.planned_bed_days()
+    return (nights + care.planned) / beds.DAYS_A_MONTH
+
+
+def open_beds(m: CareSystem) -> float:
+    """Beds open this month, simulated: observed while they are, then the last year's mean; budget and plans."""
+    care = m.care
+    capacity = m.commissioner.capacity("acute_emergency")
+    return float((care.beds_in(m.month) * capacity + m.commissioner.extra_beds) * care.unit)
+
+
+def close_beds(m: CareSystem) -> None:
+    """End of the month: occupancy by site and team, and the pressure that next month feels."""
+    care = m.care
+    t, count = care.teams.columns, care.teams.size
+    total = open_beds(m)
+    filled = beds.occupied(care.load, total, care.hospital.ceiling)
+    planned = care.planned / beds.DAYS_A_MONTH
+    surgery = min(planned / care.load, 1.0) if care.load > 0 else 0.0
+    for kind, part in ((ACUTE_MEDICINE, 1.0 - surgery), (SURGERY, surgery)):
+        wards = np.flatnonzero(t["kind"][:count] == kind)
+        of_site = care.bed_share[t["site"][wards]] * part
+        t["beds"][wards] = of_site * total
+        t["occupied"][wards] = of_site * filled
+        t["expected_load"][wards] = of_site * care.load
+    m.recorder.add("beds_open", amount=total)
+    m.recorder.add("beds_occupied", amount=filled)
+    m.recorder.add("bed_days", amount=planned * beds.DAYS_A_MONTH * (filled / care.load if care.load > 0 else 1.0))
+    care.ledger.add(m.month, beds=total, load=care.load, occupied=filled, planned_bed_days=planned * beds.DAYS_A_MONTH)
+    care.pressure = beds.pressure(care.load, total)

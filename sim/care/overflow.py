@@ -1,0 +1,67 @@
+"""How much of a service's load it cannot offer in a month: pure functions.
+
+The demand on a service is a Poisson count, near enough normal; what exceeds capacity on average has a closed form (the
+normal loss function). It is computed with the size of the *real* service, so that simulating a tenth of its patients
+gives a tenth of its overflow: convexity would otherwise make a small simulated queue overflow far more often.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import ndtr
+
+Array = NDArray[np.float64]
+
+
+def expected_overflow(load: Any, capacity: Any, real_size: Any = 1.0) -> Array:
+    """Mean of (demand − capacity)⁺ where demand is Poisson in the real service.
+
+    load, capacity: expected demand and what can be offered, in simulated units; real_size: real units in a simulated
+    one. Returns simulated units, same shape, 0 ≤ overflow ≤ load.
+    """
+    load, capacity = np.asarray(load, np.float64), np.asarray(capacity, np.float64)
+    spread = np.sqrt(np.maximum(load, 0.0) * real_size) / real_size
+    with np.errstate(divide="ignore", invalid="ignore"):
+        z = np.where(spread > 0, (capacity - load) / spread, 0.0)
+    loss = spread * (np.exp(-0.5 * z * z) / np.sqrt(2 * np.pi) - z * ndtr(-z))
+    return np.clip(np.where(spread > 0, loss, 0.0), np.maximum(load - capacity, 0.0), np.maximum(load, 0.0))
+
+
+def not_offered(tiers: list[Array], capacity: Array, real_size: Any = 1.0) -> list[Array]:
+    """Share of each tier that is not offered, when the tiers are served one after the other.
+
+    tiers: expected demand of each tier, first served first. Returns one array of shares (0–1) a tier.
+    """
+    shares, before, lost = [], np.zeros_like(capacity, dtype=np.float64), np.zeros_like(capacity, dtype=np.float64)
+    for tier in tiers:
+        before = before + tier
+        now = expected_overflow(before, capacity, real_size)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            shares.append(np.where(tier > 0, np.clip((now - lost) / tier, 0.0, 1.0), 0.0))
+        lost = np.maximum(now, lost)
+    return shares
+
+
+def binomial(uniform: NDArray[np.float32], n: NDArray[Any], p: Any) -> NDArray[np.int64]:
+    """How many of `n` happen, each with chance `p`, from one uniform each (inversion: more for a larger p)."""
+    n = np.asarray(n, np.int64)
+    p = np.broadcast_to(np.asarray(p, np.float64), n.shape)
+    count = np.where(p >= 1.0, n, 0)
+    # 1 − (1 − p)ⁿ ≤ n·p: only these can have any
+    some = np.flatnonzero((1.0 - uniform <= n * p) & (p < 1.0) & (n > 0))
+    if some.size:
+        u, left, chance = uniform[some].astype(np.float64), n[some], p[some]
+        odds = chance / (1.0 - chance)
+        mass = (1.0 - chance) ** left
+        below, k = mass.copy(), np.zeros(some.size, np.int64)
+        going = (u >= below) & (k < left)
+        while going.any():
+            k[going] += 1
+            mass = np.where(going, mass * odds * (left - k + 1) / np.maximum(k, 1), mass)
+            below = np.where(going, below + mass, below)
+            going &= (u >= below) & (k < left)
+        count[some] = k
+    return count

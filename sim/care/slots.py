@@ -1,0 +1,123 @@
+"""How many pathways the trust can finish in a month, and which parts of its lists they are kept for.
+
+While flows are observed (to March 2024) the list grows, relative to its starts, as the system's list did; the slots
+that this takes in the last year are what each later calendar month has, times what the budget makes of it. Slots are
+kept first for the urgent who began before this month, then divided between the other priorities as their starts are;
+what one leaves the next may use.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.care.beds import cancelled_share
+from sim.care.practices import FROZEN_FROM
+from sim.clock import MONTHS_A_YEAR, calendar_month, iso, month_of
+
+if TYPE_CHECKING:
+    from sim.evidence import Evidence
+    from sim.system import CareSystem
+
+Array = NDArray[Any]
+OPENING, LAST = "2020-06", "2024-03"
+URGENT = 0
+
+
+class Slots:
+    """The trust's slots: observed outflow, then a frozen year. Whole-trust amounts unless said otherwise."""
+
+    def __init__(self, evidence: Evidence, specialties: int, share_of_priority: NDArray[np.float64]) -> None:
+        flow = evidence.table("waiting_flow").pivot(index="month", columns="series", values="value")
+        waits = evidence.table("waiting_shares").pivot(index="month", columns="measure", values="value")
+        size = evidence["care.waiting_list"]
+        self.opening_size = size * flow.loc[OPENING, "incomplete"] / flow.loc[LAST, "incomplete"]
+        self.opening_over_18w = float(waits.loc[OPENING, "over_18w"])
+        change = flow["incomplete"].diff()
+        self.outflow = {
+            month_of(month): 1.0 - change[month] / flow.loc[month, "new"] for month in flow.index if month > OPENING
+        }
+        year = flow.loc[iso(FROZEN_FROM - MONTHS_A_YEAR) : LAST]  # type: ignore[misc]
+        per_listed = size / flow.loc[LAST, "incomplete"]
+        self.usual_starts = float(year["new"].mean() * per_listed)
+        self.usual_stops = float(year["completed"].mean() * per_listed)
+        """Pathways begun and finished in a mean month of the base year, whole trust."""
+        self.removal_chance = evidence["care.removal_share"] * self.usual_stops / size
+        self.ends_elsewhere = self.usual_starts / size
+        self.bed_dependent = evidence["care.outcome_day_case"] + evidence["care.outcome_ordinary"]
+        self.share_of_priority = share_of_priority
+        self.of_month = np.zeros(MONTHS_A_YEAR)  # share of expected starts, by calendar month, of the frozen year
+        self.base = 0.0  # expected starts of a mean month of the frozen year, simulated
+        self.carried = np.zeros((specialties, len(share_of_priority)))
+        self.by_specialty = np.zeros(specialties)
+        self.offered = self.cancelled = self.expected = 0.0
+
+    def this_month(self, m: CareSystem, stock: Array, fresh: Array, ended: int, starts: float) -> NDArray[np.int64]:
+        """Places of each group (specialty × priority, flat) this month.
+
+        stock, fresh: entries on the list, and those of them that began this month (specialties, priorities); ended:
+        entries that have ended untreated this month; starts: expected referrals. Simulated amounts.
+        """
+        self.expected = starts
+        total = self._total(m, starts, ended)
+        share = cancelled_share(m.care.hospital, m.care.pressure)
+        self.cancelled = total * self.bed_dependent * share if m.month >= FROZEN_FROM else 0.0
+        self.offered = total - self.cancelled
+        self.by_specialty = self.offered * m.care.waiting.mix
+        wanted = self._divide(stock, fresh) + self.carried
+        places = np.minimum(np.floor(wanted), stock)
+        self.carried = np.where(places < stock, np.maximum(wanted - places, 0.0), 0.0) % 1.0
+        return np.asarray(places, np.int64).reshape(-1)
+
+    def _total(self, m: CareSystem, starts: float, ended: int) -> float:
+        """Slots of this month before cancellations, simulated."""
+        calendar = calendar_month(m.month) - 1
+        if m.month < FROZEN_FROM:
+            slots = max(starts * self.outflow[m.month] - ended, 0.0)
+            if m.month >= FROZEN_FROM - MONTHS_A_YEAR:
+                self.of_month[calendar] = slots
+            return slots
+        care = self.bed_dependent * m.commissioner.capacity("acute_elective")
+        clinic = (1.0 - self.bed_dependent) * m.commissioner.capacity("outpatient")
+        return float(self.of_month[calendar] * (care + clinic) + m.commissioner.extra_slots * m.care.unit)
+
+    def _divide(self, stock: Array, fresh: Array) -> NDArray[np.float64]:
+        """Slots by specialty and priority: the urgent of earlier months, then shares, then what is left in order."""
+        left = self.by_specialty.copy()
+        given = np.zeros(stock.shape)
+        given[:, URGENT] = np.minimum(stock[:, URGENT] - fresh[:, URGENT], left)
+        left -= given[:, URGENT]
+        others = self.share_of_priority.copy()
+        others[URGENT] = 0.0
+        if others.sum() > 0:
+            own = np.minimum(left[:, None] * (others / others.sum()), stock)
+            given += own
+            left -= own.sum(axis=1)
+        for priority in range(stock.shape[1]):
+            more = np.minimum(stock[:, priority] - given[:, priority], left)
+            given[:, priority] += more
+            left -= more
+        return given
+
+    def snapshot(self) -> dict[str, Any]:
+        """What changes from month to month."""
+        return {"of_month": self.of_month.copy(), "carried": self.carried.copy()}
+
+    def restore(self, held: dict[str, Any]) -> None:
+        """Continue from a snapshot."""
+        self.of_month, self.carried = held["of_month"].copy(), held["carried"].copy()
+
+
+def stretch(stock: NDArray[np.float64], months: NDArray[np.float64], over: float, threshold: float) -> float:
+    """The factor on every priority's longest wait at which a share `over` of the stock has waited beyond `threshold`.
+
+    stock: share of the list by priority; months: longest wait; within a priority waits are even from 0 to it.
+    """
+    least, most = 1e-3, 1e3
+    for _ in range(60):
+        middle = float(np.sqrt(least * most))
+        beyond = float((stock * np.maximum(1 - threshold / (months * middle), 0.0)).sum())
+        least, most = (least, middle) if beyond > over else (middle, most)
+    return float(np.sqrt(least * most))

@@ -1,0 +1,123 @@
+"""Everything that care keeps from month to month and that stands in no table of agents."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sim.agents.hospitals import HospitalTeam
+from sim.care import emergency, parameters, practices
+from sim.care.beds import Stay
+from sim.care.indices import ServiceIndex, smooth_level
+from sim.care.ledger import Ledger
+from sim.care.waiting import WaitingLists
+from sim.clock import MONTHS_A_YEAR, month_of
+
+if TYPE_CHECKING:
+    from sim.columns import Table
+    from sim.system import CareSystem
+
+BEDS_YEAR = 12
+FIRST_BEDS = 3
+
+
+class Care:
+    """The state of care in one model: indices, waiting lists, ledger, lengths of stay, pressure on beds.
+
+    share: of the trust's activity, the part whose patients live in the place; unit: that × scale, what turns
+    whole-trust amounts into simulated ones. `open` once after residents exist, or `restore` from a snapshot.
+    """
+
+    def __init__(self, m: CareSystem) -> None:
+        self.m = m
+        evidence = m.evidence
+        self.index = ServiceIndex(evidence)
+        self.ledger = Ledger()
+        self.gp = parameters.GeneralPractice.read(evidence)
+        self.urgent = evidence["care.gp_urgent_share"]
+        self.hospital = parameters.Hospital.read(evidence)
+        self.listed = parameters.Waiting.read(evidence)
+        self.waiting = WaitingLists(m)
+        self._read_tables()
+        self.share = self.unit = 0.0
+        self.bed_share = np.ones(1)
+        self.stay = Stay(self.hospital.zero_day, self.los_shape, self.hospital.discharge_wait)
+        self.pressure, self.load, self.expected_admissions = self.hospital.occupancy, 0.0, 0.0
+        self.expected_need = np.zeros(0)
+        self.planned = 0.0
+
+    def _read_tables(self) -> None:
+        beds = self.m.evidence.table("beds_by_month")
+        observed = beds[beds["measure"] == "open"].set_index("month")["value"]
+        self._beds = {month_of(month): float(value) for month, value in observed.items()}
+        first = min(self._beds)
+        self._beds_before = float(np.mean([self._beds[first + k] for k in range(FIRST_BEDS)]))
+        self.beds_base = float(np.mean([self._beds[max(self._beds) - k] for k in range(BEDS_YEAR)]))
+        stay = self.m.evidence.table("length_of_stay").sort_values("age_from")
+        band = np.searchsorted(stay["age_from"], np.arange(emergency.OLDEST + 1), side="right") - 1
+        self.los_shape = stay["value"].to_numpy(np.float64)[band]
+
+    @property
+    def teams(self) -> Table:
+        """The hospital's teams."""
+        return self.m.table_of(HospitalTeam)
+
+    def beds_in(self, month: int) -> float:
+        """Beds open at the whole trust in a month before policy: observed; earlier the first months' mean, later the
+        last year's."""
+        if month in self._beds:
+            return self._beds[month]
+        return self._beds_before if month < min(self._beds) else self.beds_base
+
+    def open(self) -> None:
+        """July 2020: practices, hospital teams, levels of use, waiting lists. Residents must exist."""
+        practices.open_practices(self.m)
+        emergency.open_hospitals(self.m)
+        self._solve_levels()
+        self.waiting.open()
+
+    def _solve_levels(self) -> None:
+        """Levels of hospital use: those at which the trust's residents make its base-year counts, and the bound on
+        A&E attendances for want of a GP appointment. One factor a service, solved once a run and never again."""
+        m, r, size = self.m, self.m.residents.columns, self.m.residents.size
+        alive = r["unique_id"][:size] != 0
+        home = float((alive & (r["home_trust"][:size] == 1)).sum())
+        if home == 0:
+            return
+        to_opening = smooth_level(m.evidence["care.demand_growth"], m.month)
+        need = float(r["gp_rate"][:size][alive].sum())
+        ed = self.hospital.attendances / MONTHS_A_YEAR * self.unit * to_opening
+        at_home = home / max(float(alive.sum()), 1.0)
+        self.gp = parameters.GeneralPractice.read(m.evidence, need * at_home, ed)
+        spill = self.gp.steady_state(need * at_home)["ed"]
+        wanted = {
+            "ed": ed - spill,
+            "emergency": (self.hospital.admissions / MONTHS_A_YEAR - self.listed.deterioration * self.listed.size)
+            * self.unit * to_opening,
+            "referral": self.waiting.slots.usual_starts * self.unit * to_opening,
+        }  # fmt: skip
+        for service, amount in wanted.items():
+            expected = float(emergency.expected_by_age(m, service).sum()) / self.index.of(service, m.month)
+            if expected > 0:
+                self.index.level[service] = amount / expected
+
+    def close_month(self) -> None:
+        """End of the month: occupancy, which next month feels, and the month's stocks."""
+        emergency.close_beds(self.m)
+
+    def snapshot(self) -> dict[str, Any]:
+        """Everything that changes from month to month, or was solved at the opening, outside the tables of agents."""
+        return {
+            "waiting": self.waiting.snapshot(),
+            "ledger": self.ledger.snapshot(),
+            "level": dict(self.index.level),
+            "solved": (self.gp, self.stay, self.share, self.unit, self.bed_share, self.pressure, self.load),
+        }
+
+    def restore(self, held: dict[str, Any]) -> None:
+        """Continue from a snapshot."""
+        self.waiting.restore(held["waiting"])
+        self.ledger.restore(held["ledger"])
+        self.index.level = dict(held["level"])
+        self.gp, self.stay, self.share, self.unit, self.bed_share, self.pressure, self.load = held["solved"]

@@ -1,0 +1,289 @@
+"""Waiting lists: residents in the order in which they came, by specialty and priority.
+
+An entry is a pathway of one resident, keyed by the resident's identity: rows of the departed are used again, so an
+entry whose identity no longer stands at its row has left. Entries are kept in the order in which they began, so that
+first come is first served within a specialty and priority without sorting the list; within a month the order is that
+of a hashed fraction of the month. Every month, and by construction: growth = starts − finished − removed − emergencies
+− left.
+
+Only the modelled trust has limited slots. Elsewhere entries end at a fixed rate: exogenous waits.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim import draws
+from sim.agents.hospitals import LIST
+from sim.care import slots
+from sim.clock import MONTHS_A_YEAR
+from sim.purposes import Purpose
+
+if TYPE_CHECKING:
+    from sim.system import CareSystem
+
+Array = NDArray[Any]
+COLUMNS: dict[str, Any] = {
+    "identity": np.int64,
+    "row": np.int64,
+    "key": np.uint64,
+    "began": np.float64,
+    "group": np.uint8,
+}
+WEEKS_18, WEEKS_52 = 18 * 7 / 30.4375, 12.0
+ELSEWHERE = 128
+NON_ADMITTED, DAY_CASE, ORDINARY = range(3)
+
+
+class WaitingLists:
+    """All entries, as arrays in order of beginning.
+
+    identity: whose; row: where that resident stands; key: root of the entry's draws; began: month and its fraction;
+    group: specialty × priorities + priority, and `ELSEWHERE` added for those not at the modelled trust.
+    """
+
+    def __init__(self, m: CareSystem) -> None:
+        self.m = m
+        mix = m.evidence.table("specialty_mix")
+        self.specialties: tuple[str, ...] = tuple(mix["specialty"])
+        priority = m.evidence.table("waiting_priority").pivot(index="priority", columns="measure", values="value")
+        self.share_of_priority = (priority["share"] / priority["share"].sum()).to_numpy(np.float64)
+        self.months_of_priority = priority["months"].to_numpy(np.float64)
+        self.by_sex = specialty_by_sex(mix["value"].to_numpy(np.float64), self.specialties)
+        self.mix = mix["value"].to_numpy(np.float64) / mix["value"].sum()
+        self.slots = slots.Slots(m.evidence, len(self.specialties), self.share_of_priority)
+        self.columns: dict[str, Array] = {name: np.empty(0, kind) for name, kind in COLUMNS.items()}
+        self.worsened = np.empty(0, np.int64)
+        self.opening = self.started = self.stopped = self.left = 0
+        self.emergencies = np.zeros(2, np.int64)
+
+    @property
+    def priorities(self) -> int:
+        """How many priorities there are."""
+        return len(self.share_of_priority)
+
+    # ------------------------------------------------------------------------------------------------ beginnings
+
+    def open(self) -> None:
+        """The list as it was at the end of June 2020: who, from the chances of referral; how long, from England."""
+        m, r, size = self.m, self.m.residents.columns, self.m.residents.size
+        people = np.flatnonzero(r["unique_id"][:size])
+        weight = r["chance"][people, m.rates.index["referral"]].astype(np.float64)
+        home = r["home_trust"][people] == 1
+        wanted = self.slots.opening_size * m.care.unit
+        chance = weight * (wanted / max(float(weight[home].sum()), 1e-12))
+        who = draws.uniforms(r["key"][people], m.month, Purpose.INITIAL_LIST) < chance
+        rows = people[who]
+        first, second = draws.uniforms2(r["key"][rows], m.month, Purpose.INITIAL_LIST)
+        stock = self.share_of_priority * self.months_of_priority
+        priority = pick(first, np.cumsum(stock / stock.sum())[None, :])
+        stretch = slots.stretch(stock / stock.sum(), self.months_of_priority, self.slots.opening_over_18w, WEEKS_18)
+        waited = second.astype(np.float64) * self.months_of_priority[priority] * stretch
+        specialty = self._specialty(rows)
+        self._enter(rows, specialty, priority, m.month - waited)
+
+    def refer(self, rows: NDArray[np.int64]) -> None:
+        """New entries: `rows` of the residents' table, each at most once."""
+        m, r = self.m, self.m.residents.columns
+        key = r["key"][rows]
+        uniform = draws.uniforms(key, m.month, Purpose.PRIORITY)
+        priority = pick(uniform, np.cumsum(self.share_of_priority)[None, :])
+        began = m.month + draws.uniforms(key, m.month, Purpose.QUEUE_TIE).astype(np.float64)
+        at_home = r["home_trust"][rows] == 1
+        self.started = int(at_home.sum())
+        m.recorder.add("elective_referrals", r["fifth"][rows[at_home]])
+        self._enter(rows, self._specialty(rows), priority, began)
+
+    def _specialty(self, rows: Array) -> NDArray[np.int64]:
+        r = self.m.residents.columns
+        uniform = draws.uniforms(r["key"][rows], self.m.month, Purpose.SPECIALTY)
+        return pick(uniform, self.by_sex[r["male"][rows]])
+
+    def _enter(self, rows: Array, specialty: Array, priority: Array, began: NDArray[np.float64]) -> None:
+        r = self.m.residents.columns
+        identity = r["unique_id"][rows]
+        elsewhere = np.where(r["home_trust"][rows] == 1, 0, ELSEWHERE)
+        new = {
+            "identity": identity,
+            "row": rows,
+            "key": draws.make_keys(self.m.seed, draws.child_identity(identity, self.m.month, specialty + 1)),
+            "began": began,
+            "group": (specialty * self.priorities + priority + elsewhere).astype(np.uint8),
+        }
+        order = np.lexsort((identity, began))
+        self.columns = {
+            name: np.concatenate([self.columns[name], new[name][order].astype(kind)]) for name, kind in COLUMNS.items()
+        }
+        np.add.at(r["listed"], rows, np.uint8(1))
+
+    # ------------------------------------------------------------------------------------------------ the month
+
+    def between_visits(self, contacts: NDArray[np.uint8]) -> None:
+        """What waiting does before anyone is treated: some ask their practice once more (added to `contacts`), some
+        worsen until they are emergencies (see `deteriorate`)."""
+        m = self.m
+        self.opening = self._at_home()
+        self._forget_the_departed()
+        c = self.columns
+        worse, asks = draws.uniforms2(c["key"], m.month, Purpose.DETERIORATION)
+        rows = c["row"][asks < m.care.listed.gp_contacts]
+        np.add.at(contacts, rows[contacts[rows] < np.iinfo(np.uint8).max], np.uint8(1))
+        ends = worse < m.care.listed.deterioration
+        self.worsened = np.unique(c["row"][ends])
+        elsewhere = c["group"][ends] >= ELSEWHERE
+        self.emergencies = np.array([np.count_nonzero(~elsewhere), np.count_nonzero(elsewhere)])
+        self._end(ends)
+
+    def contacts_by_practice(self, practices: int) -> NDArray[np.float64]:
+        """Extra practice contacts expected of those who wait, by practice."""
+        m, r = self.m, self.m.residents.columns
+        practice = r["practice"][self.columns["row"]]
+        return np.bincount(practice, minlength=practices)[:practices] * m.care.listed.gp_contacts
+
+    def deteriorate(self) -> NDArray[np.int64]:
+        """Rows of those whom waiting made emergencies this month (they have left the list)."""
+        return self.worsened
+
+    def treat(self) -> None:
+        """Finish as many pathways as there are slots, first come first within specialty and priority; remove some."""
+        m = self.m
+        c = self.columns
+        at_home = c["group"] < ELSEWHERE
+        chance = self.slots.removal_chance
+        uniform = draws.uniforms(c["key"], m.month, Purpose.REMOVAL)
+        ends = np.where(at_home, uniform < chance, uniform < self.slots.ends_elsewhere)
+        removed = np.count_nonzero(ends & at_home)
+        self._record("elective_removed", c["row"][ends & at_home])
+        self._end(ends)
+        ended = removed + int(self.emergencies[0]) + self.left
+        stock = np.bincount(self.columns["group"], minlength=ELSEWHERE)[: len(self.specialties) * self.priorities]
+        fresh = self._began_this_month(len(stock))
+        places = self.slots.this_month(m, stock.reshape(-1, self.priorities), fresh, ended, self.expected_starts())
+        treated = oldest(self.columns["group"], places)
+        rows = self.columns["row"][treated]
+        outcome = pick(
+            draws.uniforms(self.columns["key"][treated], m.month, Purpose.ROUTE),
+            np.cumsum([1 - m.care.listed.day_case - m.care.listed.ordinary, m.care.listed.day_case, 1.0])[None, :],
+        )
+        self._record("elective_completed", rows)
+        by_specialty = np.bincount(
+            self.columns["group"][treated] // self.priorities, minlength=len(self.specialties)
+        )[: len(self.specialties)]  # fmt: skip
+        self.stopped = len(rows)
+        self._end(treated)
+        m.care.ledger.add(
+            m.month, list_opening=self.opening, starts=self.started, stops=self.stopped, removed=removed,
+            emergencies_of_list=self.emergencies[0], left=self.left, list_closing=self._at_home(),
+            day_cases=np.count_nonzero(outcome == DAY_CASE), ordinary=np.count_nonzero(outcome == ORDINARY),
+            slots=self.slots.offered, slots_cancelled=self.slots.cancelled, expected_starts=self.slots.expected,
+        )  # fmt: skip
+        self._show(by_specialty)
+
+    def expected_starts(self) -> float:
+        """Referrals of the trust's residents expected this month."""
+        from sim.care.emergency import expected_by_age
+
+        return float(expected_by_age(self.m, "referral").sum())
+
+    def planned_bed_days(self) -> float:
+        """Bed-days of planned stays this month, simulated: follows last month's finished pathways."""
+        care = self.m.care
+        usual = self.slots.usual_stops * care.unit
+        ratio = self.stopped / usual if self.stopped and usual > 0 else 1.0
+        return care.hospital.elective_days / MONTHS_A_YEAR * care.unit * ratio
+
+    # ------------------------------------------------------------------------------------------------ the parts
+
+    def _forget_the_departed(self) -> None:
+        """Drop entries of residents who died or moved away: another identity, or none, stands at their row."""
+        c = self.columns
+        here = self.m.residents.columns["unique_id"][c["row"]] == c["identity"]
+        self.left = int(np.count_nonzero(~here & (c["group"] < ELSEWHERE)))
+        if not here.all():
+            self.columns = {name: column[here] for name, column in c.items()}
+
+    def _end(self, ends: NDArray[np.bool_]) -> None:
+        """Take entries off, and off their residents' count."""
+        rows = self.columns["row"][ends]
+        if len(rows):
+            np.subtract.at(self.m.residents.columns["listed"], rows, np.uint8(1))
+            self.columns = {name: column[~ends] for name, column in self.columns.items()}
+
+    def _at_home(self) -> int:
+        return int(np.count_nonzero(self.columns["group"] < ELSEWHERE))
+
+    def _began_this_month(self, groups: int) -> NDArray[np.int64]:
+        """Entries of this month, by group."""
+        first = int(np.searchsorted(self.columns["began"], self.m.month))
+        return np.bincount(self.columns["group"][first:], minlength=ELSEWHERE)[:groups].reshape(-1, self.priorities)
+
+    def waits(self) -> NDArray[np.float64]:
+        """Months waited at the month's end by the modelled trust's entries."""
+        at_home = self.columns["group"] < ELSEWHERE
+        return np.asarray(self.m.month + 1 - self.columns["began"][at_home])
+
+    def _record(self, measure: str, rows: Array) -> None:
+        self.m.recorder.add(measure, self.m.residents.columns["fifth"][rows])
+
+    def _show(self, finished: Array) -> None:
+        """Stocks to the recorder, and the teams' columns."""
+        m = self.m
+        at_home = self.columns["group"] < ELSEWHERE
+        rows, waited = self.columns["row"][at_home], self.waits()
+        self._record("waiting_list", rows)
+        self._record("waiting_over_18w", rows[waited > WEEKS_18])
+        self._record("waiting_over_52w", rows[waited > WEEKS_52])
+        t = m.care.teams.columns
+        lists = np.flatnonzero(t["kind"][: m.care.teams.size] == LIST)
+        specialty = t["specialty"][lists]
+        stock = np.bincount(self.columns["group"][at_home] // self.priorities, minlength=len(self.specialties))
+        t["waiting"][lists] = stock[specialty]
+        t["activity"][lists] = finished[specialty]
+        t["slots"][lists] = self.slots.by_specialty[specialty]
+        t["cancelled"][lists] = self.slots.cancelled * self.mix[specialty]
+
+    # ------------------------------------------------------------------------------------------------ branching
+
+    def snapshot(self) -> dict[str, Any]:
+        """Everything that changes. Arrays are replaced, never written, so they need no copy."""
+        return {"columns": dict(self.columns), "slots": self.slots.snapshot(), "stopped": self.stopped}
+
+    def restore(self, held: dict[str, Any]) -> None:
+        """Continue from a snapshot."""
+        self.columns, self.stopped = dict(held["columns"]), held["stopped"]
+        self.slots.restore(held["slots"])
+
+
+def oldest(group: NDArray[np.uint8], places: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Which entries are served when each group serves its first few: a mask.
+
+    group: uint8[n] in order of beginning (groups without places, from len(places) on, are not served); places: int[g].
+    """
+    order = np.argsort(group, kind="stable")
+    counts = np.bincount(group, minlength=len(places))
+    first = np.cumsum(counts) - counts
+    allowed = np.zeros(len(counts), np.int64)
+    allowed[: len(places)] = places
+    rank = np.arange(len(group)) - np.repeat(first, counts)
+    served = np.zeros(len(group), bool)
+    served[order] = rank < np.repeat(allowed, counts)
+    return served
+
+
+def pick(uniform: NDArray[np.float32], cumulative: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Position of each uniform in cumulative shares ((1 or n, k); the last one is taken as 1): int64[n]."""
+    return np.asarray((uniform[:, None] >= cumulative[:, :-1]).sum(axis=1), np.int64)
+
+
+def specialty_by_sex(mix: NDArray[np.float64], names: tuple[str, ...]) -> NDArray[np.float64]:
+    """Cumulative shares of specialties for women and men (2, specialties): gynaecology is women's, the rest keeps its
+    share of the whole."""
+    mix = mix / mix.sum()
+    of_women = np.array([name == "gynaecology" for name in names])
+    share = float(mix[of_women].sum())
+    men = np.where(of_women, 0.0, mix / (1 - share)) if share < 1 else mix
+    women = 2 * mix - men
+    return np.cumsum(np.maximum(np.stack([women, men]), 0.0), axis=1)
