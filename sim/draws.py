@@ -252,7 +252,8 @@ def _is_words(values: Any) -> bool:
 
 def _positive(words: Keys) -> NDArray[np.int64]:
     """63 bits of each word, never 0 (0 marks an empty row)."""
-    return np.maximum(words >> np.uint64(1), np.uint64(1)).astype(np.int64)
+    kept: NDArray[np.int64] = np.maximum(words >> np.uint64(1), np.uint64(1)).astype(np.int64)
+    return kept
 
 
 def _contiguous(array: Any, dtype: Any) -> Any:

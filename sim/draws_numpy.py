@@ -21,14 +21,20 @@ def words(keys: draws.Keys, month: int, purpose: int) -> NDArray[np.uint32]:
 
 def uniforms(keys: draws.Keys, month: int, purpose: int) -> NDArray[np.float32]:
     """Twin of `sim.draws.uniforms`."""
-    return words(keys, month, purpose).astype(np.float32) * kernels.TO_UNIT
+    return _unit(words(keys, month, purpose))
 
 
 def uniforms2(keys: draws.Keys, month: int, purpose: int) -> NDArray[np.float32]:
     """Twin of `sim.draws.uniforms2`."""
     hashed = draws.scramble(keys + draws.offset(month, draws.PAIRED + purpose))
     halves = np.stack([hashed & kernels.LOW, hashed >> kernels.S32]).astype(np.uint32)
-    return halves.astype(np.float32) * kernels.TO_UNIT
+    return _unit(halves)
+
+
+def _unit(words: NDArray[np.uint32]) -> NDArray[np.float32]:
+    unit: NDArray[np.float32] = words.astype(np.float32)
+    unit *= kernels.TO_UNIT
+    return unit
 
 
 def events(
@@ -56,7 +62,10 @@ def survival(rate: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def chances(rates: NDArray[np.float32]) -> NDArray[np.uint32]:
     """Twin of `sim.draws.chances`."""
-    p = (1.0 - survival(rates.astype(np.float64))) * 2.0**32 + 0.5
+    r = np.clip(rates, np.float32(0), kernels.SMALL_RATE).astype(np.float64)
+    small = r * (1.0 - r * (0.5 - r * (1.0 / 6.0 - r * (1.0 / 24.0 - r * (1.0 / 120.0)))))
+    large = 1.0 - survival(rates.astype(np.float64))
+    p = np.where(rates > kernels.SMALL_RATE, large, small) * 2.0**32 + 0.5
     return np.minimum(p, 2.0**32 - 1).astype(np.uint32)
 
 
@@ -73,7 +82,8 @@ def poisson_counts(
     mean = rate.astype(np.float64) * scale.astype(np.float64)[group]
     u = words(keys, month, purpose) * 2.0**-32
     count = np.zeros(keys.size, np.uint8)
-    left = np.flatnonzero((np.asarray(alive) != 0) & (u >= 1.0 - mean))
+    none = 1.0 - mean * (1.0 - mean * (0.5 - mean * (1.0 / 6.0)))
+    left = np.flatnonzero((np.asarray(alive) != 0) & (u >= none))
     p = survival(mean[left])
     total = p.copy()
     for k in range(1, kernels.MOST_CONTACTS + 1):

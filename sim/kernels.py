@@ -23,7 +23,7 @@ MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
 MIX_2 = np.uint64(0x94D049BB133111EB)
 LOW = np.uint64(0xFFFFFFFF)
 S27, S30, S31, S32 = np.uint64(27), np.uint64(30), np.uint64(31), np.uint64(32)
-ONE = np.uint64(1)
+BYTE = np.uint32(255)
 
 SCALE_BITS = np.uint64(24)
 """Fixed-point bits of the multiplier of a threshold: scales are kept to 2⁻²⁴ and below 2⁸."""
@@ -39,6 +39,12 @@ EXP_TOP = 64.0
 
 MOST_CONTACTS = 99
 """A Poisson count stops here, whatever the draw: float arithmetic need not reach the last word's quantile."""
+
+BLOCK = 512
+"""Rows a Poisson loop looks at before it goes into detail: few enough to stay in the nearest cache."""
+
+SMALL_RATE = np.float32(0.0625)
+"""Up to this rate 1 - exp(-rate) is a polynomial."""
 
 _uncached: list[str] = []
 
@@ -149,59 +155,86 @@ def survival(rate, table):  # type: ignore[no-untyped-def]
 
 @compiled
 def counts(keys, alive, rate, scale, group, offset, shift, table, out):  # type: ignore[no-untyped-def]
-    """Poisson counts by inversion of one word a row; out is uint8[n], zero where the row is empty."""
-    for i in range(keys.size):
-        out[i] = 0
-        if alive[i]:
-            mean = np.float64(rate[i]) * np.float64(scale[group[i]])
+    """Poisson counts by inversion of one word a row; out is uint8[n], zero where the row is empty.
+
+    Rows go in blocks: first who may have a contact at all, without a branch, then how many those have.
+    """
+    n = keys.size
+    rows, draws, means = np.empty(BLOCK, np.int64), np.empty(BLOCK), np.empty(BLOCK)
+    for start in range(0, n, BLOCK):
+        filled = 0
+        for i in range(start, min(start + BLOCK, n)):
+            out[i] = 0
+            m = np.float64(rate[i]) * np.float64(scale[group[i]])
             u = np.float64((scramble(keys[i] + offset) >> shift) & LOW) * 2.0**-32
-            if u >= 1.0 - mean:  # exp(−m) ≥ 1 − m: most rows need no exponential
-                p = survival(mean, table)
-                total = p
-                k = 0
-                while u >= total and k < MOST_CONTACTS:
-                    k += 1
-                    p = p * mean / k
-                    total = total + p
-                out[i] = k
+            rows[filled], draws[filled], means[filled] = i, u, m
+            none = 1.0 - m * (1.0 - m * (0.5 - m * (1.0 / 6.0)))  # at most exp(-m), and close to it
+            filled += int((u >= none) & alive[i])
+        for c in range(filled):
+            m, u = means[c], draws[c]
+            p = survival(m, table)
+            total = p
+            k = 0
+            while u >= total and k < MOST_CONTACTS:
+                k += 1
+                p = p * m / k
+                total = total + p
+            out[rows[c]] = k
 
 
 @compiled
 def hazards(rows, cell, state, exposure, area, base, excess, factors, area_factor, out):  # type: ignore[no-untyped-def]
     """Rates of the given rows; see `sim.draws.hazards`. Exposures of zero and processes without excess are skipped."""
     processes, exposures, state_bytes = base.shape[1], excess.shape[1], factors.shape[0]
-    first = np.zeros(exposures + 1, np.int64)  # processes that exposure e acts on: acted[first[e]:first[e + 1]]
+    first = np.zeros(exposures + 1, np.int64)  # exposure e acts on acted[first[e]:first[e + 1]]
     acted = np.empty(exposures * processes, np.int64)
+    size = np.empty(exposures * processes, np.float32)
     filled = 0
     for e in range(exposures):
         for k in range(processes):
             if excess[k, e] != 0:
-                acted[filled] = k
+                acted[filled], size[filled] = k, excess[k, e]
                 filled += 1
         first[e + 1] = filled
+    rate = np.empty(processes, np.float32)
     for j in range(rows.size):
         i = rows[j]
-        c, a = cell[i], area[i]
-        for k in range(processes):
-            out[j, k] = base[c, k] * area_factor[a, k]
-        for b in range(state_bytes):
-            value = (state[i] >> np.uint32(8 * b)) & np.uint32(255)
+        c, a, s = cell[i], area[i], state[i]
+        v0, v1 = s & BYTE, (s >> np.uint32(8)) & BYTE
+        v2, v3 = (s >> np.uint32(16)) & BYTE, s >> np.uint32(24)
+        if state_bytes == 1:  # one loop each: a loop over bytes inside takes a third longer
             for k in range(processes):
-                out[j, k] *= factors[b, value, k]
+                rate[k] = base[c, k] * area_factor[a, k] * factors[0, v0, k]
+        elif state_bytes == 2:
+            for k in range(processes):
+                rate[k] = base[c, k] * area_factor[a, k] * factors[0, v0, k] * factors[1, v1, k]
+        elif state_bytes == 3:
+            for k in range(processes):
+                rate[k] = base[c, k] * area_factor[a, k] * factors[0, v0, k] * factors[1, v1, k] * factors[2, v2, k]
+        else:
+            for k in range(processes):
+                rate[k] = base[c, k] * area_factor[a, k] * factors[0, v0, k] * factors[1, v1, k] * factors[2, v2, k]
+                rate[k] *= factors[3, v3, k]
         for e in range(exposures):
             x = exposure[i, e]
             if x != 0:
                 for f in range(first[e], first[e + 1]):
-                    k = acted[f]
-                    out[j, k] *= np.float32(1) + excess[k, e] * x
+                    rate[acted[f]] *= np.float32(1) + size[f] * x
+        for k in range(processes):
+            out[j, k] = rate[k]
 
 
 @compiled
 def chances(rates, table, out):  # type: ignore[no-untyped-def]
-    """out = round((1 − exp(−rate))·2³²) as uint32, at most 2³² − 1; arrays of one dimension."""
+    """out = round((1 - exp(-rate))·2³²) as uint32, at most 2³² - 1; arrays of one dimension."""
+    for i in range(rates.size):  # small rates, nearly all of them, in one vector loop
+        r = np.float64(min(max(rates[i], np.float32(0)), SMALL_RATE))
+        p = r * (1.0 - r * (0.5 - r * (1.0 / 6.0 - r * (1.0 / 24.0 - r * (1.0 / 120.0)))))
+        out[i] = np.uint32(np.int64(p * 4294967296.0 + 0.5))
     for i in range(rates.size):
-        p = (1.0 - survival(np.float64(rates[i]), table)) * 4294967296.0 + 0.5
-        out[i] = np.uint32(min(p, 4294967295.0))
+        if rates[i] > SMALL_RATE:
+            p = (1.0 - survival(np.float64(rates[i]), table)) * 4294967296.0 + 0.5
+            out[i] = np.uint32(np.int64(min(p, 4294967295.0)))
 
 
 def exponentials() -> np.ndarray[Any, np.dtype[np.float64]]:

@@ -54,12 +54,12 @@ class ColumnarAgent(mesa.Agent):
         super().__init_subclass__(**kwargs)
         own = {}
         for name, kind in inspect.get_annotations(cls).items():
-            kind = _evaluated(kind, cls)
-            if kind is ClassVar or get_origin(kind) is ClassVar:
+            dtype = _evaluated(kind, cls)
+            if dtype is ClassVar or get_origin(dtype) is ClassVar:
                 continue
             if name in OF_THE_VIEW or hasattr(Table, name) or name in Table.OWN:
                 raise TypeError(f"{cls.__name__}: a column cannot be called {name!r}, which agents or sets use")
-            own[name] = Column(name, kind, cls.__dict__.get(name, 0))
+            own[name] = Column(name, dtype, cls.__dict__.get(name, 0))
             setattr(cls, name, own[name])
         cls.columns = cls.columns | own
 
@@ -89,7 +89,7 @@ class ColumnarAgent(mesa.Agent):
         """The agent's row in its table's columns. Raises ReferenceError when the agent has left."""
         if self.table.columns["unique_id"][self._row] != self.unique_id:
             raise ReferenceError(f"{type(self).__name__} {self.unique_id} has left the model")
-        return self._row
+        return int(self._row)
 
     def __getattr__(self, name: str) -> Any:
         table = self.__dict__.get("table")
@@ -108,7 +108,7 @@ class ColumnarAgent(mesa.Agent):
     pos = None
 
     def __eq__(self, other: object) -> bool:
-        return type(other) is type(self) and other.table is self.table and other.unique_id == self.unique_id  # type: ignore[attr-defined]
+        return type(other) is type(self) and other.table is self.table and other.unique_id == self.unique_id
 
     def __hash__(self) -> int:
         return hash(self.unique_id)

@@ -25,12 +25,16 @@ FOR_ARRAYS: dict[Any, Callable[..., Any]] = {sum: np.sum, min: np.min, max: np.m
 """What `agg` calls instead of a builtin that would walk through an array element by element."""
 
 
-class ColumnarAgentSet(AgentSet):  # type: ignore[misc]
+class ColumnarAgentSet(AgentSet):
     """Some rows of a `Table`. ``residents.age`` is an array (a copy); ``residents.age = …`` writes the column."""
+
+    table: Table
+    _rows: Rows
+    _ids: Rows
 
     def __init__(self, table: Table, rows: Rows) -> None:
         """The agents in the given rows of a table, in that order."""
-        vars(self).update(table=table, _rows=rows, _ids=table.columns["unique_id"][rows])
+        self.__dict__.update(table=table, _rows=rows, _ids=table.columns["unique_id"][rows])
 
     # -- what is in the set -------------------------------------------------------------------------------------------
 
@@ -38,15 +42,15 @@ class ColumnarAgentSet(AgentSet):  # type: ignore[misc]
     def rows(self) -> Rows:
         """Rows of the members who are still in the model: int64[n]."""
         present = self.table.columns["unique_id"][self._rows] == self._ids
-        return self._rows if present.all() else self._rows[present]  # type: ignore[no-any-return]
+        return self._rows if present.all() else self._rows[present]
 
     @property
-    def random(self) -> standard_random.Random:
+    def random(self) -> standard_random.Random:  # type: ignore[override]
         """The model's generator, as on Mesa's sets; the model's own chance comes from `sim.draws`."""
         return self.table.model.random  # type: ignore[no-any-return]
 
     def __getattr__(self, name: str) -> Any:
-        table = vars(self).get("table")
+        table: Table | None = vars(self).get("table")
         if table is not None and name in table.columns:
             return table.columns[name][self.rows]
         raise AttributeError(f"{type(self).__name__} has no column or method {name!r}")
@@ -156,7 +160,7 @@ class ColumnarAgentSet(AgentSet):  # type: ignore[misc]
         return self._new(rows[: int(min(at_most, len(rows)))], inplace)
 
     def _mask(self, test: Callable[[Any], Any]) -> NDArray[np.bool_]:
-        generators = self.random, standard_random
+        generators: list[Any] = [self.random, standard_random]
         before = [generator.getstate() for generator in generators]
         of_numpy = self.table.model.rng.bit_generator.state
         try:
@@ -199,7 +203,7 @@ class ColumnarAgentSet(AgentSet):  # type: ignore[misc]
         numbers: dict[Hashable, int] = {}
         which = np.fromiter((numbers.setdefault(value, len(numbers)) for value in values), np.int64, len(values))
         parts = np.split(rows[np.argsort(which, kind="stable")], np.cumsum(np.bincount(which))[:-1])
-        sets = {value: self._new(part) for value, part in zip(numbers, parts, strict=False)}
+        sets: dict[Any, Any] = {value: self._new(part) for value, part in zip(numbers, parts, strict=False)}
         return Groups(sets if result_type == "agentset" else {value: list(part) for value, part in sets.items()})
 
     def copy(self) -> ColumnarAgentSet:
@@ -284,17 +288,18 @@ class ColumnarAgentSet(AgentSet):  # type: ignore[misc]
         return dict(vars(self))
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        vars(self).update(state)
+        self.__dict__.update(state)
 
 
-class Groups(GroupBy):  # type: ignore[misc]
+class Groups(GroupBy):
     """Mesa's GroupBy, aggregating columns where the groups are sets."""
 
     def agg(self, attr_name: str, func: Callable[..., Any]) -> dict[Hashable, Any]:
         """A function of the values of an attribute in each group."""
         if not all(isinstance(group, AgentSet) for group in self.groups.values()):
-            return super().agg(attr_name, func)  # type: ignore[no-any-return]
-        return {key: group.agg(attr_name, func) for key, group in self.groups.items()}
+            return super().agg(attr_name, func)
+        sets: dict[Hashable, Any] = self.groups
+        return {key: group.agg(attr_name, func) for key, group in sets.items()}
 
 
 class _Wide:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import mesa
 import numpy as np
 from numpy.typing import NDArray
 
-try:  # Mesa 3.5 and later
-    from mesa.agentset import AgentSet, GroupBy
-except ImportError:  # Mesa 3.3
+if TYPE_CHECKING:
     from mesa.agent import AgentSet, GroupBy
+else:
+    try:  # Mesa 3.5 and later
+        from mesa.agentset import AgentSet, GroupBy
+    except ImportError:  # Mesa 3.3
+        from mesa.agent import AgentSet, GroupBy
 
 __all__ = ["AgentSet", "GroupBy", "take_identities"]
 
@@ -33,4 +36,5 @@ class _Counters:
 
 
 if hasattr(mesa.Agent, "_ids"):
-    mesa.Agent._ids = _Counters()
+    every_agent: Any = mesa.Agent
+    every_agent._ids = _Counters()

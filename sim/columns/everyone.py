@@ -11,7 +11,7 @@ from sim.columns.agentset import Groups
 from sim.columns.compat import AgentSet
 
 
-class Everyone(AgentSet):  # type: ignore[misc]
+class Everyone(AgentSet):
     """Agents of several types as one set, made of parts that are sets themselves, in their order.
 
     What can be done part by part is; what mixes types (order, chance, groups) goes through agents one by one.
@@ -29,7 +29,7 @@ class Everyone(AgentSet):  # type: ignore[misc]
         return itertools.chain.from_iterable(self.parts)
 
     def __reversed__(self) -> Iterator[Any]:
-        return reversed(list(self))
+        return iter(list(self)[::-1])
 
     def __contains__(self, agent: object) -> bool:
         return any(agent in part for part in self.parts)
@@ -89,7 +89,7 @@ class Everyone(AgentSet):  # type: ignore[misc]
 
     def groupby(self, by: Callable[[Any], Hashable] | str, result_type: str = "agentset") -> Groups:
         """Sets (or lists) of members with the same value of an attribute or function."""
-        groups: dict[Hashable, list[Any]] = {}
+        groups: dict[Hashable, Any] = {}
         for agent in self:
             groups.setdefault(by(agent) if callable(by) else getattr(agent, by), []).append(agent)
         if result_type != "agentset":
@@ -127,7 +127,7 @@ class Everyone(AgentSet):  # type: ignore[misc]
         return {"parts": self.parts, "random": self.random}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        vars(self).update(state)
+        self.__dict__.update(state)
 
     def _of(self, parts: list[Any], inplace: bool) -> Everyone:
         if inplace:

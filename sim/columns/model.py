@@ -19,14 +19,15 @@ class ColumnarModel(mesa.Model):
 
     def table_of(self, agent_type: type[ColumnarAgent]) -> Table:
         """The table of a columnar agent type, made when first asked for."""
-        tables = self.agents_by_type
+        tables: dict[Any, Any] = self.agents_by_type
         if agent_type not in tables:
             tables[agent_type] = Table(self, agent_type)
-        return tables[agent_type]  # type: ignore[no-any-return]
+        table: Table = tables[agent_type]
+        return table
 
     @property
-    def agents(self) -> Everyone:
-        """All agents of the model, of every type."""
+    def agents(self) -> Any:
+        """All agents of the model, of every type: an `Everyone`."""
         return Everyone(self.agents_by_type.values(), self.random)
 
     @agents.setter
@@ -36,7 +37,7 @@ class ColumnarModel(mesa.Model):
     def register_agent(self, agent: Any) -> None:
         """Called by ``Agent.__init__``: gives the agent its place in the model."""
         if not isinstance(agent, ColumnarAgent):
-            super().register_agent(agent)
+            super().register_agent(agent)  # type: ignore[no-untyped-call]
             return
         if getattr(agent, "unique_id", None) is None:
             agent.unique_id = int(take_identities(self, 1)[0])
@@ -46,7 +47,7 @@ class ColumnarModel(mesa.Model):
     def deregister_agent(self, agent: Any) -> None:
         """Called by ``Agent.remove``. Raises KeyError when the agent has left already."""
         if not isinstance(agent, ColumnarAgent):
-            super().deregister_agent(agent)
+            super().deregister_agent(agent)  # type: ignore[no-untyped-call]
             return
         try:
             row = agent.row
@@ -60,4 +61,4 @@ class ColumnarModel(mesa.Model):
             if isinstance(part, Table):
                 part.do("remove")
         with contextlib.suppress(KeyError):
-            super().remove_all_agents()
+            super().remove_all_agents()  # type: ignore[no-untyped-call]

@@ -31,12 +31,20 @@ class Table(ColumnarAgentSet):
     ``columns["unique_id"] != 0``. Arrays are replaced when the table grows: look them up again after `append`.
     """
 
+    model: Any
+    agent_type: Any
+    columns: dict[str, NDArray[Any]]
+    defaults: dict[str, Any]
+    size: int
+    _free: Rows
+    _live: Rows | None
+
     OWN: ClassVar[frozenset[str]] = frozenset({"agent_type", "columns", "defaults", "model", "size", "table", "rows"})
 
     def __init__(self, model: Any, agent_type: Any) -> None:
         """An empty table of a `ColumnarAgent` class, to be kept in a `ColumnarModel`."""
         declared = agent_type.columns.values()
-        vars(self).update(
+        self.__dict__.update(
             table=self,
             model=model,
             agent_type=agent_type,
@@ -52,7 +60,7 @@ class Table(ColumnarAgentSet):
         """Rows in use, ascending: int64[n]."""
         if self._live is None:
             self._live = np.flatnonzero(self.columns["unique_id"][: self.size])
-        return self._live  # type: ignore[no-any-return]
+        return self._live
 
     def append(self, n: int, unique_id: Any = None, **values: Any) -> ColumnarAgentSet:
         """Add n agents and return them as a set.
