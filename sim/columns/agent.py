@@ -64,8 +64,14 @@ class ColumnarAgent(mesa.Agent):
         cls.columns = cls.columns | own
 
     def __init__(self, model: Any, **values: Any) -> None:
-        """Add one agent to the model, with the given columns and defaults elsewhere."""
+        """Add one agent to the model, with the given columns and defaults elsewhere.
+
+        Raises AttributeError, and adds nobody, when a column does not exist.
+        """
         object.__setattr__(self, "table", model.table_of(type(self)))
+        for name in values:
+            if name not in self.table.columns:
+                raise AttributeError(f"{type(self).__name__} has no column {name!r}: declare it in the class")
         super().__init__(model)  # Mesa takes an id and calls model.register_agent(self)
         for name, value in values.items():
             setattr(self, name, value)
