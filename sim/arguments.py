@@ -24,7 +24,7 @@ FLAGS_WITH_VALUE = {
 PLAIN_FLAGS = ("--resolve", "--hydra-help", "--shell-completion", "-sc")
 OVERRIDE = re.compile(r"(?P<sign>\+\+|\+|~)?(?P<key>[A-Za-z_][\w.@/:-]*)(?:=(?P<value>.*))?", re.DOTALL)
 USE_KEYS = ("amount", "from", "rollout", "start", "stop", "years", "first_share")  # what a scenario says of a lever
-LEVER_KEY = re.compile(r"(?:(?P<scenario>[\w-]+)\.)?levers\.(?P<lever>[\w-]+)(?:\.(?P<field>[\w.-]+))?")
+LEVER_KEY = re.compile(r"(?:only\.)?(?:(?P<scenario>[\w-]+)\.)?levers\.(?P<lever>[\w-]+)(?:\.(?P<field>[\w.-]+))?")
 
 
 @dataclass(frozen=True)

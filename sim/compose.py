@@ -1,7 +1,7 @@
 """From what was asked for to what will be run: Hydra composes, the table of settings checks, a `Plan` comes out.
 
-A scenario is a file of the group ``scenario``; ``levers.X.amount=2`` changes lever X in every scenario that is run,
-``health_creation.levers.X.amount=2`` in that one alone.
+A scenario is a file of the group ``scenario``; ``levers.X.amount=2`` changes lever X in every scenario that uses it (so
+that a comparison keeps its baseline), ``health_creation.levers.X.amount=2`` changes or adds it in that one alone.
 """
 
 from __future__ import annotations
@@ -135,61 +135,99 @@ def through_hydra(words: Words, task: Any) -> None:
 def rewritten(words: Words) -> list[Override]:
     """Overrides as Hydra wants them: lists in brackets, texts quoted, levers at their place in the scenario.
 
-    Overrides of one scenario alone (``a.levers…``) are left out; `_compose` applies them to that scenario.
+    Overrides of one scenario alone (``a.levers…``) go to a corner of their own (``only.a.levers…``), so that Hydra can
+    sweep over them too; `_compose` applies them to that scenario.
     """
     out = []
     rows = {row.key: row for row in settings.rows(words.command)}
     for it in words.overrides:
         lever = arguments.LEVER_KEY.fullmatch(it.key)
         row = rows.get(it.key)
-        if lever and lever["scenario"] not in (None, "scenario"):
-            continue
+        text = it.value.strip()
         if lever:
-            sign = it.sign if it.sign == "~" else "++"
-            out.append(Override(sign, f"scenario.{it.key.removeprefix('scenario.')}", it.value))
-        elif row and row.kind == "names" and not it.value.strip().startswith("[") and not words.multirun:
+            home = f"only.{it.key}" if _alone(it) else f"scenario.{it.key.removeprefix('scenario.')}"
+            out.append(Override(it.sign if it.sign == "~" else "++", home, it.value))
+        elif row and row.kind == "names" and not text.startswith("[") and not words.multirun:
             out.append(Override(it.sign, it.key, f"[{it.value}]"))
-        elif row and row.kind in ("text", "month") and not words.multirun and it.value.strip()[:1] not in ("'", '"'):
-            quoted = it.value.replace("\\", "\\\\").replace("'", "\\'")
-            out.append(Override(it.sign, it.key, f"'{quoted}'" if it.value.strip() not in ("", "null") else it.value))
+        elif row and row.kind in ("text", "month") and not words.multirun and text[:1] not in ("'", '"', ""):
+            quoted = text.replace("\\", "\\\\").replace("'", "\\'")
+            out.append(Override(it.sign, it.key, f"'{quoted}'"))
         else:
             out.append(it)
     return out
 
 
-def _compose(words: Words, searched: Sequence[Path] = ()) -> Plan:
-    from omegaconf import OmegaConf
+def _alone(override: Override) -> str | None:
+    """The scenario that an override of a lever is for, if for one alone."""
+    lever = arguments.LEVER_KEY.fullmatch(override.key)
+    return lever["scenario"] if lever and lever["scenario"] != "scenario" else None
 
-    base = [str(override) for override in rewritten(words)]
+
+def _compose(words: Words, searched: Sequence[Path] = ()) -> Plan:
+    levers = [it for it in words.overrides if arguments.LEVER_KEY.fullmatch(it.key)]
+    rest = Words(words.command, overrides=[it for it in words.overrides if it not in levers])
+    base = [str(override) for override in rewritten(rest)]
     if searched:
         base.append("hydra.searchpath=[" + ",".join(f"'file://{folder}'" for folder in searched) + "]")
-    config, name = _hydra(words, base)
-    plain = OmegaConf.to_container(config, resolve=True)
-    if not isinstance(plain, dict):
-        raise UserError("The configuration is not a mapping of settings.")
-    tree = {str(key): value for key, value in plain.items()}
+    tree, chosen = _hydra(words, base)
     wrong = _stray_keys(tree)
     values = {row.key: _at(tree, row.key, row.default) for row in settings.rows(words.command)}
+    if "scenario" in values:
+        values["scenario"] = chosen
     wrong += settings.check(values, words.command)
     if wrong:
         raise UserError("\n".join(wrong))
     built = settings.build(values, words.command)
-    own = tuple(map(str, words.own))
-    if words.command != "compare":
-        return Plan(words.command, built, {name: tree["scenario"]}, own)
     composed = {}
-    for each in built.scenarios:
-        alone = [
-            Override("++" if o.sign != "~" else "~", o.key.replace(f"{each}.levers", "scenario.levers", 1), o.value)
-            for o in words.overrides if o.key.startswith(f"{each}.levers.")
-        ]  # fmt: skip
-        there, _ = _hydra(words, [*base, f"scenario={each}", *map(str, alone)])
-        composed[each] = OmegaConf.to_container(there.scenario, resolve=True)
-    return Plan(words.command, built, composed, own)
+    if words.command == "compare":
+        plain = {name: _hydra(words, [*base, f"scenario={name}"])[0]["scenario"] for name in built.scenarios}
+        _levers_are_used(levers, plain)
+        for name, given in plain.items():
+            its = [it for it in levers if _alone(it) == name or (not _alone(it) and _lever(it) in _levers(given))]
+            composed[name] = _with_levers(words, [*base, f"scenario={name}"], its) if its else given
+    else:
+        composed[chosen] = _with_levers(words, base, [it for it in levers if _alone(it) in (None, chosen)])
+    return Plan(words.command, built, composed, tuple(map(str, words.own)))
 
 
-def _hydra(words: Words, overrides: list[str]) -> tuple[Any, str]:
-    """The composed configuration and the name of the scenario chosen."""
+def _with_levers(words: Words, base: list[str], levers: list[Override]) -> dict[str, Any]:
+    """The composed scenario with overrides of its levers."""
+    moved = [
+        Override("~" if it.sign == "~" else "++", f"scenario.levers.{it.key.partition('levers.')[2]}", it.value)
+        for it in levers
+    ]
+    scenario: dict[str, Any] = _hydra(words, [*base, *map(str, moved)])[0]["scenario"]
+    return scenario
+
+
+def _levers_are_used(levers: Sequence[Override], scenarios: Mapping[str, Mapping[str, Any]]) -> None:
+    """An override for all scenarios must find its lever in one of them, one for a scenario alone that scenario."""
+    wrong = []
+    for it in levers:
+        alone = _alone(it)
+        if alone and alone not in scenarios:
+            wrong.append(f"{it}: {alone} is not among the scenarios compared ({', '.join(scenarios)}).")
+        elif not alone and not any(_lever(it) in _levers(given) for given in scenarios.values()):
+            wrong.append(
+                f"None of the scenarios compared uses {_lever(it)}; to add it to one, write its name before: "
+                f"{list(scenarios)[-1]}.{it}"
+            )
+    if wrong:
+        raise UserError("\n".join(wrong))
+
+
+def _lever(override: Override) -> str:
+    match = arguments.LEVER_KEY.fullmatch(override.key)
+    return match["lever"] if match else ""
+
+
+def _levers(scenario: Mapping[str, Any]) -> Mapping[str, Any]:
+    levers = scenario.get("levers")
+    return levers if isinstance(levers, Mapping) else {}
+
+
+def _hydra(words: Words, overrides: list[str]) -> tuple[dict[str, Any], str]:
+    """The composed configuration, resolved, and the name of the scenario chosen."""
     from hydra import compose
     from omegaconf import OmegaConf, open_dict
 
@@ -200,7 +238,11 @@ def _hydra(words: Words, overrides: list[str]) -> tuple[Any, str]:
     name = str(OmegaConf.to_container(config.hydra.runtime.choices)["scenario"])  # type: ignore[index,call-overload]
     with open_dict(config):
         del config["hydra"]
-    return config, name
+    try:
+        plain = OmegaConf.to_container(config, resolve=True)
+    except Exception as fault:
+        raise in_a_sentence(fault) from None
+    return {str(key): value for key, value in plain.items()}, name  # type: ignore[union-attr]
 
 
 def in_a_sentence(fault: Exception) -> Exception:
@@ -216,7 +258,7 @@ def in_a_sentence(fault: Exception) -> Exception:
 
 
 def _stray_keys(tree: Mapping[str, Any]) -> list[str]:
-    known = {row.key.split(".")[0] for row in settings.rows()} | {"schema", "scenario", "levers", "books"}
+    known = {row.key.split(".")[0] for row in settings.rows()} | {"schema", "scenario", "only"}
     return [
         settings.not_known("setting", key, sorted(known), choose=False) for key in tree if key not in known
     ]  # fmt: skip
@@ -227,7 +269,7 @@ def _as_override(text: str) -> Override | None:
     match = arguments.OVERRIDE.fullmatch(text)
     if match is None or match["key"].startswith("hydra."):
         return None
-    return Override(match["sign"] or "", match["key"], match["value"] or "")
+    return Override(match["sign"] or "", match["key"].removeprefix("only."), match["value"] or "")
 
 
 def _at(tree: Mapping[str, Any], key: str, default: Any) -> Any:

@@ -10,7 +10,7 @@ from typing import Any
 from sim import paths, settings
 from sim.arguments import UNSURE, USE_KEYS, Words, light
 
-SCENARIO_KEYS = ("label", "description", "levers")
+SCENARIO_KEYS = ("label", "description", "levers", "defaults")
 
 
 def problems(words: Words) -> list[str]:

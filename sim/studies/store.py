@@ -56,13 +56,18 @@ class Store:
             self._lock.close()
             self._lock = None
             raise UserError("The same command is running already; wait for it, or stop it first.")
+        self._sweep()
+        return self
+
+    def _sweep(self) -> None:
+        """Take away what was being written when a worker or the whole run was stopped."""
         for half in self.partial.glob("*.tmp"):
             shutil.rmtree(half, ignore_errors=True)
-        return self
 
     def __exit__(self, *_: object) -> None:
         if self._lock is not None:
             self._lock.close()
+        self._sweep()
         if self.partial.is_dir() and not any(self.partial.glob("d*-s*")):
             shutil.rmtree(self.partial, ignore_errors=True)
             with contextlib.suppress(OSError):
