@@ -11,12 +11,11 @@ from numpy.typing import NDArray
 from sim.errors import UserError
 from sim.policy.budget import INERT, NAMES, NEW, PENCE, Budget, nhs_total, share
 from sim.policy.programme import Programme
-from sim.policy.scenario import Scenario
+from sim.policy.scenario import NO_POLICY, POLICY_START, Scenario
 
 if TYPE_CHECKING:
+    from sim.outcomes.recorder import Recorder
     from sim.system import CareSystem
-
-NO_POLICY = Scenario("baseline", "Baseline", "Nothing changes.")
 
 
 class Commissioner(mesa.Agent):
@@ -29,9 +28,16 @@ class Commissioner(mesa.Agent):
 
     model: CareSystem
 
-    def __init__(self, model: CareSystem, budget: Budget) -> None:
+    def __init__(self, model: CareSystem, budget: Budget | None = None) -> None:
+        """budget: by default that of the model's place, for all its residents whatever the scale."""
         super().__init__(model)
-        self.budget = budget
+        evidence, place = model.evidence, model.place
+        people = np.asarray(place.counts).sum(axis=(1, 2))
+        self.budget = budget or Budget.from_evidence(evidence, int(people.sum()))
+        # Of a pound for elective care the residents spend `home` at the modelled trust; the trust also treats people
+        # from elsewhere, so what is bought for residents is scaled up to the units in which its capacity is kept.
+        home = float(np.average(place.lsoas["hhft_share"].to_numpy(np.float64), weights=people))
+        self._home = home / float(place.activity_share_simulated)
         self.scenario = NO_POLICY
         self.programmes: dict[str, Programme] = {}
         self.month = -1
@@ -39,7 +45,7 @@ class Commissioner(mesa.Agent):
         self._level = dict.fromkeys(NAMES, 1.0)
         self._slots = 0.0
         self._record: dict[str, dict[int, int]] = {}
-        evidence = model.evidence
+        self._policy_start = POLICY_START
         self._up = float(evidence["money.elasticity_up"])
         self._down = float(evidence["money.elasticity_down"])
         self._lag = max(1.0, float(evidence["money.capacity_lag_months"]))
@@ -51,11 +57,13 @@ class Commissioner(mesa.Agent):
             for line, _ in use.payers:
                 if line in INERT:
                     raise UserError(f"{scenario.source_file}: levers.{use.name}.from: {line} cannot be moved.")
-        self.scenario = scenario
+        self.scenario, self._policy_start = scenario, policy_start
         self.programmes = {use.name: Programme(self.model, use, policy_start) for use in scenario.active}
 
-    def advance(self, month: int) -> None:
-        """Settle one month: who pays for what, what each line then has, and the capacity that follows."""
+    def advance(self, month: int | None = None) -> None:
+        """Settle one month (the model's, unless said): who pays for what, what each line then has, and the capacity
+        that follows."""
+        month = self.model.month if month is None else month
         before = self.budget.month_pence(month)
         held, service, new = dict(before), dict(before), 0
         total = nhs_total(before)
@@ -74,7 +82,7 @@ class Commissioner(mesa.Agent):
             for act in programme.lever.of_kind("capacity"):
                 service[act.target] += pence
             programme.spend(self.model, pence)
-            self._slots += programme.slots(month, pence * self._home_share() if pence else 0, self._up)
+            self._slots += programme.slots(month, pence * self._home, self._up)
             self.paid[name] = pence
             self._note(f"lever.{name}", month, pence)
             self._note(f"unspent.{name}", month, wanted - pence)
@@ -113,23 +121,19 @@ class Commissioner(mesa.Agent):
         """Elective pathways that can be completed this month beyond `capacity`, of the whole trust at 1:1."""
         return self._slots
 
-    def _home_share(self) -> float:
-        """Of a pound for elective care, the part spent at the modelled trust, per unit of the trust it stands for.
-
-        Residents' money buys care wherever they go; the trust also treats people from outside the place, so that
-        slots bought for residents are scaled up to the trust's own units, in which its capacity is kept.
-        """
-        place = self.model.place
-        people = np.asarray(place.counts).sum(axis=(1, 2))
-        share = float(np.average(place.lsoas["hhft_share"].to_numpy(np.float64), weights=people))
-        return share / float(place.activity_share_simulated)
-
     # -- the record ----------------------------------------------------------------------------------------------
 
     def _note(self, what: str, month: int, pence: int) -> None:
         if pence or what.startswith("line."):
             entry = self._record.setdefault(what, {})
             entry[month] = entry.get(month, 0) + pence
+
+    def record(self, recorder: Recorder) -> None:
+        """Hand this month's money to the recorder: spending of each line after policy, and of each lever."""
+        for line in NAMES:
+            recorder.money(line, self._record[f"line.{line}"][self.month] / PENCE)
+        for lever, pence in self.paid.items():
+            recorder.lever_money(lever, pence / PENCE)
 
     def spend(self, first_month: int, months: int) -> dict[str, NDArray[np.float64]]:
         """Pounds a month (2024/25 prices, the whole place) from `first_month` on, one array of `months` an entry.
@@ -148,20 +152,27 @@ class Commissioner(mesa.Agent):
     def snapshot(self) -> dict[str, Any]:
         """Its state as plain copies; see `restore`."""
         return {
-            "scenario": self.scenario,
+            "uses": self.scenario.active,
+            "policy_start": self._policy_start,
             "programmes": {name: programme.clone() for name, programme in self.programmes.items()},
             "month": self.month,
             "paid": dict(self.paid),
-            "_level": dict(self._level),
-            "_slots": self._slots,
-            "_record": {what: dict(by_month) for what, by_month in self._record.items()},
+            "level": dict(self._level),
+            "slots": self._slots,
+            "record": {what: dict(by_month) for what, by_month in self._record.items()},
         }
 
     def restore(self, snapshot: dict[str, Any]) -> None:
-        """Return to an earlier state, which may be used again."""
-        kept = dict(snapshot)
-        kept["programmes"] = {name: programme.clone() for name, programme in kept["programmes"].items()}
-        kept["_record"] = {what: dict(by_month) for what, by_month in kept["_record"].items()}
-        for what in ("paid", "_level"):
-            kept[what] = dict(kept[what])
-        vars(self).update(kept)
+        """Return to an earlier state, which may be used again.
+
+        The scenario stays the one adopted. If the earlier state was under other levers (a shared history has none),
+        this scenario's policy starts in the model's month; if it was under the same, they go on as they were.
+        """
+        self.month, self._slots = snapshot["month"], snapshot["slots"]
+        self.paid, self._level = dict(snapshot["paid"]), dict(snapshot["level"])
+        self._record = {what: dict(by_month) for what, by_month in snapshot["record"].items()}
+        if snapshot["uses"] == self.scenario.active:
+            self._policy_start = snapshot["policy_start"]
+            self.programmes = {name: programme.clone() for name, programme in snapshot["programmes"].items()}
+        else:
+            self.adopt(self.scenario, self.model.month)

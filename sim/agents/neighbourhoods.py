@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 from sim.columns import ColumnarAgent
 
 if TYPE_CHECKING:
-    from sim.columns import Table
     from sim.system import CareSystem
 
 
@@ -29,20 +28,13 @@ class Neighbourhood(ColumnarAgent):
     energy: np.float32 = np.float32(1)
     invested: np.float32 = np.float32(0)
 
-
-def open_neighbourhoods(m: "CareSystem") -> "Table":
-    """Make the neighbourhoods of the model's place, in the order of its areas, and count who lives there."""
-    place = m.place
-    areas = len(place.lsoas)
-    Neighbourhood.create_agents(
-        m,
-        areas,
-        area=np.arange(areas),
-        fifth=np.asarray(place.local_fifth, np.uint8) - 1,
-        decile=place.lsoas["imd_decile"].to_numpy(np.uint8),
-        residents=count_residents(m, areas),
-    )
-    return m.table_of(Neighbourhood)
+    @classmethod
+    def open(cls, m: "CareSystem") -> None:
+        """Make the neighbourhoods of a model, in the order of its place's areas, and count who lives there."""
+        areas = len(m.decile)
+        cls.create_agents(
+            m, areas, area=np.arange(areas), fifth=m.fifth, decile=m.decile, residents=count_residents(m, areas)
+        )
 
 
 def count_residents(m: "CareSystem", areas: int) -> NDArray[np.int64]:

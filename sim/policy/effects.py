@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.policy.levers import Act
+from sim.policy.levers import SHIFTS, Act
 from sim.policy.programme import Programme
-from sim.policy.scenario import Scenario
+from sim.policy.scenario import NO_POLICY, POLICY_START, Scenario
 
 if TYPE_CHECKING:
     from sim.system import CareSystem
@@ -36,7 +36,7 @@ def prevalence_ratios(share: float, change: float, split: float) -> tuple[float,
 
 def saturating(capacity: Floats, half: float) -> Floats:
     """Effect of community capacity relative to the studied dose: 0 at 0, 1 at 1, at most 1 + half."""
-    return (1.0 + half) * capacity / (capacity + half)
+    return np.asarray((1.0 + half) * capacity / (capacity + half))
 
 
 def combine(logs: list[tuple[str, str, Floats]], overlap: float) -> Floats:
@@ -54,30 +54,57 @@ def combine(logs: list[tuple[str, str, Floats]], overlap: float) -> Floats:
     return total
 
 
+class Levers:
+    """The levers of a model's scenario.
+
+    shift: what they add to a state of everybody in a neighbourhood, by name of the state (float32, one an area); zero
+    without policy. Who computes that state adds it.
+    """
+
+    def __init__(self, m: CareSystem, scenario: Scenario | None, policy_start: int = POLICY_START) -> None:
+        self.m = m
+        self.scenario = scenario or NO_POLICY
+        self.shift: dict[str, NDArray[np.float32]] = {state: np.zeros(len(m.decile), np.float32) for state in SHIFTS}
+        m.commissioner.adopt(self.scenario, policy_start)
+
+    def apply(self) -> None:
+        """Write this month's effects into the model."""
+        apply_levers(self.m, self.scenario)
+
+    def snapshot(self) -> dict[str, NDArray[np.float32]]:
+        """State of its own for branching (that of each lever is with the commissioner, who pays for it)."""
+        return {state: lift.copy() for state, lift in self.shift.items()}
+
+    def restore(self, snapshot: dict[str, NDArray[np.float32]]) -> None:
+        """Return to an earlier state."""
+        for state, lift in snapshot.items():
+            self.shift[state][:] = lift
+
+
 def apply_levers(m: CareSystem, scenario: Scenario) -> None:
     """Write this month's factors of the running levers into the model; called before residents are reviewed.
 
     Touches nothing before a lever has been paid for, nor columns that no lever acts on: with a null lever or an empty
-    scenario `area_factor` stays exactly 1.
+    scenario `area_factor` stays what the place made it, to the bit.
     """
-    programmes = [m.commissioner.programmes[use.name] for use in scenario.active]
     logs: dict[str, list[tuple[str, str, Floats]]] = {}
     shifts: dict[str, Floats] = {}
-    for programme in programmes:
-        lever = programme.lever
+    for use in scenario.active:
+        programme = m.commissioner.programmes[use.name]
         if not programme.stock.any() and not programme.reached.any():
             continue
-        for act in lever.acts_on:
+        for act in use.lever.acts_on:
             for process, log in _logs(programme, act, m.month):
-                logs.setdefault(process, []).append((lever.name, lever.domain, log))
+                logs.setdefault(process, []).append((use.name, use.lever.domain, log))
             if act.kind == "shift":
                 points = programme.parameters[act.values["points"]] * programme.strength(m.month)
-                lift = points * programme.share_reached() * _eligible_share(m, programme)
+                lift = points * programme.share_reached() * programme.eligible_share(m)
                 shifts[act.target] = shifts.get(act.target, 0.0) + lift
     for process, parts in logs.items():
-        m.area_factor[:, m.rates.index[process]] = np.exp(combine(parts, m.evidence["levers.overlap"]))
+        column = m.rates.index[process]
+        m.area_factor[:, column] = m.area_base[:, column] * np.exp(combine(parts, m.evidence["levers.overlap"]))
     for state, lift in shifts.items():
-        m.area_shift[state][:] = lift
+        m.levers.shift[state][:] = lift
 
 
 def _logs(programme: Programme, act: Act, month: int) -> list[tuple[str, Floats]]:
@@ -101,11 +128,3 @@ def _logs(programme: Programme, act: Act, month: int) -> list[tuple[str, Floats]
     reached = np.divide(programme.reached, eligible, out=np.zeros_like(eligible), where=eligible > 0)
     more = np.clip(chance + reached * strength * value[act.values["add_probability"]], 0.0, MOST_CHANCE)
     return [(act.target, np.log(np.log1p(-more) / np.log1p(-chance)))]
-
-
-def _eligible_share(m: CareSystem, programme: Programme) -> Floats:
-    """Eligible residents as a share of all of each neighbourhood."""
-    from sim.agents.neighbourhoods import Neighbourhood
-
-    table = m.table_of(Neighbourhood)
-    return programme.eligible / np.maximum(table.columns["residents"][: table.size], 1)

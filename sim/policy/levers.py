@@ -15,6 +15,7 @@ from typing import Any
 
 import yaml
 
+from sim import paths
 from sim.errors import UserError
 from sim.policy.budget import NAMES
 from sim.policy.expression import Expression, parse
@@ -23,6 +24,7 @@ PROCESSES = (
     "quit_smoking", "start_smoking", "become_lonely", "recover_lonely", "become_inactive", "become_active",
     "become_obese", "lose_obesity", "gp_contact",
 )  # fmt: skip
+CONTACT = "gp_contact"
 SHIFTS = ("life_satisfaction",)
 PERCENT, PLAN = "percent", "plan"
 _KEYS = {
@@ -198,14 +200,9 @@ def _act(given: Any, key: str, file: str, states: Collection[str]) -> Act:
         raise UserError(f"{file}: {key}.{other}: is missing.")
     if kind == "rate" and len(values) != 1:
         raise UserError(f"{file}: {key}: a rate needs either ratio or add_probability.")
+    if "add_probability" in values and given[kind] == CONTACT:
+        raise UserError(f"{file}: {key}.add_probability: {CONTACT} is a count, not an event; give it a ratio.")
     return Act(kind, given[kind], values)
-
-
-def folder() -> Path:
-    """Where the shipped levers are."""
-    from sim.paths import configs
-
-    return configs() / "levers"
 
 
 @cache
@@ -217,19 +214,17 @@ def known_states() -> tuple[str, ...]:
     return BEHAVIOURS + tuple(condition.name for condition in shipped())
 
 
-def available(folders: tuple[Path, ...] = ()) -> dict[str, Path]:
-    """Name → file of every lever: the shipped ones, then those of the user's own folders, which may replace them."""
-    return {file.stem: file for place in (folder(), *folders) for file in sorted(place.glob("*.yaml"))}
-
-
 @cache
-def load(name: str, folders: tuple[Path, ...] = ()) -> Lever:
-    """A lever by name. Raises `UserError` naming the nearest right one, or what is wrong in its file."""
-    known = available(folders)
-    if name not in known:
-        sentence = nearest(name, known, "lever")
+def load(name: str, own: tuple[Path, ...] = ()) -> Lever:
+    """A lever by name; `own` are the user's folders of configuration, searched first.
+
+    Raises `UserError` naming the nearest right one, or what is wrong in its file.
+    """
+    file = paths.config_file("levers", name, own)
+    if file is None:
+        sentence = nearest(name, paths.names("levers", own), "lever")
         raise UserError(sentence[0].upper() + sentence[1:])
-    lever = lever_from_mapping(name, read_yaml(known[name]), known[name].name, known_states())
+    lever = lever_from_mapping(name, read_yaml(file), file.name, known_states())
     from sim.evidence import load as registry
 
     numbers = registry()

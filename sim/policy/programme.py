@@ -10,15 +10,13 @@ from __future__ import annotations
 
 import copy
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.agents.neighbourhoods import Neighbourhood, count_residents
 from sim.clock import MONTHS_A_YEAR
-from sim.life.conditions import shipped
-from sim.life.states import States
 from sim.policy.budget import PENCE
 from sim.policy.levers import PERCENT
 from sim.policy.rollout import divide, fill, weights
@@ -37,7 +35,7 @@ class Programme:
 
     def __init__(self, m: CareSystem, use: Use, policy_start: int) -> None:
         self.use, self.lever, self.policy_start = use, use.lever, policy_start
-        areas = m.place.lsoas.shape[0]
+        areas = len(m.decile)
         self.parameters = {name: float(m.evidence[name]) for name in use.lever.parameters}
         self.stock: Floats = np.zeros(areas)  # persons under the effect, or community capacity
         self.reached: Floats = np.zeros(areas)  # persons this month
@@ -137,17 +135,17 @@ class Programme:
         alive: NDArray[np.bool_] = r["unique_id"][:size] != 0
         if self.lever.who is None:
             return alive
-        states = States(tuple(condition.name for condition in shipped()))
+        states = m.states
 
-        def lookup(name: str) -> NDArray[np.float64] | NDArray[np.bool_]:
+        def lookup(name: str) -> NDArray[Any]:
             if name == "age":
-                return (m.month - r["born"][:size].astype(np.int32)) // MONTHS_A_YEAR
+                return np.asarray((m.month - r["born"][:size].astype(np.int32)) // MONTHS_A_YEAR)
             if name == "male":
-                return r["male"][:size] != 0
+                return np.asarray(r["male"][:size] != 0)
             if name == "fifth":
-                return r["fifth"][:size].astype(np.int16) + 1
+                return np.asarray(r["fifth"][:size].astype(np.int16) + 1)
             if name == "decile":
-                return r["decile"][:size]
+                return np.asarray(r["decile"][:size])
             return states.has(r["state"][:size], name)
 
         return alive & self.lever.who.evaluate(lookup)
@@ -167,6 +165,12 @@ class Programme:
         return np.minimum(np.divide(self.stock, self.eligible, out=np.zeros_like(self.stock), where=self.eligible > 0),
                           1.0)  # fmt: skip
 
+    def eligible_share(self, m: CareSystem) -> Floats:
+        """The eligible as a share of all residents of each neighbourhood."""
+        table = m.table_of(Neighbourhood)
+        people = np.maximum(table.columns["residents"][: table.size], 1)
+        return np.asarray(self.eligible / people)
+
     def beds(self, month: int) -> float:
         """Beds that a plan has opened by this month (the trust's own, at 1:1)."""
         if month < self.use.first_month(self.policy_start):
@@ -174,8 +178,8 @@ class Programme:
         beds = sum(self.parameters[act.target] for act in self.lever.of_kind("beds"))
         return self.use.amount * beds * self.strength(month)
 
-    def slots(self, month: int, pence: int, return_on_money: float) -> float:
-        """Elective pathways a month that this month's money, or a plan's theatres, can complete (at 1:1)."""
+    def slots(self, month: int, pence: float, return_on_money: float) -> float:
+        """Elective pathways a month that this month's pence, or a plan's theatres, can complete (at 1:1)."""
         found = 0.0
         for act in self.lever.of_kind("slots"):
             if "of" in act.values:

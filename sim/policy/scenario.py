@@ -15,6 +15,7 @@ from typing import Any
 
 import yaml
 
+from sim import paths
 from sim.clock import MONTHS_A_YEAR, month_of
 from sim.errors import UserError
 from sim.policy import levers
@@ -22,6 +23,7 @@ from sim.policy.budget import GROUPS, NAMES, NEW
 from sim.policy.levers import PERCENT, Lever, nearest
 from sim.policy.rollout import EVERYWHERE, ROLLOUTS
 
+POLICY_START = month_of("2026-04")
 _KEYS = {"label", "description", "levers"}
 _USE_KEYS = {"amount", "from", "rollout", "start", "stop", "years", "first_share"}
 _WHOLE = 100.0
@@ -111,12 +113,15 @@ class Scenario:
         return scenario_from_mapping(given, file)
 
 
-def scenario_from_mapping(given: Mapping[str, Any], source_file: str | Path, folders: Sequence[Path] = ()) -> Scenario:
+NO_POLICY = Scenario("baseline", "Baseline", "Nothing changes.")
+
+
+def scenario_from_mapping(given: Mapping[str, Any], source_file: str | Path, own: Sequence[Path] = ()) -> Scenario:
     """A scenario from composed configuration.
 
-    given: label, description and levers (mapping by name); source_file names it in messages and gives its name;
-    folders: the user's own folders of levers. Raises `UserError` naming file and key for an unknown key, lever, line or
-    roll-out, a negative amount, shares that do not make 100 per cent, or a total above 100 per cent.
+    given: label, description and levers (mapping by name); source_file names it in messages and gives its name; own:
+    the user's folders of configuration, whose levers come first. Raises `UserError` naming file and key for an unknown
+    key, lever, line or roll-out, a negative amount, shares that do not make 100 %, or a total above 100 %.
     """
     file = Path(source_file)
     for key in given:
@@ -128,12 +133,13 @@ def scenario_from_mapping(given: Mapping[str, Any], source_file: str | Path, fol
     chosen = given.get("levers") or {}
     if not isinstance(chosen, Mapping):
         raise UserError(f"{file.name}: levers: must be a mapping of lever names, not a {type(chosen).__name__}.")
-    known = levers.available(tuple(folders))
+    folders = tuple(Path(folder) for folder in own)
+    known = paths.names("levers", folders)
     uses = []
     for name in sorted(str(key) for key in chosen):
         if name not in known:
             raise UserError(f"{file.name}: levers: {nearest(name, known, 'lever')}")
-        uses.append(_use(levers.load(name, tuple(folders)), chosen[name], f"levers.{name}", file.name))
+        uses.append(_use(levers.load(name, folders), chosen[name], f"levers.{name}", file.name))
     total = sum(use.amount for use in uses if use.lever.unit == PERCENT)
     if total > _WHOLE:
         raise UserError(f"{file.name}: levers: their amounts come to {total:g} % of the NHS lines' total, above 100 %.")
@@ -210,19 +216,14 @@ def _month(given: Any, key: str, file: str) -> int | None:
         raise UserError(f"{file}: {key}: {fault}") from None
 
 
-def folder() -> Path:
-    """Where the shipped scenarios are."""
-    return levers.folder().parent / "scenario"
-
-
 def _find(name: str) -> Path:
-    if name.endswith((".yaml", ".yml")) or "/" in name or "\\" in name:
+    if name.endswith((".yaml", ".yml")) or paths.is_folder_path(name):
         return Path(name)
-    known = {file.stem: file for file in sorted(folder().glob("*.yaml"))}
-    if name not in known:
-        sentence = nearest(name, known, "scenario")
+    file = paths.config_file("scenario", name)
+    if file is None:
+        sentence = nearest(name, paths.names("scenario"), "scenario")
         raise UserError(sentence[0].upper() + sentence[1:])
-    return known[name]
+    return file
 
 
 def _split(text: str) -> tuple[str, Any]:
