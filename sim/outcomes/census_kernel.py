@@ -37,37 +37,46 @@ def ages(born: Array, month: int) -> Array:
 
 
 @njit(cache=True, nogil=True)
-def _histograms(unique_id, born, fifth, state, size, month, several, adult_months, n_fifths):  # type: ignore[no-untyped-def]
-    bytes_ = np.zeros((n_fifths, 4, 256), np.int32)
-    people = np.zeros((n_fifths, 3), np.int64)
+def _histograms(unique_id, born, fifth, state, size, n_bytes, youngest_adult, several, n_fifths):  # type: ignore[no-untyped-def]
+    # two histograms, taken in turn: neighbouring rows often count into the same place, and would wait for each other
+    bytes_ = np.zeros((2, n_fifths, n_bytes, 256), np.int32)
+    people = np.zeros((2, n_fifths, 3), np.int64)
     for i in range(size):
         if unique_id[i] == 0:
             continue
-        f = fifth[i]
-        s = np.uint32(state[i])
-        bytes_[f, 0, s & np.uint32(255)] += 1
-        bytes_[f, 1, (s >> np.uint32(8)) & np.uint32(255)] += 1
-        bytes_[f, 2, (s >> np.uint32(16)) & np.uint32(255)] += 1
-        bytes_[f, 3, s >> np.uint32(24)] += 1
-        people[f, 0] += 1
-        people[f, 1] += month - born[i] >= adult_months
+        turn, f, s = i & 1, fifth[i], np.uint32(state[i])
+        people[turn, f, 0] += 1
+        people[turn, f, 1] += born[i] <= youngest_adult
         rest = s & several
-        people[f, 2] += (rest & (rest - np.uint32(1))) != np.uint32(0)
-    return bytes_, people
+        people[turn, f, 2] += (rest & (rest - np.uint32(1))) != np.uint32(0)
+        for b in range(n_bytes):
+            bytes_[turn, f, b, s & np.uint32(255)] += 1
+            s >>= np.uint32(8)
+    return bytes_[0] + bytes_[1], people[0] + people[1]
 
 
 def count_states(
-    unique_id: Array, born: Array, fifth: Array, state: Array, size: int, month: int, several: int = 0
+    unique_id: Array,
+    born: Array,
+    fifth: Array,
+    state: Array,
+    size: int,
+    month: int,
+    several: int = 0,
+    n_bits: int = N_BITS,
 ) -> tuple[Array, Array]:
     """Counts of the living by fifth: of each state bit, and of all, adults, and those with two or more of `several`.
 
-    Shapes: columns (≥ size,); `fifth` 0–4; `state` uint32; `several` a bit mask. Returns bits int64[5, 32] and
-    people int64[5, 3] (residents, adults, two or more of `several`). Rows whose `unique_id` is 0 count as nobody.
+    Shapes: columns (≥ size,); `fifth` 0–4; `state` uint32; `several` a bit mask; `n_bits` how many bits are in use
+    (fewer is faster). Returns bits int64[5, 32] and people int64[5, 3] (residents, adults, two or more of `several`).
+    Rows whose `unique_id` is 0 count as nobody.
     """
+    n_bytes = max(1, -(-n_bits // 8))
     bytes_, people = _histograms(
-        unique_id, born, fifth, state, int(size), int(month), np.uint32(several), ADULT_MONTHS, N_FIFTHS
+        *(unique_id, born, fifth, state, int(size)), n_bytes, int(month) - ADULT_MONTHS, np.uint32(several), N_FIFTHS
     )
-    bits = np.einsum("fbv,vj->fbj", bytes_.astype(np.int64), _BITS_OF_BYTE).reshape(N_FIFTHS, N_BITS)
+    bits = np.zeros((N_FIFTHS, N_BITS), np.int64)
+    bits[:, : 8 * n_bytes] = (bytes_.astype(np.int64) @ _BITS_OF_BYTE).reshape(N_FIFTHS, -1)
     return bits, people
 
 
@@ -87,20 +96,20 @@ def count_states_numpy(
 
 
 @njit(cache=True, nogil=True)
-def _sums(unique_id, born, fifth, values, size, youngest, month, n_fifths):  # type: ignore[no-untyped-def]
-    total = np.zeros(n_fifths, np.float64)
+def _sums(unique_id, born, fifth, values, size, youngest, n_fifths):  # type: ignore[no-untyped-def]
+    total = np.zeros((4, n_fifths), np.float64)  # four sums, taken in turn, so that no addition waits for the last
     for i in range(size):
-        if unique_id[i] != 0 and month - born[i] >= youngest:
-            total[fifth[i]] += values[i]
-    return total
+        if unique_id[i] != 0 and born[i] <= youngest:
+            total[i & 3, fifth[i]] += values[i]
+    return total[0] + total[1] + total[2] + total[3]
 
 
 def sum_values(
     unique_id: Array, born: Array, fifth: Array, values: Array, size: int, month: int, adults_only: bool = False
 ) -> Array:
     """Sum of a column over the living (or the adults) by fifth, float64[5]."""
-    youngest = ADULT_MONTHS if adults_only else -(2**31)
-    return np.asarray(_sums(unique_id, born, fifth, values, int(size), youngest, int(month), N_FIFTHS))
+    youngest = int(month) - ADULT_MONTHS if adults_only else 2**31 - 1
+    return np.asarray(_sums(unique_id, born, fifth, values, int(size), youngest, N_FIFTHS))
 
 
 def sum_values_numpy(
@@ -114,7 +123,7 @@ def sum_values_numpy(
 
 
 @njit(cache=True, nogil=True)
-def _cells(unique_id, born, lsoa, state, size, month, several, group_of, n_areas, n_ages, n_bits):  # type: ignore[no-untyped-def]
+def _cells(unique_id, born, lsoa, state, size, month, several, group_of, n_areas, n_ages, n_bits, used):  # type: ignore[no-untyped-def]
     counts = np.zeros((n_bits + 2, n_areas * n_ages), np.int32)
     oldest = len(group_of) - 1
     for i in range(size):
@@ -126,24 +135,30 @@ def _cells(unique_id, born, lsoa, state, size, month, several, group_of, n_areas
         counts[n_bits, c] += 1
         rest = s & several
         counts[n_bits + 1, c] += (rest & (rest - np.uint32(1))) != np.uint32(0)
-        b = 0
-        while s != np.uint32(0):
-            counts[b, c] += np.int32(s & np.uint32(1))
-            s >>= np.uint32(1)
-            b += 1
+        for b in range(used):
+            counts[b, c] += np.int32((s >> np.uint32(b)) & np.uint32(1))
     return counts
 
 
 def count_cells(
-    unique_id: Array, born: Array, lsoa: Array, state: Array, size: int, month: int, several: int, n_areas: int
+    unique_id: Array,
+    born: Array,
+    lsoa: Array,
+    state: Array,
+    size: int,
+    month: int,
+    several: int,
+    n_areas: int,
+    n_bits: int = N_BITS,
 ) -> Array:
     """Counts of the living by neighbourhood and age group, once a year: int32[34, n_areas, 6].
 
-    The first axis is the 32 state bits, then everybody, then those with two or more of `several`.
+    The first axis is the 32 state bits, then everybody, then those with two or more of `several`;
+    bits from `n_bits` on are not counted.
     """
     counts = _cells(
         *(unique_id, born, lsoa, state, int(size), int(month)),
-        *(np.uint32(several), AGE_GROUP_OF, int(n_areas), N_AGES, N_BITS),
+        *(np.uint32(several), AGE_GROUP_OF, int(n_areas), N_AGES, N_BITS, int(n_bits)),
     )
     return np.asarray(counts).reshape(N_BITS + 2, n_areas, N_AGES)
 
@@ -162,13 +177,23 @@ def count_cells_numpy(
     return flat.reshape(N_BITS + 2, n_areas, N_AGES)
 
 
+@njit(cache=True, nogil=True)
+def _bands(unique_id, born, male, fifth, size, month, band_of, n_fifths, n_bands):  # type: ignore[no-untyped-def]
+    counts = np.zeros((n_fifths, 2, n_bands), np.int64)
+    oldest = len(band_of) - 1
+    for i in range(size):
+        if unique_id[i] != 0:
+            age = min(max((month - np.int64(born[i])) // 12, 0), oldest)
+            counts[fifth[i], male[i], band_of[age]] += 1
+    return counts
+
+
 def count_bands(unique_id: Array, born: Array, male: Array, fifth: Array, size: int, month: int) -> Array:
     """The living by fifth, sex (0 female, 1 male) and five-year band, once a year: int64[5, 2, 19]."""
-    rows = np.flatnonzero(unique_id[:size] != 0)
-    return bands_of(born[rows], male[rows], fifth[rows], month)
+    return np.asarray(_bands(unique_id, born, male, fifth, int(size), int(month), BAND_OF, N_FIFTHS, N_BANDS))
 
 
 def bands_of(born: Array, male: Array, fifth: Array, month: int) -> Array:
-    """Counts of some people by fifth, sex and five-year band: int64[5, 2, 19]."""
+    """Counts of some people by fifth, sex and five-year band, int64[5, 2, 19], plainly (deaths are few)."""
     cell = (fifth.astype(np.int64) * 2 + male.astype(np.int64)) * N_BANDS + BAND_OF[ages(born, month)]
     return np.bincount(cell, minlength=N_FIFTHS * 2 * N_BANDS).reshape(N_FIFTHS, 2, N_BANDS)

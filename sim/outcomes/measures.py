@@ -135,7 +135,7 @@ _DERIVED: tuple[Measure, ...] = (
     _percent("ed_over_4h_share", "A&E waits over 4 hours", "ed_over_4h", "ed_attendances", -1,
             "hospital", yearly="sum", **_TRUST),
     _percent("bed_occupancy", "beds occupied", "beds_occupied", "beds_open", -1, "hospital", yearly="mean", **_TRUST),
-    _percent("waiting_over_18w_share", "of the list waiting over 18 weeks", "waiting_over_18w",
+    _percent("waiting_over_18w_share", "share of the list over 18 weeks", "waiting_over_18w",
             "waiting_list", -1, "waiting", **_TRUST),
     Measure("emergency_admission_rate", "emergency admissions per 1,000 residents", "per 1,000 a year", "rate", -1, 1,
             yearly="sum", numerator="residents_emergency_admissions", denominator="residents",
@@ -153,13 +153,13 @@ _COMPUTED: tuple[Measure, ...] = (
     Measure("life_expectancy_gap", "gap in life expectancy, least to most deprived fifth", "years",
             "computed", -1, 1, topic="inequality"),
     Measure("deaths_under_75", "deaths under 75", "deaths a year", "computed", -1, 0, topic="people"),
-    Measure("inequality_multimorbidity", "slope of multimorbidity by deprivation",
+    Measure("inequality_multimorbidity", "multimorbidity by deprivation, slope",
             "percentage points", "computed", -1, 1, topic="inequality"),
-    Measure("inequality_emergency", "slope of emergency admissions by deprivation",
+    Measure("inequality_emergency", "emergency admissions by deprivation, slope",
             "per 1,000 a year", "computed", -1, 1, topic="inequality"),
-    Measure("inequality_loneliness", "slope of loneliness by deprivation", "percentage points",
+    Measure("inequality_loneliness", "loneliness by deprivation, slope", "percentage points",
             "computed", -1, 1, topic="inequality"),
-    Measure("inequality_deaths", "slope of deaths by deprivation", "per 1,000 a year", "computed",
+    Measure("inequality_deaths", "deaths by deprivation, slope", "per 1,000 a year", "computed",
             -1, 1, topic="inequality"),
     Measure("lever_spend", "spent on the scenario's levers", "£ a year", "computed", 0, 0, topic="money"),
     Measure("service_spend", "spent on the budget lines", "£ a year", "computed", 0, 0, topic="money"),
@@ -167,10 +167,18 @@ _COMPUTED: tuple[Measure, ...] = (
 
 
 def labels_of(conditions: Conditions) -> dict[str, str]:
-    """Condition names with words for people; a plain list of names is put into words by replacing underscores."""
+    """Condition names with words for people: no leading capital but for abbreviations.
+
+    A plain list of names is put into words by replacing underscores.
+    """
     if isinstance(conditions, Mapping):
-        return {str(name): str(label) for name, label in conditions.items()}
+        return {str(name): _within_a_sentence(str(label)) for name, label in conditions.items()}
     return {str(name): str(name).replace("_", " ") for name in conditions}
+
+
+def _within_a_sentence(label: str) -> str:
+    first = label.split(" ")[0]
+    return label if first.isupper() and len(first) > 1 else label[:1].lower() + label[1:]
 
 
 class Measures(Mapping[str, Measure]):

@@ -248,7 +248,8 @@ class Recorder:
         for name in self.measures.conditions:
             if name in bits:
                 several |= 1 << bits[name]
-        counts, people = kernel.count_states(uid, born, fifth, state, size, month, several)
+        used = max(bits.values(), default=0) + 1
+        counts, people = kernel.count_states(uid, born, fifth, state, size, month, several, used)
         stocks = {STOCK_OF_BIT.get(name, name): bit for name, bit in bits.items()}
         stocks = {name: bit for name, bit in stocks.items() if name in self._row}
         for name, bit in stocks.items():
@@ -276,7 +277,8 @@ class Recorder:
     ) -> None:
         """Stocks by age group, neighbourhood and (where kept) both, at the end of the financial year."""
         uid, born, lsoa = columns["unique_id"], columns["born"], columns["lsoa"]
-        cells = kernel.count_cells(uid, born, lsoa, columns["state"], size, month, several, self.n_areas)
+        used = max(stocks.values(), default=0) + 1
+        cells = kernel.count_cells(uid, born, lsoa, columns["state"], size, month, several, self.n_areas, used)
         everybody, two_or_more = kernel.N_BITS, kernel.N_BITS + 1
         for name, bit in {**stocks, "residents": everybody, "multimorbid": two_or_more}.items():
             self._store_cells(name, cells[bit])

@@ -1,0 +1,332 @@
+"""Results: the runs of some scenarios, set against the first of them under the same draws and seeds."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim import clock
+from sim.errors import EnvironmentFault, UserError
+from sim.outcomes.ledgers import Ledgers, ledgers
+from sim.outcomes.measures import Measure, Measures
+from sim.outcomes.record import FORMAT, RunRecord, refuse_newer
+from sim.outcomes.summary import Interval, interval, intervals, noise_share
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Array = NDArray[Any]
+POLICY_START = clock.month_of("2026-04")
+
+
+@dataclass(frozen=True)
+class Change:
+    """A scenario's change of a measure against the baseline in one financial year.
+
+    base, value   level of the baseline and of the scenario; difference: paired, in units of the measure
+    percent       paired, per cent of the baseline's own value in the same run
+    noise_share   share of the difference's variance that is chance (nan: cannot be told)
+    """
+
+    scenario: str
+    measure: Measure
+    year: int
+    base: Interval
+    value: Interval
+    difference: Interval
+    percent: Interval
+    noise_share: float
+
+    @property
+    def verdict(self) -> str:
+        """``better`` or ``worse`` (``more``/``less`` where neither is good) only when the interval excludes zero;
+        ``same`` when no run differs at all; else ``unclear``."""
+        d = self.difference
+        if d.runs and d.low == d.high == 0:
+            return "same"
+        if not d.clear:
+            return "unclear"
+        if self.measure.good == 0:
+            return "more" if d.low > 0 else "less"
+        return "better" if (d.low > 0) == (self.measure.good > 0) else "worse"
+
+
+class Results:
+    """What came out of a comparison (or of a single scenario).
+
+    records   one for each scenario, draw and seed; the first one's scenario is what the others are compared with
+    Only (draw, seed) pairs that every scenario has are used. Raises `UserError` when there is none, or when records are
+    of different places, months or conditions.
+
+    ``scenarios, baseline, place, place_label, scale, measures, pairs`` (draw, seed), ``years`` (complete financial
+    years, 2026 = April 2026 – March 2027), ``horizon`` (the last of them), ``policy_start`` (month).
+    """
+
+    def __init__(self, records: Iterable[RunRecord]) -> None:
+        self.records = list(records)
+        if not self.records:
+            raise UserError("There are no runs to show.")
+        first = self.records[0]
+        for r in self.records:
+            if (r.place, r.first_month, r.n_months, r.conditions) != (
+                *(first.place, first.first_month, first.n_months, first.conditions),
+            ):
+                raise UserError("These runs are of different places, months or conditions; they cannot be compared.")
+        self.scenarios: tuple[str, ...] = tuple(dict.fromkeys(r.scenario for r in self.records))
+        self.baseline = self.scenarios[0]
+        self._by_key = {(r.scenario, r.draw, r.seed): r for r in self.records}
+        every = dict.fromkeys((r.draw, r.seed) for r in self.records)
+        self.pairs = [p for p in every if all((s, *p) in self._by_key for s in self.scenarios)]
+        if not self.pairs:
+            raise UserError("No evidence draw and seed was run for every scenario; nothing can be compared.")
+        self.place, self.place_label, self.scale = first.place, first.place_label, first.scale
+        self.measures: Measures = first.measures
+        self.years = first.complete_years
+        self.policy_start = int(first.meta.get("policy_start", POLICY_START))
+        self._cache: dict[tuple[str, str, int], Array] = {}
+
+    # ---------------------------------------------------------------------------------------------- reading
+    @property
+    def horizon(self) -> int:
+        """The last complete financial year. Raises `UserError` when no year was run whole."""
+        if not self.years:
+            raise UserError("No financial year was run whole; let it run for longer.")
+        return self.years[-1]
+
+    @property
+    def policy_years(self) -> int:
+        """How many years the policies ran."""
+        first = self.records[0]
+        return round((first.first_month + first.n_months - self.policy_start) / clock.MONTHS_A_YEAR)
+
+    @property
+    def runs(self) -> int:
+        """Runs of each scenario that are compared."""
+        return len(self.pairs)
+
+    @property
+    def others(self) -> tuple[str, ...]:
+        """The scenarios but for the baseline."""
+        return self.scenarios[1:]
+
+    def label(self, scenario: str) -> str:
+        """A scenario's name for people."""
+        self._known(scenario)
+        label = self._by_key[(scenario, *self.pairs[0])].meta.get("label")
+        return str(label) if label else scenario.replace("_", " ").capitalize()
+
+    def _known(self, scenario: str) -> None:
+        if scenario not in self.scenarios:
+            raise UserError(f"'{scenario}' is not among these results; they hold {', '.join(self.scenarios)}.")
+
+    def record(self, scenario: str, pair: tuple[int, int] | None = None) -> RunRecord:
+        """The record of a scenario under a (draw, seed) pair, by default the first."""
+        self._known(scenario)
+        return self._by_key[(scenario, *(pair or self.pairs[0]))]
+
+    def values(self, name: str, scenario: str, group: int = 0) -> Array:
+        """A measure by run and year, float64[runs, years]; group 0 = all, 1–5 = local deprivation fifth.
+
+        Computed measures (life expectancy, inequality) exist for all only.
+        """
+        key = (name, scenario, 0 if self.measures[name].kind == "computed" else group)
+        if key not in self._cache:
+            runs = [self.record(scenario, pair).years(name, group) for pair in self.pairs]
+            self._cache[key] = np.stack(runs)
+        return self._cache[key]
+
+    def months(self, name: str, scenario: str, group: int = 0) -> Array:
+        """A recorded or derived measure by run and month, float64[runs, months]."""
+        return np.stack([self.record(scenario, pair).months(name, group) for pair in self.pairs])
+
+    def changes(self, name: str, scenario: str, group: int = 0) -> Array:
+        """Paired differences to the baseline by run and year, float64[runs, years]."""
+        return np.asarray(self.values(name, scenario, group) - self.values(name, self.baseline, group))
+
+    def by_area(self, name: str, scenario: str, year: int | None = None) -> Array:
+        """A measure by run and neighbourhood in a year (default: the horizon), float64[runs, areas]."""
+        year = self.horizon if year is None else year
+        return np.stack([self.record(scenario, pair).by_area(name, year) for pair in self.pairs])
+
+    def by_age(self, name: str, scenario: str, year: int | None = None) -> Array:
+        """A measure by run and age group in a year (default: the horizon), float64[runs, 6]."""
+        year = self.horizon if year is None else year
+        return np.stack([self.record(scenario, pair).by_age(name, year) for pair in self.pairs])
+
+    def change(self, name: str, scenario: str, year: int | None = None, group: int = 0) -> Change:
+        """A scenario's change of one measure against the baseline in a year (default: the horizon)."""
+        year = self.horizon if year is None else year
+        if year not in self.years:
+            raise UserError(f"The financial year {clock.fin_year_label(year)} was not run whole.")
+        k = self.years.index(year)
+        base = self.values(name, self.baseline, group)[:, k]
+        value = self.values(name, scenario, group)[:, k]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            percent = 100 * (value - base) / np.abs(base)
+        return Change(
+            *(scenario, self.measures[name], year, interval(base), interval(value), interval(value - base)),
+            interval(percent),
+            self._noise(value - base),
+        )
+
+    def _noise(self, values: Array) -> float:
+        return noise_share([d for d, _ in self.pairs], [s for _, s in self.pairs], values)
+
+    def ledgers(self, scenario: str) -> list[Ledgers]:
+        """The three ledgers of a scenario, one for each run (see `sim.outcomes.ledgers`)."""
+        self._known(scenario)
+        pairs = ((self.record(scenario, p), self.record(self.baseline, p)) for p in self.pairs)
+        return [ledgers(run, base, self.policy_start) for run, base in pairs]
+
+    # ---------------------------------------------------------------------------------------------- tables
+    def summary(self, measures: Sequence[str] | None = None, years: Sequence[int] | None = None) -> pd.DataFrame:
+        """One row for each scenario, measure and complete financial year.
+
+        Columns: scenario, measure, label, unit, year, runs, value, low, high (level: mean and 90 % of runs), change,
+        change_low, change_high (paired with the baseline; 0 for itself), noise_share (of the change).
+        """
+        import pandas as pd
+
+        names = list(self.measures) if measures is None else [self.measures[name].name for name in measures]
+        wanted = [year for year in self.years if years is None or year in years]
+        columns = [self.years.index(year) for year in wanted]
+        rows: list[dict[str, Any]] = []
+        for scenario in self.scenarios:
+            for name in names:
+                value, low, high, runs = intervals(self.values(name, scenario)[:, columns])
+                changes = self.changes(name, scenario)[:, columns]
+                change, change_low, change_high, _ = intervals(changes)
+                m = self.measures[name]
+                rows += [
+                    {
+                        "scenario": scenario,
+                        "measure": name,
+                        "label": m.label,
+                        "unit": m.unit,
+                        "year": year,
+                        "runs": int(runs[k]),
+                        "value": value[k],
+                        "low": low[k],
+                        "high": high[k],
+                        "change": change[k],
+                        "change_low": change_low[k],
+                        "change_high": change_high[k],
+                        "noise_share": self._noise(changes[:, k]),
+                    }
+                    for k, year in enumerate(wanted)
+                ]
+        return pd.DataFrame(rows)
+
+    def to_frame(self, monthly: bool = False) -> pd.DataFrame:
+        """Every run, tidy: scenario, draw, seed, measure, fifth (0 = all), year (or month as YYYY-MM), value."""
+        import pandas as pd
+
+        names = [n for n, m in self.measures.items() if not monthly or m.kind != "computed"]
+        first = self.records[0]
+        times = [clock.iso(first.first_month + k) for k in range(first.n_months)] if monthly else list(self.years)
+        frames = []
+        for r in self.records:
+            for name in names:
+                groups = range(1) if self.measures[name].kind == "computed" else range(6)
+                read = r.months if monthly else r.years
+                values = [read(name, group) for group in groups]
+                frames.append(
+                    {
+                        "scenario": r.scenario,
+                        "draw": r.draw,
+                        "seed": r.seed,
+                        "measure": name,
+                        "fifth": np.repeat(np.arange(len(values), dtype=np.int8), len(times)),
+                        "month" if monthly else "year": times * len(values),
+                        "value": np.concatenate(values),
+                    }
+                )
+        frame = pd.concat([pd.DataFrame(f) for f in frames], ignore_index=True)
+        return frame.astype({"scenario": "category", "measure": "category"})
+
+    def money(self) -> pd.DataFrame:
+        """The three ledgers over the horizon, discounted: for each scenario and item the mean and 90 % of runs."""
+        from sim.outcomes.value import money_table
+
+        return money_table(self)
+
+    @cached_property
+    def headline(self) -> str:
+        """The finding in one sentence."""
+        from sim.outcomes.sentences import headline
+
+        return headline(self)
+
+    def plot(self, name: str = "difference") -> Any:
+        """A figure by name: a measure's (``emergency_admissions``) or one of the report's (``difference``)."""
+        from sim.report import figures
+
+        return figures.plot(self, name)
+
+    def __repr__(self) -> str:
+        from sim.outcomes.table import render
+
+        return render(self)
+
+    def _repr_html_(self) -> str:
+        from sim.outcomes.table import render_html
+
+        return render_html(self)
+
+    # ---------------------------------------------------------------------------------------------- file
+    def save(self, folder: str | Path | None = None) -> Path:
+        """Write records/, summary.csv, series.parquet and, last of all, results.json into a folder; returns it.
+
+        Without a folder, a new one under ``results/`` named by the time. A folder without results.json is not a whole
+        one. Raises `EnvironmentFault` when the disk refuses.
+        """
+        folder = Path(folder) if folder is not None else Path("results") / f"{datetime.now():%Y-%m-%d-%H%M%S}-saved"
+        try:
+            (folder / "records").mkdir(parents=True, exist_ok=True)
+            names = []
+            for r in self.records:
+                names.append(f"records/{r.scenario}-d{r.draw:03d}-s{r.seed:04d}.npz")
+                r.save(folder / names[-1])
+            _write(folder / "summary.csv", lambda path: self.summary().to_csv(path, index=False, float_format="%.10g"))
+            _write(folder / "series.parquet", lambda path: self.to_frame().to_parquet(path, index=False))
+            about = json.dumps({"format": FORMAT, "records": names}, indent=1)
+            _write(folder / "results.json", lambda path: path.write_text(about + "\n", encoding="utf-8"))
+        except OSError as fault:
+            raise EnvironmentFault(f"The results could not be written to {folder}: {fault.strerror}.") from fault
+        return folder
+
+    @classmethod
+    def load(cls, folder: str | Path) -> Results:
+        """Read what `save` wrote; ``results/latest`` (a text file that names a folder beside it) works too.
+
+        Raises `UserError` when it is no whole results folder, or of a newer format.
+        """
+        folder = Path(folder)
+        if folder.is_file():
+            folder = folder.parent / folder.read_text(encoding="utf-8").strip()
+        try:
+            about = json.loads((folder / "results.json").read_text(encoding="utf-8"))
+            refuse_newer(about["format"], folder)
+            names = [str(name) for name in about["records"]]
+        except (OSError, ValueError, KeyError, TypeError):
+            raise UserError(f"{folder} is not the folder of a finished run.") from None
+        return cls(RunRecord.load(folder / name) for name in names)
+
+
+def _write(path: Path, write: Any) -> None:
+    """Write one file beside and rename it, so that it is whole or not there."""
+    partial = path.with_name(f".partial-{os.getpid()}-{path.name}")
+    try:
+        write(partial)
+        os.replace(partial, path)
+    finally:
+        partial.unlink(missing_ok=True)

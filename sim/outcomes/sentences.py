@@ -1,0 +1,176 @@
+"""Findings in words, true whichever way they fall: better, worse, or no clear difference.
+
+A direction is claimed only where at least five runs were made and the interval that holds 90 % of them excludes zero.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sim import clock
+from sim.outcomes.rounding import MILLION, level, listed, plain, signed, step_of
+from sim.outcomes.summary import FEWEST_RUNS, Interval
+
+if TYPE_CHECKING:
+    from sim.outcomes.results import Change, Results
+    from sim.outcomes.value import Worth
+
+#: what the headline and the table are about: heading → measures (those of conditions that are not there are left out)
+HEADLINES: dict[str, tuple[str, ...]] = {
+    "Activity": ("gp_need", "gp_appointments", "ed_attendances", "emergency_admissions", "bed_occupancy"),
+    "Waits": ("waiting_list", "waiting_over_18w_share", "ed_over_4h_share"),
+    "Unmet need": ("unmet_need",),
+    "Illness": ("multimorbidity", "type2_diabetes_prevalence", "smoking"),
+    "Wellbeing": ("life_satisfaction", "loneliness"),
+    "Deaths": ("deaths", "life_expectancy"),
+    "Inequality": ("inequality_emergency", "inequality_multimorbidity", "life_expectancy_gap"),
+    "Cost": ("lever_spend", "service_spend"),
+}
+
+
+def headline_measures(results: Results) -> list[str]:
+    """Measures of the headline that these results have and that have a good direction."""
+    names = (name for group in HEADLINES.values() for name in group if name in results.measures)
+    return [name for name in names if results.measures[name].good != 0]
+
+
+def headline(results: Results) -> str:
+    """The whole comparison in one sentence."""
+    when, where = clock.fin_year_label(results.horizon), results.place_label
+    if not results.others:
+        only = results.label(results.baseline)
+        admissions = results.change("emergency_admissions", results.baseline).base
+        if admissions.mean > 0:
+            return (
+                f"{only} in {where} leads to {level(admissions.mean)} emergency admissions a year by"
+                f" {when}{_of_runs(admissions)}; compare it with another scenario to see what a policy changes."
+            )
+        return f"{only} was run in {where} to {when}; compare it to see what a policy changes."
+    base = _lower(results.label(results.baseline))
+    if results.runs < FEWEST_RUNS:
+        return (
+            f"With only {results.runs} run{'s' * (results.runs != 1)} of each scenario no difference to {base} can be"
+            f" called clear: ask for at least runs={FEWEST_RUNS}."
+        )
+    parts = [_part(results, scenario) for scenario in results.others]
+    if all(part == "" for part in parts):
+        names = listed([results.label(s) for s in results.others], most=9)
+        return (
+            f"By {when} in {where}, {names} {'makes' if len(parts) == 1 else 'make'} no clear difference to {base}"
+            f" in any of the {len(headline_measures(results))} headline measures."
+        )
+    said = [
+        f"{results.label(scenario)} {part or 'makes no clear difference'}"
+        for scenario, part in zip(results.others, parts, strict=True)
+    ]
+    return f"By {when} in {where}, compared with {base}: {'; '.join(said)}."
+
+
+def _part(results: Results, scenario: str) -> str:
+    """``does better on a and b but worse on c``; empty when nothing is clear."""
+    found: dict[str, list[str]] = {"better": [], "worse": []}
+    for name in headline_measures(results):
+        change = results.change(name, scenario)
+        if change.verdict in found:
+            found[change.verdict].append(change.measure.label)
+    better, worse = listed(found["better"]), listed(found["worse"])
+    if found["better"] and found["worse"]:
+        return f"does better on {better} but worse on {worse}"
+    if found["better"]:
+        return f"does better on {better}, and clearly worse on none"
+    return f"does worse on {worse}, and clearly better on none" if found["worse"] else ""
+
+
+def change_sentence(results: Results, name: str, scenario: str, year: int | None = None) -> str:
+    """One measure's change in one sentence, with its interval."""
+    change = results.change(name, scenario, year)
+    who, when = results.label(scenario), clock.fin_year_label(change.year)
+    d, m = change.difference, change.measure
+    if change.verdict == "same":
+        return f"{who} changes nothing in {m.label} by {when}."
+    if d.runs < FEWEST_RUNS:
+        return f"{who}: too few runs ({d.runs}) to say how it changes {m.label}."
+    step = step_of((d.high - d.low) or abs(d.mean))
+    span = f"90 % of runs: {_span(change, step)}"
+    if change.verdict == "unclear":
+        return f"{who} makes no clear difference to {m.label} by {when} ({span})."
+    size = plain(abs(d.mean), step)
+    return f"{who} brings {size}{_unit(change)} {_more_or_less(change, d.mean)} in {m.label} by {when} ({span})."
+
+
+def _span(change: Change, step: float) -> str:
+    d = change.difference
+    if (d.low < 0) == (d.high < 0):
+        low, high = sorted((abs(d.low), abs(d.high)))
+        return f"{plain(low, step)} to {plain(high, step)}{_unit(change)} {_more_or_less(change, d.mean)}"
+    return f"{signed(d.low, step)} to {signed(d.high, step)}{_unit(change)}"
+
+
+def _unit(change: Change) -> str:
+    """Words for the unit of a *difference*: percentages differ by percentage points."""
+    unit = " percentage points" if change.measure.unit == "%" else f" {change.measure.unit}"
+    return unit.replace(" £ a year", " £ a year")
+
+
+def _more_or_less(change: Change, value: float) -> str:
+    counted = change.measure.kind in ("flow", "stock")
+    return ("more" if counted else "higher") if value > 0 else ("fewer" if counted else "lower")
+
+
+def _of_runs(one: Interval) -> str:
+    if one.runs < 2:
+        return ""
+    return f" (90 % of runs: {level(one.low)} to {level(one.high)})"
+
+
+def _lower(label: str) -> str:
+    return label if label[:2].isupper() else label[:1].lower() + label[1:]
+
+
+def money_sentence(results: Results, worth: Worth) -> str:
+    """What a scenario's money buys: cost, payback in cash, payback with released capacity, cost per QALY."""
+    who, years = results.label(worth.scenario), worth.years
+    if not worth.spends:
+        return f"{who}: no lever of it costs anything beyond the baseline, so there is nothing to pay back."
+    parts = [f"{who}: levers cost £{pounds(worth.items['cost'].mean)} over {years} years"]
+    parts.append(f"cash {_payback(worth.payback, worth)}")
+    parts.append(f"with released capacity counted it {_payback(worth.payback_with_capacity, worth)}")
+    parts.append(_cost_per_qaly(worth))
+    return "; ".join(parts) + "."
+
+
+def _payback(months: tuple[int, ...], worth: Worth) -> str:
+    if not months:
+        return f"does not pay it back within {worth.years} years in any run"
+    middle = sorted(months)[len(months) // 2]
+    years = f"{middle} month{'s' * (middle != 1)}"
+    if middle >= 2 * clock.MONTHS_A_YEAR:
+        years = f"{middle / clock.MONTHS_A_YEAR:.0f} years"
+    share = "all" if len(months) == worth.runs else f"{len(months)} of {worth.runs}"
+    return f"pays it back in {share} runs (typically after {years})"
+
+
+def _cost_per_qaly(worth: Worth) -> str:
+    gained = worth.items["qalys"]
+    if not gained.clear:
+        return "no clear gain or loss of QALYs"
+    if worth.cost_per_qaly is not None:
+        elsewhere = worth.items["qalys_elsewhere"].mean
+        compared = plain(elsewhere, step_of(abs(elsewhere)))
+        return (
+            f"£{plain(worth.cost_per_qaly, step_of(worth.cost_per_qaly))} a QALY"
+            f" ({plain(gained.mean, step_of(abs(gained.mean)))} QALYs; the NHS at its margin would make {compared})"
+        )
+    if worth.gains_health:
+        return "health is gained and money saved"
+    return "health is lost" if worth.cost_saving else "health is lost and money spent"
+
+
+def pounds(value: float) -> str:
+    """An amount for people: ``46m``, ``1.2bn``, ``350,000``."""
+    size = abs(value)
+    if size >= 1000 * MILLION:
+        return f"{plain(value / (1000 * MILLION), decimals=1)}bn"
+    if size >= MILLION:
+        return f"{plain(value / MILLION, step_of(size / MILLION) if size >= 10 * MILLION else 0.1)}m"
+    return level(value, figures=2)

@@ -1,0 +1,97 @@
+"""What a scenario is worth, over all its runs: the three ledgers side by side, payback, and cost per QALY."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sim.outcomes.ledgers import Ledgers, icer
+from sim.outcomes.summary import Interval, interval
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from sim.outcomes.results import Results
+
+#: item → words; £ of 2024/25 discounted to the start of the policy, unless the words say otherwise
+ITEMS = {
+    "cost": "spent on the scenario's levers",
+    "taken": "taken from existing budget lines",
+    "cash": "(a) cash saved",
+    "capacity": "(b) capacity released, at average cost (not cash)",
+    "social_value": "(c) social value of QALYs",
+    "wellbeing_value": "(c, instead) value of wellbeing years",
+    "qalys": "QALYs gained",
+    "wellbys": "wellbeing years gained",
+    "qalys_elsewhere": "QALYs the NHS would make of the same net cost",
+    "qalys_displaced": "QALYs expected to be lost by what was taken",
+}
+IN_POUNDS = ("cost", "taken", "cash", "capacity", "social_value", "wellbeing_value")
+
+
+@dataclass(frozen=True)
+class Worth:
+    """One scenario's worth. `items` by name (see `ITEMS`); payback in months from policy start.
+
+    payback, payback_with_capacity   months of the runs that pay back (empty: none does within the horizon)
+    cost_per_qaly   £, ratio of means; None where it has no meaning; `..._health_rate` with QALYs discounted at 1.5 %
+    cost_saving, gains_health   signs of mean net cost and mean QALYs (to say dominates / dominated)
+    """
+
+    scenario: str
+    runs: int
+    years: int
+    items: dict[str, Interval]
+    payback: tuple[int, ...]
+    payback_with_capacity: tuple[int, ...]
+    cost_per_qaly: float | None
+    cost_per_qaly_health_rate: float | None
+    spends: bool
+    cost_saving: bool
+    gains_health: bool
+
+
+def worth(results: Results, scenario: str) -> Worth:
+    """A scenario's worth against the baseline of the same results."""
+    runs = results.ledgers(scenario)
+    items = {name: interval([_item(one, name) for one in runs]) for name in ITEMS}
+    months = [one.payback_month() for one in runs]
+    with_capacity = [one.payback_month(with_capacity=True) for one in runs]
+    return Worth(
+        *(scenario, len(runs), results.policy_years, items),
+        payback=tuple(m for m in months if m is not None),
+        payback_with_capacity=tuple(m for m in with_capacity if m is not None),
+        cost_per_qaly=icer(runs),
+        cost_per_qaly_health_rate=icer(runs, runs[0].values.discount_rate_health),
+        spends=any(one.cost.any() for one in runs),
+        cost_saving=float(np.mean([one.net_cost for one in runs])) < 0,
+        gains_health=items["qalys"].mean > 0,
+    )
+
+
+def _item(one: Ledgers, name: str) -> float:
+    derived = ("social_value", "wellbeing_value", "qalys_elsewhere", "qalys_displaced")
+    return float(getattr(one, name)) if name in derived else one.total(name)
+
+
+def money_table(results: Results) -> pd.DataFrame:
+    """A row for each scenario but the baseline and each item: scenario, item, label, unit, mean, low, high, runs."""
+    import pandas as pd
+
+    rows = [
+        {
+            "scenario": scenario,
+            "item": item,
+            "label": ITEMS[item],
+            "unit": "£" if item in IN_POUNDS else "years",
+            "mean": one.mean,
+            "low": one.low,
+            "high": one.high,
+            "runs": one.runs,
+        }
+        for scenario in results.others
+        for item, one in worth(results, scenario).items.items()
+    ]
+    return pd.DataFrame(rows, columns=["scenario", "item", "label", "unit", "mean", "low", "high", "runs"])
