@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sim.errors import UserError
 from sim.policy.budget import INERT, NAMES, NEW, PENCE, Budget, nhs_total, share
 from sim.policy.programme import Programme
-from sim.policy.scenario import NO_POLICY, POLICY_START, Scenario
+from sim.policy.scenario import NO_POLICY, Scenario
 
 if TYPE_CHECKING:
     from sim.outcomes.recorder import Recorder
@@ -45,7 +45,6 @@ class Commissioner(mesa.Agent):
         self._level = dict.fromkeys(NAMES, 1.0)
         self._slots = 0.0
         self._record: dict[str, dict[int, int]] = {}
-        self._policy_start = POLICY_START
         self._up = float(evidence["money.elasticity_up"])
         self._down = float(evidence["money.elasticity_down"])
         self._lag = max(1.0, float(evidence["money.capacity_lag_months"]))
@@ -57,7 +56,7 @@ class Commissioner(mesa.Agent):
             for line, _ in use.payers:
                 if line in INERT:
                     raise UserError(f"{scenario.source_file}: levers.{use.name}.from: {line} cannot be moved.")
-        self.scenario, self._policy_start = scenario, policy_start
+        self.scenario = scenario
         self.programmes = {use.name: Programme(self.model, use, policy_start) for use in scenario.active}
 
     def advance(self, month: int | None = None) -> None:
@@ -152,8 +151,7 @@ class Commissioner(mesa.Agent):
     def snapshot(self) -> dict[str, Any]:
         """Its state as plain copies; see `restore`."""
         return {
-            "uses": self.scenario.active,
-            "policy_start": self._policy_start,
+            "scenario": self.scenario,
             "programmes": {name: programme.clone() for name, programme in self.programmes.items()},
             "month": self.month,
             "paid": dict(self.paid),
@@ -163,16 +161,9 @@ class Commissioner(mesa.Agent):
         }
 
     def restore(self, snapshot: dict[str, Any]) -> None:
-        """Return to an earlier state, which may be used again.
-
-        The scenario stays the one adopted. If the earlier state was under other levers (a shared history has none),
-        this scenario's policy starts in the model's month; if it was under the same, they go on as they were.
-        """
+        """Return to an earlier state, which may be used again; its scenario goes on unless another is adopted."""
+        self.scenario = snapshot["scenario"]
+        self.programmes = {name: programme.clone() for name, programme in snapshot["programmes"].items()}
         self.month, self._slots = snapshot["month"], snapshot["slots"]
         self.paid, self._level = dict(snapshot["paid"]), dict(snapshot["level"])
         self._record = {what: dict(by_month) for what, by_month in snapshot["record"].items()}
-        if snapshot["uses"] == self.scenario.active:
-            self._policy_start = snapshot["policy_start"]
-            self.programmes = {name: programme.clone() for name, programme in snapshot["programmes"].items()}
-        else:
-            self.adopt(self.scenario, self.model.month)

@@ -28,13 +28,12 @@ class Neighbourhood(ColumnarAgent):
     energy: np.float32 = np.float32(1)
     invested: np.float32 = np.float32(0)
 
-    @classmethod
-    def open(cls, m: "CareSystem") -> None:
-        """Make the neighbourhoods of a model, in the order of its place's areas, and count who lives there."""
-        areas = len(m.decile)
-        cls.create_agents(
-            m, areas, area=np.arange(areas), fifth=m.fifth, decile=m.decile, residents=count_residents(m, areas)
-        )
+
+def open_neighbourhoods(m: "CareSystem") -> None:
+    """Make the neighbourhoods of a model, in the order of its place's areas, and count who lives there."""
+    areas = len(m.decile)
+    residents = count_residents(m, areas)
+    Neighbourhood.create_agents(m, areas, area=np.arange(areas), fifth=m.fifth, decile=m.decile, residents=residents)
 
 
 def count_residents(m: "CareSystem", areas: int) -> NDArray[np.int64]:

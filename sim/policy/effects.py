@@ -1,5 +1,7 @@
 """What levers do to the rates of processes in each neighbourhood: `area_factor` of the model, written only here.
 
+What they add to a state of everybody in a neighbourhood is in `area_shift`, by name of the state.
+
 Effects on one process multiply. Levers of the same domain overlap: of their joint effect beyond the strongest one a
 stated share is lost. Sums run over levers in alphabetical order, so no result depends on the order of a file.
 An evidence row about an outcome (admissions, visits) is never applied: see docs/decisions/levers.md.
@@ -12,9 +14,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.policy.levers import SHIFTS, Act
+from sim.policy.levers import Act
 from sim.policy.programme import Programme
-from sim.policy.scenario import NO_POLICY, POLICY_START, Scenario
+from sim.policy.scenario import Scenario
 
 if TYPE_CHECKING:
     from sim.system import CareSystem
@@ -54,38 +56,11 @@ def combine(logs: list[tuple[str, str, Floats]], overlap: float) -> Floats:
     return total
 
 
-class Levers:
-    """The levers of a model's scenario.
-
-    shift: what they add to a state of everybody in a neighbourhood, by name of the state (float32, one an area); zero
-    without policy. Who computes that state adds it.
-    """
-
-    def __init__(self, m: CareSystem, scenario: Scenario | None, policy_start: int = POLICY_START) -> None:
-        self.m = m
-        self.scenario = scenario or NO_POLICY
-        self.shift: dict[str, NDArray[np.float32]] = {state: np.zeros(len(m.decile), np.float32) for state in SHIFTS}
-        m.commissioner.adopt(self.scenario, policy_start)
-
-    def apply(self) -> None:
-        """Write this month's effects into the model."""
-        apply_levers(self.m, self.scenario)
-
-    def snapshot(self) -> dict[str, NDArray[np.float32]]:
-        """State of its own for branching (that of each lever is with the commissioner, who pays for it)."""
-        return {state: lift.copy() for state, lift in self.shift.items()}
-
-    def restore(self, snapshot: dict[str, NDArray[np.float32]]) -> None:
-        """Return to an earlier state."""
-        for state, lift in snapshot.items():
-            self.shift[state][:] = lift
-
-
 def apply_levers(m: CareSystem, scenario: Scenario) -> None:
     """Write this month's factors of the running levers into the model; called before residents are reviewed.
 
     Touches nothing before a lever has been paid for, nor columns that no lever acts on: with a null lever or an empty
-    scenario `area_factor` stays what the place made it, to the bit.
+    scenario `area_factor` stays exactly 1.
     """
     logs: dict[str, list[tuple[str, str, Floats]]] = {}
     shifts: dict[str, Floats] = {}
@@ -102,9 +77,9 @@ def apply_levers(m: CareSystem, scenario: Scenario) -> None:
                 shifts[act.target] = shifts.get(act.target, 0.0) + lift
     for process, parts in logs.items():
         column = m.rates.index[process]
-        m.area_factor[:, column] = m.area_base[:, column] * np.exp(combine(parts, m.evidence["levers.overlap"]))
+        m.area_factor[:, column] = np.exp(combine(parts, m.evidence["levers.overlap"]))
     for state, lift in shifts.items():
-        m.levers.shift[state][:] = lift
+        m.area_shift[state][:] = lift
 
 
 def _logs(programme: Programme, act: Act, month: int) -> list[tuple[str, Floats]]:

@@ -65,8 +65,10 @@ def fill(amount: float, shares: Floats, limit: Floats) -> Floats:
         return taken
     # entries fill up in order of limit / share; the level at which the amount is used up lies between two of them
     rows = np.flatnonzero(open_)
-    rows = rows[np.argsort(limit[rows] / shares[rows], kind="stable")]
-    level = limit[rows] / shares[rows]
+    with np.errstate(over="ignore"):  # a share of almost nothing never fills up
+        level = limit[rows] / shares[rows]
+    order = np.argsort(level, kind="stable")
+    rows, level = rows[order], level[order]
     below = np.concatenate([[0.0], np.cumsum(limit[rows])[:-1]])
     above = np.cumsum(shares[rows][::-1])[::-1]
     last = int(np.argmax(below + level * above >= amount))

@@ -10,13 +10,13 @@ import numpy as np
 import pandas as pd
 
 from sim.agents.commissioner import Commissioner
-from sim.agents.neighbourhoods import Neighbourhood
+from sim.agents.neighbourhoods import open_neighbourhoods
 from sim.agents.residents import Resident
 from sim.columns import ColumnarModel
 from sim.evidence import load
 from sim.life.conditions import shipped
 from sim.life.states import States
-from sim.policy.effects import Levers
+from sim.policy.effects import apply_levers
 from sim.policy.levers import PROCESSES
 from sim.policy.scenario import POLICY_START, Scenario
 
@@ -35,8 +35,8 @@ class Town(ColumnarModel):
         self.decile = np.arange(1, AREAS + 1, dtype=np.uint8)
         self.fifth = ((self.decile - 1) // 2).astype(np.uint8)
         self.rates = SimpleNamespace(index={name: i for i, name in enumerate(PROCESSES)})
-        self.area_base = np.full((AREAS, len(PROCESSES)), 1.25, np.float32)
-        self.area_factor = self.area_base.copy()
+        self.area_factor = np.ones((AREAS, len(PROCESSES)), np.float32)
+        self.area_shift = {"life_satisfaction": np.zeros(AREAS, np.float32)}
         self.place = SimpleNamespace(
             counts=np.full((AREAS, 2, 19), round(EACH / scale / 38), np.int32),
             lsoas=pd.DataFrame({"hhft_share": np.full(AREAS, 0.7)}),
@@ -49,15 +49,16 @@ class Town(ColumnarModel):
         lsoa = rows // EACH
         Resident.create_agents(self, count, born=-30 * 12, lsoa=lsoa, decile=self.decile[lsoa], state=state)
         self.residents.extend("chance", np.uint32, width=len(PROCESSES), default=round(QUIT_A_MONTH * 2**32))
-        Neighbourhood.open(self)
+        open_neighbourhoods(self)
         self.commissioner = Commissioner(self)  # type: ignore[arg-type]
-        self.levers = Levers(self, scenario)  # type: ignore[arg-type]
+        if scenario is not None:
+            self.commissioner.adopt(scenario, POLICY_START)
 
     def go(self, months: int) -> Town:
         """Run policy alone for some months."""
         for _ in range(months):
             self.commissioner.advance()
-            self.levers.apply()
+            apply_levers(self, self.commissioner.scenario)
             self.month += 1
         return self
 

@@ -44,21 +44,22 @@ def test_means_what_python_means_for_each_resident(text: str) -> None:
 
 
 @given(st.text(max_size=60))
-def test_any_other_text_is_refused_in_one_sentence_or_understood(text: str) -> None:
+def test_any_other_text_is_refused_or_understood(text: str) -> None:
     try:
         expression = parse(text)
-    except UserError as fault:
-        assert str(fault)
-    else:
-        assert expression.names or any(character.isdigit() for character in text)
+    except UserError:
+        return
+    assert expression.names or any(character.isdigit() for character in text)
 
 
 @pytest.mark.parametrize(
     "text",
     [
-        "age.real > 3", "__import__('os')", "open('x')", "age[0] > 1", "lambda: 1", "[age for age in (1,)]", "age + 1 > 2",
-        "age in (1, 2)", "age is 3", "'a' < 'b'", "f'{age}'", "1", "True", "age > True", "age > -True", "age := 3", "",
-        "smoker; lonely", "age >", "x" * 600, "(" * 400, "smoker if lonely else smoker", "*age", "smoker & lonely", "~smoker",
+        "age.real > 3", "__import__('os')", "open('x')", "age[0] > 1", "lambda: 1", "[age for age in (1,)]",
+        "age + 1 > 2", "age in (1, 2)", "age is 3", "'a' < 'b'", "f'{age}'", "1", "True", "age > True", "age > -True",
+        "age := 3", "",
+        "smoker; lonely", "age >", "x" * 600, "(" * 400, "smoker if lonely else smoker", "*age",
+        "smoker & lonely", "~smoker",
     ],
 )  # fmt: skip
 def test_nothing_but_comparisons(text: str) -> None:

@@ -7,6 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sim.agents.neighbourhoods import Neighbourhood
+from sim.agents.residents import Resident
 from sim.clock import month_of
 from sim.errors import UserError
 from sim.evidence import load
@@ -69,7 +71,7 @@ def test_every_evidence_draw_leaves_something_for_the_rest() -> None:
 def test_named_lines_above_the_total_are_an_error() -> None:
     with pytest.raises(UserError, match="more than the NHS total"):
         Budget.from_evidence(load().draw(0).replaced({"money.nhs_total": 1_000.0}), PEOPLE)
-    with pytest.raises(UserError, match="no residents|has none"):
+    with pytest.raises(UserError, match="has none"):
         Budget.from_evidence(load().draw(0), 0)
 
 
@@ -167,15 +169,13 @@ def test_branching_repeats_to_the_bit() -> None:
         {"link_workers": {"amount": 0.1, "from": "acute"}, "community_building": {"amount": 1, "from": "acute"}}
     )
     town = Town(plan).go(5)
-    parts = town.commissioner.snapshot(), town.levers.snapshot(), town.agents_by_type
-    tables = {kind: table.copy_columns() for kind, table in parts[2].items() if hasattr(table, "copy_columns")}
-    month = town.month
+    kept, month = town.commissioner.snapshot(), town.month
+    tables = {kind: town.table_of(kind).copy_columns() for kind in (Resident, Neighbourhood)}
     first = town.go(7).area_factor.copy(), town.commissioner.level("outpatient")
     for kind, table in tables.items():
         town.table_of(kind).restore(table)
     town.month = month
-    town.commissioner.restore(parts[0])
-    town.levers.restore(parts[1])
+    town.commissioner.restore(kept)
     again = town.go(7).area_factor, town.commissioner.level("outpatient")
     assert np.array_equal(first[0], again[0])
     assert first[1] == again[1]
@@ -185,9 +185,11 @@ def test_a_scenario_that_resumes_a_shared_history_starts_then() -> None:
     shared = Town().go(0)
     shared.month = 10
     shared.go(20)
-    late = Town(scenario({"more_gps": {"amount": 1, "from": "new"}}))
+    plan = scenario({"more_gps": {"amount": 1, "from": "new"}})
+    late = Town()
     late.month = 100
     late.commissioner.restore(shared.commissioner.snapshot())
+    late.commissioner.adopt(plan, 100)
     assert late.commissioner.spend(10, 20)["line.community"].all()
     late.go(1)
     assert late.commissioner.paid["more_gps"] > 0

@@ -1,4 +1,4 @@
-"""Scenarios: what a user writes is read as meant, and mistakes are answered with file, key and the nearest right one."""
+"""Scenarios: what a user writes is read as meant; mistakes are answered with file, key and the nearest right one."""
 
 from __future__ import annotations
 
