@@ -1,0 +1,177 @@
+"""What a person types wrong is answered in one clear sentence, at once, and nothing is written."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.system
+
+QUICK_SECONDS = 3.0  # generous, for a busy machine; 0.15 s on a quiet one
+HEAVY = ("numpy", "mesa", "hydra", "pandas", "matplotlib", "numba", "scipy", "SALib", "yaml")
+
+
+def headwater(*words: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "sim.cli", *words], cwd=cwd, capture_output=True, text=True, timeout=120, check=False
+    )
+
+
+MISTAKES = [
+    ("comapre", "There is no command called 'comapre'. Did you mean compare?"),
+    ("place=toy", "Say first what to do, for example: headwater run place=toy"),
+    ("run scenaro=x", "There is no setting called 'scenaro'. Did you mean scenario?"),
+    ("run scenario=health_creatoin", "There is no scenario called 'health_creatoin'. Did you mean health_creation?"),
+    ("compare scenarios=[baseline,new_hospitl]", "no scenario called 'new_hospitl'. Did you mean new_hospital?"),
+    ("run place=toyy", "There is no place called 'toyy'."),
+    ("run place=nowhere/", "place=nowhere/: the folder does not exist."),
+    ("run levers.link_wrkers.amount=2", "There is no lever called 'link_wrkers'. Did you mean link_workers?"),
+    ("run levers.link_workers.amont=2", "Did you mean amount?"),
+    ("compare link_workers.levers.link_workers.amount=2", "There is no scenario called 'link_workers'."),
+    ("run years=ten", "years is not a number: 'ten'."),
+    ("run years=0", "years must be from 1 to 60 years, not 0."),
+    ("run years=", "years is empty."),
+    ("run start=2050-01", "start=2050-01 is after the end: the last month of the run is 2046-03."),
+    ("run policy_start=april", "'april' is not a month; write it as YYYY-MM"),
+    ("compare runs=7 seeds=2", "runs=7 cannot be shared out among seeds=2"),
+    ("run -m years=3,99", "years must be from 1 to 60 years, not 99."),
+    ("run scenario=baseline,new_hospital", "headwater compare scenarios=[baseline,new_hospital]"),
+    ("run scenario baseline", "'scenario' needs a value: write scenario=baseline"),
+    ("run --years=3", "settings are written without dashes, years=3"),
+    ("run scenarios=[baseline]", "to compare several use headwater compare."),
+    ("run --config-dir nowhere", "--config-dir: there is no folder 'nowhere'."),
+    ("run --cfg jobs", "--cfg shows job, hydra or all, not 'jobs'."),
+    ("explain", "Say what to explain, for example: headwater explain"),
+    ("place chek folder", "Did you mean check?"),
+    ("place check", "Give the folder"),
+    ("place check nowhere", "There is no folder 'nowhere'."),
+    ("report nowhere", "There is no finished run at 'nowhere'."),
+    ("rerun .", "'.' is not the folder of a finished run"),
+    ("report x years=3", "headwater report has no settings; 'years=3' is not understood."),
+    ("validate", "headwater validate books=true"),
+]
+
+
+@pytest.mark.parametrize(("words", "sentence"), MISTAKES, ids=[words for words, _ in MISTAKES])
+def test_one_clear_sentence(words: str, sentence: str, tmp_path: Path) -> None:
+    began = time.monotonic()
+    done = headwater(*words.split(), cwd=tmp_path)
+    seconds = time.monotonic() - began
+    assert done.returncode == 2, done.stderr
+    assert sentence in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
+    assert list(tmp_path.iterdir()) == [], "nothing is written"
+    assert seconds < QUICK_SECONDS
+
+
+def test_several_mistakes_are_listed_together(tmp_path: Path) -> None:
+    done = headwater("run", "years=-3", "scale=abc", "scenaro=x", cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stderr.splitlines() == [
+        "- years must be from 1 to 60 years, not -3.",
+        "- scale is not a number: 'abc'.",
+        "- There is no setting called 'scenaro'. Did you mean scenario?",
+    ]
+
+
+@pytest.mark.parametrize("words", ["", "--help", "compare --help", "run scenaro=x", "run years=-3", "--version"])
+def test_help_and_mistakes_import_nothing_heavy(words: str, tmp_path: Path) -> None:
+    code = "import sys; from sim.cli import main; main(sys.argv[1:]); print('HEAVY', sorted(set(sys.modules) & set(%r)))"
+    command = [sys.executable, "-c", code % (HEAVY,), *words.split()]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "HEAVY []"
+
+
+def test_bare_command_says_what_it_can_do(tmp_path: Path) -> None:
+    done = headwater(cwd=tmp_path)
+    assert done.returncode == 0
+    assert "headwater compare" in done.stdout
+    assert len([line for line in done.stdout.splitlines() if line.strip()]) == 10
+
+
+def mine(folder: Path, name: str, text: str) -> None:
+    file = folder / "mine" / name
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text)
+
+
+HEAD = "label: My idea\ndescription: Something else.\n"
+
+
+@pytest.mark.parametrize(("name", "text", "sentence"), [
+    ("scenario/idea.yaml", HEAD + "levers:\n  link_workers: {amount: 2\n",
+     "mine/scenario/idea.yaml, line 5: not valid YAML"),
+    ("scenario/idea.yaml", HEAD + "lever:\n  link_workers: 2\n",
+     "mine/scenario/idea.yaml, line 3: There is no key called 'lever'. Did you mean levers?"),
+    ("scenario/idea.yaml", HEAD + "levers:\n  link_wrkers: {amount: 2}\n",
+     "mine/scenario/idea.yaml, line 4: There is no lever called 'link_wrkers'. Did you mean link_workers?"),
+    ("scenario/idea.yaml", HEAD + "levers:\n  link_workers:\n    amuont: 2\n",
+     "mine/scenario/idea.yaml, line 5: levers.link_workers: There is no key called 'amuont'. Did you mean amount?"),
+    ("scenario/idea.yaml", HEAD + "levers:\n  link_workers:\n    amount: lots\n",
+     "mine/scenario/idea.yaml, line 5: levers.link_workers.amount: is not a number"),
+    ("scenario/idea.yaml", HEAD + "levers:\n  link_workers: {amount: 2, rollout: by_ned}\n", "did you mean by_need?"),
+    ("scenario/idea.yaml", "", "mine/scenario/idea.yaml: the file is empty."),
+    ("scenario/idea.yaml", "- a\n- b\n", "a scenario is a mapping of keys to values"),
+    ("config.yaml", "yeers: 10\n", "mine/config.yaml, line 1: There is no setting called 'yeers'. Did you mean years?"),
+    ("config.yaml", "\nyears: many\n", "mine/config.yaml, line 2: years is not a number: 'many'."),
+])  # fmt: skip
+def test_mistakes_in_files_name_file_line_and_key(name: str, text: str, sentence: str, tmp_path: Path) -> None:
+    mine(tmp_path, name, text)
+    if name == "config.yaml":
+        mine(tmp_path, "scenario/idea.yaml", HEAD + "levers: {}\n")
+    before = sorted(tmp_path.rglob("*"))
+    (tmp_path / "mine" / "town").mkdir()
+    done = headwater("run", "scenario=idea", "--config-dir", "mine", "place=mine/town", cwd=tmp_path)
+    (tmp_path / "mine" / "town").rmdir()
+    assert done.returncode == 2, done.stderr
+    assert sentence in done.stderr
+    assert "Traceback" not in done.stderr
+    assert sorted(tmp_path.rglob("*")) == before, "nothing is written"
+
+
+def test_a_name_that_is_shipped_is_not_silently_ignored(tmp_path: Path) -> None:
+    mine(tmp_path, "scenario/baseline.yaml", HEAD + "levers: {}\n")
+    done = headwater("run", "--config-dir", "mine", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "mine/scenario/baseline.yaml: a shipped scenario has this name too" in done.stderr
+
+
+@pytest.mark.parametrize(("words", "shown"), [
+    ("run --cfg job", "place: north_mid_hampshire"),
+    ("run --cfg job years=7 scenario=new_hospital", "years: 7"),
+    ("run --cfg job -p scenario scenario=idea --config-dir mine levers.link_workers.amount=9", "amount: 9"),
+    ("run --info defaults", "| scenario/baseline"),
+    ("run --hydra-help", "Hydra"),
+])  # fmt: skip
+def test_hydra_answers(words: str, shown: str, tmp_path: Path) -> None:
+    mine(tmp_path, "scenario/idea.yaml", HEAD + "levers:\n  link_workers: {amount: 2}\n")
+    done = headwater(*words.split(), cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert shown in done.stdout
+    assert [entry.name for entry in tmp_path.iterdir()] == ["mine"]
+
+
+@pytest.mark.parametrize(("line", "offered"), [
+    ("headwater com", ["compare"]),
+    ("headwater run scenario=new", ["scenario=new_hospital"]),
+    ("headwater compare scenarios=[baseline,empty", ["scenarios=[baseline,empty_the_bath"]),
+    ("headwater run evidence", ["evidence.judged="]),
+    ("headwater run evidence.judged=t", ["evidence.judged=true"]),
+    ("headwater run levers.link", ["levers.link_workers.amount="]),
+])  # fmt: skip
+def test_tab_completion(line: str, offered: list[str]) -> None:
+    from sim.completion import candidates
+
+    assert candidates(line) == offered
+
+
+def test_python_m_sim_means_run(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "sim", "scenario=health_creatoin"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "Did you mean health_creation?" in done.stderr
