@@ -8,6 +8,8 @@ import mesa
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.agents.neighbourhoods import recount
+from sim.clock import calendar_month
 from sim.errors import UserError
 from sim.policy.budget import INERT, NAMES, NEW, PENCE, Budget, nhs_total, share
 from sim.policy.programme import Programme
@@ -16,6 +18,8 @@ from sim.policy.scenario import NO_POLICY, Scenario
 if TYPE_CHECKING:
     from sim.outcomes.recorder import Recorder
     from sim.system import CareSystem
+
+APRIL = 4
 
 
 class Commissioner(mesa.Agent):
@@ -56,6 +60,7 @@ class Commissioner(mesa.Agent):
             for line, _ in use.payers:
                 if line in INERT:
                     raise UserError(f"{scenario.source_file}: levers.{use.name}.from: {line} cannot be moved.")
+        recount(self.model)
         self.scenario = scenario
         self.programmes = {use.name: Programme(self.model, use, policy_start) for use in scenario.active}
 
@@ -67,6 +72,8 @@ class Commissioner(mesa.Agent):
         held, service, new = dict(before), dict(before), 0
         total = nhs_total(before)
         self.month, self.paid, self._slots = month, {}, 0.0
+        if self.programmes and calendar_month(month) == APRIL:
+            recount(self.model)
         for name, programme in self.programmes.items():
             wanted, pence = programme.request(self.model, month, total)
             for payer, part in share(pence, programme.use.payers, before).items():

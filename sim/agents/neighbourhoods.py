@@ -41,3 +41,9 @@ def count_residents(m: "CareSystem", areas: int) -> NDArray[np.int64]:
     r, size = m.residents.columns, m.residents.size
     here = r["lsoa"][:size][r["unique_id"][:size] != 0]
     return np.rint(np.bincount(here, minlength=areas) / m.scale).astype(np.int64)
+
+
+def recount(m: "CareSystem") -> None:
+    """Bring `residents` of the neighbourhoods up to date."""
+    table = m.table_of(Neighbourhood)
+    table.columns["residents"][: table.size] = count_residents(m, table.size)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.agents.neighbourhoods import Neighbourhood, count_residents
+from sim.agents.neighbourhoods import Neighbourhood
 from sim.clock import MONTHS_A_YEAR
 from sim.policy.budget import PENCE
 from sim.policy.levers import PERCENT
@@ -113,7 +113,6 @@ class Programme:
         """Count who is eligible in each neighbourhood and how many of them can be reached in a month."""
         table = m.table_of(Neighbourhood)
         homes, areas = table.columns, table.size
-        homes["residents"][:areas] = count_residents(m, areas)
         who = self.who(m)
         lsoa = m.residents.columns["lsoa"][: m.residents.size]
         self.eligible = np.bincount(lsoa[who], minlength=areas) / m.scale

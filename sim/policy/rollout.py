@@ -38,16 +38,16 @@ def divide(total: int, shares: Integers) -> Integers:
 
     Ties go to the earlier entry. The parts sum to `total` exactly; with all shares 0 the first gets everything.
     """
-    parts = [int(share) for share in shares]
-    whole = sum(parts)
+    parts = np.array(shares, np.int64)
+    whole = int(parts.sum())
     if whole == 0:
         parts[0] = whole = 1
-    floors = [total * part // whole for part in parts]
-    rest = total - sum(floors)
-    order = sorted(range(len(parts)), key=lambda i: (-(total * parts[i] % whole), i))
-    for i in order[:rest]:
-        floors[i] += 1
-    return np.array(floors, np.int64)
+    if total * int(parts.max()) > np.iinfo(np.int64).max:
+        parts = parts.astype(object)  # Python's whole numbers have no largest
+    floors, remainders = total * parts // whole, total * parts % whole
+    rest = total - int(floors.sum())
+    floors[np.argsort(-remainders, kind="stable")[:rest]] += 1
+    return floors.astype(np.int64)
 
 
 def fill(amount: float, shares: Floats, limit: Floats) -> Floats:
