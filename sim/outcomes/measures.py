@@ -60,6 +60,12 @@ class Measure:
         """Whether the recorder stores it (else it follows from what is stored)."""
         return self.kind in RAW_KINDS
 
+    @property
+    def unit_after_label(self) -> str:
+        """The unit where the label stands before it, without saying a thing twice: ``a year`` after *deaths*."""
+        thing = self.unit.removesuffix(" a year")
+        return self.unit[len(thing) :].strip() if self.label.endswith(thing) else self.unit
+
 
 def _flow(name: str, label: str, unit: str, good: int = 0, topic: str = "", **more: Any) -> Measure:
     return Measure(name, label, f"{unit} a year", "flow", good, yearly="sum", topic=topic, **more)

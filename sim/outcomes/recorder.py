@@ -166,9 +166,7 @@ class Recorder:
             self._arrays["monthly"][self._now, row, 1:] += scaled
             self._arrays["monthly"][self._now, row, 0] += scaled.sum()
 
-    def add_by_area(
-        self, name: str, lsoa: Array, *, weights: Array | None = None, factor: float | None = None
-    ) -> None:
+    def add_by_area(self, name: str, lsoa: Array, *, weights: Array | None = None, factor: float | None = None) -> None:
         """Add events of which the neighbourhood is known: int[n] indices 0..L−1 (the fifth follows from it)."""
         row = self._row_of(name)
         if self._now < 0:

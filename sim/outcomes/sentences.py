@@ -87,34 +87,22 @@ def change_sentence(results: Results, name: str, scenario: str, year: int | None
     who, when = results.label(scenario), clock.fin_year_label(change.year)
     d, m = change.difference, change.measure
     if change.verdict == "same":
-        return f"{who} changes nothing in {m.label} by {when}."
+        return f"{who}: {m.label} unchanged by {when}, in every run."
     if d.runs < FEWEST_RUNS:
-        return f"{who}: too few runs ({d.runs}) to say how it changes {m.label}."
+        return f"{who}: too few runs ({d.runs}) to say what happens to {m.label}."
     step = step_of((d.high - d.low) or abs(d.mean))
-    span = f"90 % of runs: {_span(change, step)}"
     if change.verdict == "unclear":
-        return f"{who} makes no clear difference to {m.label} by {when} ({span})."
+        span = f"{signed(d.low, step)} to {signed(d.high, step)}{_unit(change)}"
+        return f"{who}: no clear difference in {m.label} by {when} (90 % of runs: {span})."
+    way = "higher" if d.mean > 0 else "lower"
+    low, high = (plain(abs(x), step) for x in sorted((d.low, d.high), key=abs))
     size = plain(abs(d.mean), step)
-    return f"{who} brings {size}{_unit(change)} {_more_or_less(change, d.mean)} in {m.label} by {when} ({span})."
-
-
-def _span(change: Change, step: float) -> str:
-    d = change.difference
-    if (d.low < 0) == (d.high < 0):
-        low, high = sorted((abs(d.low), abs(d.high)))
-        return f"{plain(low, step)} to {plain(high, step)}{_unit(change)} {_more_or_less(change, d.mean)}"
-    return f"{signed(d.low, step)} to {signed(d.high, step)}{_unit(change)}"
+    return f"{who}: {m.label} {size}{_unit(change)} {way} by {when} (90 % of runs: {low} to {high} {way})."
 
 
 def _unit(change: Change) -> str:
     """Words for the unit of a *difference*: percentages differ by percentage points."""
-    unit = " percentage points" if change.measure.unit == "%" else f" {change.measure.unit}"
-    return unit.replace(" £ a year", " £ a year")
-
-
-def _more_or_less(change: Change, value: float) -> str:
-    counted = change.measure.kind in ("flow", "stock")
-    return ("more" if counted else "higher") if value > 0 else ("fewer" if counted else "lower")
+    return " percentage points" if change.measure.unit == "%" else f" {change.measure.unit_after_label}"
 
 
 def _of_runs(one: Interval) -> str:
@@ -141,13 +129,17 @@ def money_sentence(results: Results, worth: Worth) -> str:
 
 def _payback(months: tuple[int, ...], worth: Worth) -> str:
     if not months:
-        return f"does not pay it back within {worth.years} years in any run"
+        return f"does not pay it back within {_years(worth.years)} in any run"
     middle = sorted(months)[len(months) // 2]
     years = f"{middle} month{'s' * (middle != 1)}"
     if middle >= 2 * clock.MONTHS_A_YEAR:
         years = f"{middle / clock.MONTHS_A_YEAR:.0f} years"
     share = "all" if len(months) == worth.runs else f"{len(months)} of {worth.runs}"
     return f"pays it back in {share} runs (typically after {years})"
+
+
+def _years(n: int) -> str:
+    return f"{n} year{'s' * (n != 1)}"
 
 
 def _cost_per_qaly(worth: Worth) -> str:

@@ -79,10 +79,7 @@ def _decimals(m: Measure) -> int:
 
 def _unit(m: Measure) -> str:
     """What the second line says: the unit, unless the name or the number says it already, and whom it covers."""
-    unit = m.unit.replace("£", "£m")
-    thing = unit.removesuffix(" a year")
-    if unit == "%" or m.label.endswith(thing):
-        unit = unit[len(thing) :].strip()
+    unit = "" if m.unit == "%" else m.unit_after_label.replace("£", "£m")
     return ", ".join(part for part in (unit, "hospital" * (m.scope == "hospital")) if part)
 
 
@@ -154,8 +151,8 @@ def _worth(results: Results) -> list[str]:
 
     if not results.others or results.policy_years < 1:
         return []
-    start = clock.label(results.policy_start)
-    out = ["WHAT THE MONEY BUYS", f"  £ of 2024/25, discounted to {start}; cash, capacity and health are never added up."]
+    prices = f"£ of 2024/25, discounted to {clock.label(results.policy_start)}"
+    out = ["WHAT THE MONEY BUYS", f"  {prices}; cash, capacity and health are never added up."]
     for scenario in results.others:
         text = money_sentence(results, worth(results, scenario))
         out.append(textwrap.fill(text, WIDTH, initial_indent="  ", subsequent_indent="    "))

@@ -1,4 +1,4 @@
-"""Small invented places and people for the tests of outcomes: arrays, and records made from them by the real recorder."""
+"""Small invented places and people for the tests of outcomes: arrays, and records made by the real recorder."""
 
 from __future__ import annotations
 
