@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from sim import draws
 from sim.agents.hospitals import ACUTE_MEDICINE, EMERGENCY_DEPARTMENT, LIST, SURGERY, WHOLE_TRUST, HospitalTeam
 from sim.care import beds
+from sim.care import care_kernels as kernels
 from sim.clock import MONTHS_A_YEAR
 from sim.purposes import Purpose
 
@@ -60,9 +61,8 @@ def expected_by_age(m: CareSystem, process: str) -> NDArray[np.float64]:
     """Events of a process expected this month among the trust's residents, by single year of age (111,), from their
     cached chances and the calendar."""
     r, size = m.residents.columns, m.residents.size
-    home = np.flatnonzero((r["home_trust"][:size] == 1) & (r["unique_id"][:size] != 0))
-    chance = r["chance"][home, m.rates.index[process]].astype(np.float64)
-    by_age = np.bincount(age_of(r["born"][home], m.month), chance, OLDEST + 1)
+    columns = (r[name][:size] for name in ("unique_id", "home_trust", "born", "chance"))
+    by_age = kernels.chance_by_age(*columns, m.rates.index[process], m.month, OLDEST)
     return np.asarray(by_age * (m.care.index.of(process, m.month) / 2.0**32))
 
 

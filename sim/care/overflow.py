@@ -13,6 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr
 
+from sim.care.care_kernels import inverse_binomials
+
 Array = NDArray[np.float64]
 
 
@@ -48,20 +50,6 @@ def not_offered(tiers: list[Array], capacity: Array, real_size: Any = 1.0) -> li
 def binomial(uniform: NDArray[np.float32], n: NDArray[Any], p: Any) -> NDArray[np.int64]:
     """How many of `n` happen, each with chance `p`, from one uniform each (inversion: more for a larger p)."""
     n = np.asarray(n, np.int64)
-    p = np.broadcast_to(np.asarray(p, np.float64), n.shape)
-    count = np.where(p >= 1.0, n, 0)
-    # 1 − (1 − p)ⁿ ≤ n·p: only these can have any
-    some = np.flatnonzero((1.0 - uniform <= n * p) & (p < 1.0) & (n > 0))
-    if some.size:
-        u, left, chance = uniform[some].astype(np.float64), n[some], p[some]
-        odds = chance / (1.0 - chance)
-        mass = (1.0 - chance) ** left
-        below, k = mass.copy(), np.zeros(some.size, np.int64)
-        going = (u >= below) & (k < left)
-        while going.any():
-            k[going] += 1
-            mass = np.where(going, mass * odds * (left - k + 1) / np.maximum(k, 1), mass)
-            below = np.where(going, below + mass, below)
-            going &= (u >= below) & (k < left)
-        count[some] = k
+    count = np.empty(n.size, np.int64)
+    inverse_binomials(uniform, n, np.broadcast_to(np.asarray(p, np.float64), n.shape), count)
     return count

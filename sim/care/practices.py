@@ -18,8 +18,11 @@ from numpy.typing import NDArray
 
 from sim import draws
 from sim.agents.practices import GPPractice
+from sim.care import care_kernels as kernels
 from sim.care.overflow import binomial, not_offered
-from sim.clock import month_of
+from sim.clock import MONTHS_A_YEAR, month_of
+from sim.outcomes.census_kernel import AGE_GROUP_OF
+from sim.outcomes.measures import AGE_GROUP_STARTS
 from sim.purposes import Purpose
 
 if TYPE_CHECKING:
@@ -59,58 +62,51 @@ def expected_contacts(m: CareSystem) -> NDArray[np.float64]:
     """New contacts expected this month by practice (P,): own rates, season, and those who wait for hospital."""
     r, size = m.residents.columns, m.residents.size
     count = m.practices.size
-    practice = r["practice"][:size]
-    rate = np.where(r["unique_id"][:size] != 0, r["gp_rate"][:size], np.float32(0))
-    own = np.bincount(practice, rate, count)
+    own = kernels.rate_by_practice(r["unique_id"][:size], r["practice"][:size], r["gp_rate"][:size], count)
     return np.asarray(own * m.care.index.of("gp_contact", m.month) + m.care.waiting.contacts_by_practice(count))
 
 
 def see(m: CareSystem, contacts: NDArray[np.uint8]) -> NDArray[np.int64]:
     """This month's contacts at the practices; returns the rows of those who go to A&E instead (a row may recur).
 
-    contacts: uint8, one a row of the residents' table (new ones, and unmet needs that ask again). Writes the
-    residents' `gp_waiting`, `gp_wait_months`, `unmet`, and the practices' columns; records need and what became of it.
+    contacts: uint8, one a row of the residents' table (new ones, and unmet needs that ask again: `unmet.reappear`
+    first). Writes the residents' `gp_waiting`, `gp_wait_months`, `unmet`, and the practices' columns; records need and
+    what became of it.
     """
     r, size, p = m.residents.columns, m.residents.size, m.practices.columns
     count = m.practices.size
+    contacts, practice = contacts[:size], r["practice"][:size]
     waiting = r["gp_waiting"][:size]
-    waiting[r["unique_id"][:size] == 0] = 0
-    rows = np.flatnonzero(contacts[:size] | waiting)
-    new, before = contacts[rows].astype(np.int64), waiting[rows].astype(np.int64)
-    practice = r["practice"][rows]
-    waited = np.bincount(practice, before, count)
+    new, waited, cells = kernels.tally(
+        contacts, waiting, practice, r["lsoa"][:size], r["born"][:size], AGE_GROUP_OF, m.month,
+        count, len(m.place.lsoas), len(AGE_GROUP_STARTS),
+    )  # fmt: skip
     capacity = set_capacity(m, expected_contacts(m))
     share_new, share_waiting = shares_not_offered(m, capacity, waited)
-    lost = lost_contacts(m, rows, new, before, share_new[practice], share_waiting[practice])
-    some = np.flatnonzero(lost)
-    left = rows[some]
-    to_ed, waits, given_up = fates(m, left, lost[some])
-    served = new + before - lost
+    left, lost = lost_contacts(m, contacts, share_new, share_waiting)
+    to_ed, waits, given_up = fates(m, left, lost)
+    _keep(m, left, waits, given_up)
 
-    months = r["gp_wait_months"][:size]
-    held = np.minimum(months[left], MOST - 1) + 1
-    waiting[rows] = 0
-    months[rows] = 0
-    waiting[left] = waits
-    months[left] = np.where(waits > 0, held, 0)
-    r["unmet_age"][left[(given_up > 0) & (r["unmet"][left] == 0)]] = 0
-    r["unmet"][left] = np.minimum(r["unmet"][left].astype(np.int64) + given_up, MOST)
-
-    at = practice[some]
-    p["need"][:count] = np.bincount(practice, new, count)
-    p["served"][:count] = np.bincount(practice, served, count)
+    at = practice[left]
+    unserved = np.bincount(at, lost, count)
+    load = new + waited
+    p["need"][:count] = new
+    p["served"][:count] = load - unserved
     p["waiting"][:count] = np.bincount(at, waits, count)
     p["given_up"][:count] = np.bincount(at, given_up, count)
     p["to_ed"][:count] = np.bincount(at, to_ed, count)
-    load = p["need"][:count] + waited
-    p["pressure"][:count] = np.where(load > 0, np.bincount(at, lost[some], count) / np.maximum(load, 1), 0.0)
-    ed_rows = np.repeat(left, to_ed)
-    _record(m, rows, new, served, left, waits, given_up, to_ed, waited.sum())
-    return ed_rows
+    p["pressure"][:count] = unserved / np.maximum(load, 1)
+    _record(m, cells, left, lost, given_up, to_ed)
+    m.care.ledger.add(
+        m.month, gp_need=new.sum(), gp_served=load.sum() - lost.sum(), gp_induced=p["induced"][:count].sum(),
+        gp_given_up=given_up.sum(), gp_to_ed=to_ed.sum(), gp_waiting_in=waited.sum(), gp_waiting_out=waits.sum(),
+        gp_expected=m.care.expected_need.sum(),
+    )  # fmt: skip
+    return np.repeat(left, to_ed)
 
 
 def set_capacity(m: CareSystem, expected: NDArray[np.float64]) -> NDArray[np.float64]:
-    """This month's usable appointments of every practice (P,), and those that new supply makes people ask for."""
+    """This month's usable appointments of every practice (P,), less those that new supply makes people ask for."""
     p, count = m.practices.columns, m.practices.size
     index = m.care.index.of("gp_contact", m.month)
     base = p["base_capacity"]
@@ -129,20 +125,21 @@ def set_capacity(m: CareSystem, expected: NDArray[np.float64]) -> NDArray[np.flo
 
 
 def shares_not_offered(
-    m: CareSystem, capacity: NDArray[np.float64], waited: NDArray[np.float64]
+    m: CareSystem, capacity: NDArray[np.float64], waited: NDArray[Any]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Share of new contacts, and of those waiting, that each practice cannot offer this month (P,) each."""
     p, count = m.practices.columns, m.practices.size
     pool = p["pool"][:count]
-    expected = m.care.expected_need
+    expected = m.care.expected_need + m.care.again
 
     def together(values: Array) -> NDArray[np.float64]:
         return np.bincount(pool, values, count)
 
     members = together(np.ones(count))
     load = together(expected)
-    real_of_one = together(expected * p["real_size"][:count]) / np.maximum(members, 1)
-    real_size = np.where(load > 0, real_of_one / np.maximum(load, 1e-12), 1.0)
+    # pooled practices overflow as practices of their mean real size do, not as one large one
+    real_load = together(expected * p["real_size"][:count]) / np.maximum(members, 1)
+    real_size = np.where(load > 0, real_load / np.maximum(load, 1e-12), 1.0)
     urgent = m.care.urgent * load
     tiers = [urgent, together(waited), load - urgent]
     first, second, last = not_offered(tiers, together(capacity), np.maximum(real_size, 1e-12))
@@ -151,16 +148,18 @@ def shares_not_offered(
 
 
 def lost_contacts(
-    m: CareSystem, rows: Array, new: Array, before: Array, share_new: Array, share_waiting: Array
-) -> NDArray[np.int64]:
-    """How many contacts of each row are not offered, by the rows' own draws."""
-    key = m.residents.columns["key"][rows]
-    lost = binomial(draws.uniforms(key, m.month, Purpose.NOT_OFFERED), new, share_new)
-    again = np.flatnonzero((before > 0) & (share_waiting > 0))
-    if again.size:
-        uniform = draws.uniforms(key[again], m.month, Purpose.URGENCY)
-        lost[again] += binomial(uniform, before[again], share_waiting[again])
-    return lost
+    m: CareSystem, contacts: NDArray[np.uint8], share_new: Array, share_waiting: Array
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Rows whose contacts are not all offered, and how many are not: by the rows' own draws."""
+    r, size = m.residents.columns, m.residents.size
+    key = r["key"][:size]
+    first = draws.uniforms(key, m.month, Purpose.NOT_OFFERED)
+    second = draws.uniforms(key, m.month, Purpose.URGENCY) if share_waiting.any() else first
+    rows, lost = np.empty(size, np.int64), np.empty(size, np.int64)
+    filled = kernels.lost_contacts(
+        contacts, r["gp_waiting"][:size], r["practice"][:size], share_new, share_waiting, first, second, rows, lost
+    )
+    return rows[:filled].copy(), lost[:filled].copy()
 
 
 def fates(m: CareSystem, rows: Array, lost: Array) -> tuple[Array, Array, Array]:
@@ -173,21 +172,36 @@ def fates(m: CareSystem, rows: Array, lost: Array) -> tuple[Array, Array, Array]
     return to_ed, waits, lost - to_ed - waits
 
 
-def _record(
-    m: CareSystem, rows: Array, new: Array, served: Array, left: Array, waits: Array, given_up: Array, to_ed: Array,
-    waited: float,
-) -> None:
-    """Hand this month's figures to the recorder and the ledger."""
+def _keep(m: CareSystem, rows: Array, waits: Array, given_up: Array) -> None:
+    """Write what is left open into the residents' columns."""
+    r, size = m.residents.columns, m.residents.size
+    waiting, months = r["gp_waiting"][:size], r["gp_wait_months"][:size]
+    held = np.where(waits > 0, np.minimum(months[rows], MOST - 1) + 1, 0)
+    waiting[:] = 0
+    months[:] = 0
+    waiting[rows] = waits
+    months[rows] = held
+    unmet = r["unmet"]
+    r["unmet_age"][rows[(given_up > 0) & (unmet[rows] == 0)]] = 0
+    unmet[rows] = np.minimum(unmet[rows].astype(np.int64) + given_up, MOST)
+
+
+def _record(m: CareSystem, cells: Array, rows: Array, lost: Array, given_up: Array, to_ed: Array) -> None:
+    """Hand need, appointments and what was not offered to the recorder; cells: (2, areas, age groups)."""
     r, p, count = m.residents.columns, m.practices.columns, m.practices.size
-    total = float(served.sum())
-    induced = min(float(p["induced"][:count].sum()), max(0.0, float(p["capacity"][:count].sum())))
-    extra = 1.0 + induced / total if total > 0 else 1.0
-    m.recorder.add_rows("gp_need", r, rows, weights=new)
-    m.recorder.add_rows("gp_appointments", r, rows, weights=served * extra)
+    areas, groups = cells.shape[1:]
     fifth = r["fifth"]
-    m.recorder.add("gp_given_up", fifth[left], weights=given_up)
-    m.recorder.add("gp_to_ed", fifth[left], weights=to_ed)
-    m.care.ledger.add(
-        m.month, gp_need=new.sum(), gp_served=total, gp_induced=induced, gp_given_up=given_up.sum(),
-        gp_to_ed=to_ed.sum(), gp_waiting_in=waited, gp_waiting_out=waits.sum(), gp_expected=m.care.expected_need.sum(),
-    )  # fmt: skip
+    m.recorder.add("gp_given_up", fifth[rows], weights=given_up)
+    m.recorder.add("gp_to_ed", fifth[rows], weights=to_ed)
+    born = r["born"][rows].astype(np.int64)
+    group = AGE_GROUP_OF[np.clip((m.month - born) // MONTHS_A_YEAR, 0, len(AGE_GROUP_OF) - 1)]
+    missed = np.bincount(r["lsoa"][rows] * np.int64(groups) + group, lost, areas * groups)
+    served = cells.sum(axis=0).reshape(-1) - missed
+    induced = p["induced"][:count].sum() / max(float(served.sum()), 1.0)
+    # one stand-in a neighbourhood and age group, for all of its residents
+    area = np.repeat(np.arange(areas), groups)
+    starts = np.tile(np.array(AGE_GROUP_STARTS), areas)
+    like = {"fifth": m.place.local_fifth[area] - 1, "lsoa": area, "born": m.month - starts * MONTHS_A_YEAR}
+    everyone = np.arange(areas * groups)
+    m.recorder.add_rows("gp_need", like, everyone, weights=cells[0].reshape(-1))
+    m.recorder.add_rows("gp_appointments", like, everyone, weights=served * (1.0 + induced))

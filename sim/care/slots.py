@@ -1,9 +1,9 @@
 """How many pathways the trust can finish in a month, and which parts of its lists they are kept for.
 
 While flows are observed (to March 2024) the list grows, relative to its starts, as the system's list did; the slots
-that this takes in the last year are what each later calendar month has, times what the budget makes of it. Slots are
-kept first for the urgent who began before this month, then divided between the other priorities as their starts are;
-what one leaves the next may use.
+that this takes in the last year are what each later calendar month has, times what the budget makes of it. In observed
+months slots go to priorities so that each keeps its share of the list; the division of the last year is kept
+afterwards, but the urgent who began before this month come first, and what one priority leaves the next may use.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ URGENT = 0
 class Slots:
     """The trust's slots: observed outflow, then a frozen year. Whole-trust amounts unless said otherwise."""
 
-    def __init__(self, evidence: Evidence, specialties: int, share_of_priority: NDArray[np.float64]) -> None:
+    def __init__(self, evidence: Evidence, specialties: int, stock_of_priority: NDArray[np.float64]) -> None:
         flow = evidence.table("waiting_flow").pivot(index="month", columns="series", values="value")
         waits = evidence.table("waiting_shares").pivot(index="month", columns="measure", values="value")
         size = evidence["care.waiting_list"]
@@ -47,10 +47,10 @@ class Slots:
         self.removal_chance = evidence["care.removal_share"] * self.usual_stops / size
         self.ends_elsewhere = self.usual_starts / size
         self.bed_dependent = evidence["care.outcome_day_case"] + evidence["care.outcome_ordinary"]
-        self.share_of_priority = share_of_priority
-        self.of_month = np.zeros(MONTHS_A_YEAR)  # share of expected starts, by calendar month, of the frozen year
-        self.base = 0.0  # expected starts of a mean month of the frozen year, simulated
-        self.carried = np.zeros((specialties, len(share_of_priority)))
+        self.stock_of_priority = stock_of_priority
+        self.of_month = np.zeros(MONTHS_A_YEAR)  # slots of the frozen year, by calendar month, simulated
+        self.of_priority = np.zeros(len(stock_of_priority))  # slots of the frozen year, by priority
+        self.carried = np.zeros((specialties, len(stock_of_priority)))
         self.by_specialty = np.zeros(specialties)
         self.offered = self.cancelled = self.expected = 0.0
 
@@ -66,7 +66,13 @@ class Slots:
         self.cancelled = total * self.bed_dependent * share if m.month >= FROZEN_FROM else 0.0
         self.offered = total - self.cancelled
         self.by_specialty = self.offered * m.care.waiting.mix
-        wanted = self._divide(stock, fresh) + self.carried
+        if m.month < FROZEN_FROM:
+            given = self._keep_shares(stock)
+            if m.month >= FROZEN_FROM - MONTHS_A_YEAR:
+                self.of_priority = self.of_priority + given.sum(axis=0)
+        else:
+            given = self._divide(stock, fresh)
+        wanted = given + self.carried
         places = np.minimum(np.floor(wanted), stock)
         self.carried = np.where(places < stock, np.maximum(wanted - places, 0.0), 0.0) % 1.0
         return np.asarray(places, np.int64).reshape(-1)
@@ -83,13 +89,22 @@ class Slots:
         clinic = (1.0 - self.bed_dependent) * m.commissioner.capacity("outpatient")
         return float(self.of_month[calendar] * (care + clinic) + m.commissioner.extra_slots * m.care.unit)
 
+    def _keep_shares(self, stock: Array) -> NDArray[np.float64]:
+        """Slots by specialty and priority that leave every priority its share of its specialty's list."""
+        closing = np.maximum(stock.sum(axis=1) - self.by_specialty, 0.0)
+        given = np.maximum(stock - closing[:, None] * self.stock_of_priority, 0.0)
+        total = given.sum(axis=1)
+        return np.asarray(
+            given * np.divide(self.by_specialty, total, out=np.zeros_like(total), where=total > 0)[:, None]
+        )
+
     def _divide(self, stock: Array, fresh: Array) -> NDArray[np.float64]:
         """Slots by specialty and priority: the urgent of earlier months, then shares, then what is left in order."""
         left = self.by_specialty.copy()
         given = np.zeros(stock.shape)
         given[:, URGENT] = np.minimum(stock[:, URGENT] - fresh[:, URGENT], left)
         left -= given[:, URGENT]
-        others = self.share_of_priority.copy()
+        others = self.of_priority.copy()
         others[URGENT] = 0.0
         if others.sum() > 0:
             own = np.minimum(left[:, None] * (others / others.sum()), stock)
@@ -103,11 +118,12 @@ class Slots:
 
     def snapshot(self) -> dict[str, Any]:
         """What changes from month to month."""
-        return {"of_month": self.of_month.copy(), "carried": self.carried.copy()}
+        return {name: getattr(self, name).copy() for name in ("of_month", "of_priority", "carried")}
 
     def restore(self, held: dict[str, Any]) -> None:
         """Continue from a snapshot."""
-        self.of_month, self.carried = held["of_month"].copy(), held["carried"].copy()
+        for name, values in held.items():
+            setattr(self, name, values.copy())
 
 
 def stretch(stock: NDArray[np.float64], months: NDArray[np.float64], over: float, threshold: float) -> float:

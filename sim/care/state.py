@@ -25,6 +25,19 @@ FIRST_BEDS = 3
 class Care:
     """The state of care in one model: indices, waiting lists, ledger, lengths of stay, pressure on beds.
 
+    In the model: ``self.care = Care(self)`` once tables exist, ``open`` once residents have their chances; then monthly
+
+        care.waiting.between_visits(contacts)            # contacts: uint8, one a row; some who wait ask again
+        to_ed = unmet.reappear(m, contacts)              # needs given up earlier ask again
+        to_ed = np.concatenate([to_ed, practices.see(m, contacts)])
+        emergency.attend(m, np.concatenate([ed_rows, to_ed]))
+        emergency.admit(m, np.concatenate([emergency_rows, care.waiting.deteriorate()]))
+        care.waiting.refer(referral_rows)
+        care.waiting.treat()
+        care.close_month()
+
+    Contact rates of a month are multiplied by ``care.index.of(service, month)``, which holds season and local level.
+
     share: of the trust's activity, the part whose patients live in the place; unit: that × scale, what turns
     whole-trust amounts into simulated ones. `open` once after residents exist, or `restore` from a snapshot.
     """
@@ -46,6 +59,7 @@ class Care:
         self.pressure, self.load, self.expected_admissions = self.hospital.occupancy, 0.0, 0.0
         self.expected_need = np.zeros(0)
         self.planned = 0.0
+        self.again = np.zeros(0)
 
     def _read_tables(self) -> None:
         beds = self.m.evidence.table("beds_by_month")

@@ -52,9 +52,10 @@ class WaitingLists:
         priority = m.evidence.table("waiting_priority").pivot(index="priority", columns="measure", values="value")
         self.share_of_priority = (priority["share"] / priority["share"].sum()).to_numpy(np.float64)
         self.months_of_priority = priority["months"].to_numpy(np.float64)
+        self.stock_of_priority = (priority["list"] / priority["list"].sum()).to_numpy(np.float64)
         self.by_sex = specialty_by_sex(mix["value"].to_numpy(np.float64), self.specialties)
         self.mix = mix["value"].to_numpy(np.float64) / mix["value"].sum()
-        self.slots = slots.Slots(m.evidence, len(self.specialties), self.share_of_priority)
+        self.slots = slots.Slots(m.evidence, len(self.specialties), self.stock_of_priority)
         self.columns: dict[str, Array] = {name: np.empty(0, kind) for name, kind in COLUMNS.items()}
         self.worsened = np.empty(0, np.int64)
         self.opening = self.started = self.stopped = self.left = 0
@@ -78,9 +79,8 @@ class WaitingLists:
         who = draws.uniforms(r["key"][people], m.month, Purpose.INITIAL_LIST) < chance
         rows = people[who]
         first, second = draws.uniforms2(r["key"][rows], m.month, Purpose.INITIAL_LIST)
-        stock = self.share_of_priority * self.months_of_priority
-        priority = pick(first, np.cumsum(stock / stock.sum())[None, :])
-        stretch = slots.stretch(stock / stock.sum(), self.months_of_priority, self.slots.opening_over_18w, WEEKS_18)
+        priority = pick(first, np.cumsum(self.stock_of_priority)[None, :])
+        stretch = slots.stretch(self.stock_of_priority, self.months_of_priority, self.slots.opening_over_18w, WEEKS_18)
         waited = second.astype(np.float64) * self.months_of_priority[priority] * stretch
         specialty = self._specialty(rows)
         self._enter(rows, specialty, priority, m.month - waited)
@@ -154,7 +154,7 @@ class WaitingLists:
         at_home = c["group"] < ELSEWHERE
         chance = self.slots.removal_chance
         uniform = draws.uniforms(c["key"], m.month, Purpose.REMOVAL)
-        ends = np.where(at_home, uniform < chance, uniform < self.slots.ends_elsewhere)
+        ends = np.where(at_home, uniform < chance, uniform < self.slots.ends_elsewhere) & (c["began"] < m.month)
         removed = np.count_nonzero(ends & at_home)
         self._record("elective_removed", c["row"][ends & at_home])
         self._end(ends)
