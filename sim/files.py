@@ -29,9 +29,9 @@ def problems(words: Words) -> list[str]:
             if (paths.configs() / "scenario" / file.name).is_file():
                 found.append(f"{_short(file)}: a shipped scenario has this name too; give yours another.")
     for name in chosen:
-        file = paths.config_file("scenario", name, words.own)
-        if file is not None and not file.is_relative_to(paths.configs()):
-            found += scenario_file(file, paths.names("levers", words.own))
+        of_own = paths.config_file("scenario", name, words.own)
+        if of_own is not None and not of_own.is_relative_to(paths.configs()):
+            found += scenario_file(of_own, paths.names("levers", words.own))
     return found
 
 

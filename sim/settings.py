@@ -59,7 +59,6 @@ class Settings:
     years: int = setting("whole number", 20, "how long the policy runs", unit="years", low=1, high=60)
     scale: float = setting(
         "number", 0.1, "share of the residents that is simulated; 1 is everyone", low=0, high=1, above=True,
-        source="results at 0.1 are tested against 1 (docs/odd.md)",
     )
     runs: int = setting(
         "whole number", 8, "runs a scenario: evidence draws × seeds", low=1, high=100_000, commands=("run", "compare"),
@@ -80,7 +79,9 @@ class Settings:
         "whole number", None, "processes at the same time (null: one a core)", low=1, high=1024, empty=True,
         matters=False, commands=("run", "compare"),
     )
-    results: str = setting("text", "results", "the folder in which results are kept", matters=False)
+    results: str = setting(
+        "text", "results", "the folder in which results are kept", matters=False, commands=("run", "compare"),
+    )
     books: bool = setting(
         "yes or no", False, "print the accounts that must close", commands=("validate",), matters=False,
     )

@@ -11,6 +11,7 @@ import json
 import os
 import time
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -61,11 +62,14 @@ def simulate(job: Job, tick: pool.Tick) -> float:
     with part(Path(job.folder)) as folder:
         for stage, scenario in enumerate(built, 1):
             done = before + (stage - 1) * months
-            record = system.run_scenario(
-                history, scenario, job.settings.years, lambda n, stage=stage, done=done: tick(stage, done + n)
-            )
+            month_done = partial(_report, tick, stage, done)
+            record = system.run_scenario(history, scenario, job.settings.years, month_done)
             record.save(folder / f"{scenario.name}.npz")
     return time.perf_counter() - began
+
+
+def _report(tick: pool.Tick, stage: int, before: int, months: int) -> None:
+    tick(stage, before + months)
 
 
 def compare(plan: Plan, progress: Progress | None = None) -> Results:
