@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from sim.evidence import Evidence
 
 FIFTHS = 5
+MOST_SHARE = 0.97
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ def prevalence(evidence: Evidence, risk: str, england: Array) -> Array:
     ratio = keyed(gradient[gradient["risk"] == risk], "fifth", range(1, FIFTHS + 1))
     people = england.reshape(SEXES, AGES, FIFTHS, 2).sum(3)
     mean = (people * ratio).sum(2) / people.sum(2)
-    return np.clip(profile[:, :, None] * ratio / mean[:, :, None], 0.0, 0.97)
+    return np.asarray(np.clip(profile[:, :, None] * ratio / mean[:, :, None], 0.0, MOST_SHARE))
 
 
 def transitions(evidence: Evidence, behaviour: Behaviour, share: Array, people: Array) -> tuple[Array, Array]:

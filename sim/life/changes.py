@@ -34,7 +34,7 @@ class Happenings:
 
     def of(self, process: str) -> Rows:
         """Rows of the residents to whom it happens, in the order of the rows."""
-        return self.rows[self.kinds == self.index[process]]
+        return np.asarray(self.rows[self.kinds == self.index[process]])
 
 
 def draw(m: CareSystem) -> Happenings:

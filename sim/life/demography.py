@@ -45,7 +45,7 @@ def give_birth(m: CareSystem, mothers: Rows) -> Rows:
 
 def arrive(m: CareSystem) -> Rows:
     """This month's in-migrants, with the health of people of their age, sex and deprivation; returns their rows."""
-    expected = m.place.in_moves * m.scale
+    expected = m.place.arrivals(m.month) * m.scale
     areas, sexes, bands = expected.shape
     cells = np.arange(expected.size)
     key = draws.make_keys(m.seed, draws.arrival_identity(cells, 0, 0))

@@ -80,12 +80,13 @@ class Epidemiology:
     def _effects(self, outcome: str) -> Effects:
         risks = self.evidence.table("relative_risk")
         excess = np.zeros(len(self.exposures.names))
-        for row in risks[risks["condition"] == outcome].itertuples(index=False):
-            excess[self.exposures.names.index((row.exposure, row.lag_class))] = row.value - 1
+        rows = risks[risks["condition"] == outcome]
+        for exposure, lag, ratio in zip(rows["exposure"], rows["lag_class"], rows["value"], strict=True):
+            excess[self.exposures.names.index((exposure, lag))] = float(ratio) - 1
         if outcome == "death":
             return Effects(excess, self._death_ratios())
         table = self.evidence.table("relative_risk_condition")
-        rows = table[(table["condition_to"] == outcome) & table["condition_from"].isin(self.names)]
+        rows = table[(table["condition_to"] == outcome) & table["condition_from"].isin(list(self.names))]
         return Effects(excess, dict(zip(rows["condition_from"], rows["value"].astype(float), strict=True)))
 
     def _death_ratios(self) -> dict[str, float]:
@@ -114,7 +115,8 @@ def england(evidence: Evidence) -> Array:
 def cells_of_bands(grid: Array) -> Array:
     """Sum of (sex, age, decile) over five-year bands: (sex, band, decile)."""
     out = np.zeros((SEXES, BANDS, DECILES))
-    np.add.at(out, (slice(None), band_of(np.arange(AGES))), grid)
+    for age, band in enumerate(band_of(np.arange(AGES))):
+        out[:, band] += grid[:, age]
     return out
 
 

@@ -66,7 +66,7 @@ class Exposures:
             if risk == "smoking":
                 left = np.exp(-years_since_quit / np.float32(self.fall_years[column]))
                 lagged[:, column] = np.maximum(lagged[:, column], left)
-        return lagged
+        return np.asarray(lagged)
 
 
 def _values(evidence: Evidence, name: str) -> dict[str, float]:

@@ -27,10 +27,10 @@ def steps(table: pd.DataFrame, outside: float = 0.0) -> Array:
     `table` has `age_from`, `age_to` (inclusive), `value` and, where it differs, `sex`.
     """
     grid = np.full((SEXES, AGES), outside)
-    for row in table.itertuples(index=False):
-        sexes = [int(row.sex)] if "sex" in table.columns else range(SEXES)
-        for sex in sexes:
-            grid[sex, int(row.age_from) : min(int(row.age_to), AGES - 1) + 1] = row.value
+    sex_of = table["sex"].to_numpy(int) if "sex" in table.columns else np.full(len(table), -1)
+    first, last = table["age_from"].to_numpy(int), np.minimum(table["age_to"].to_numpy(int), AGES - 1)
+    for sex, start, end, value in zip(sex_of, first, last, table["value"].to_numpy(float), strict=True):
+        grid[slice(None) if sex < 0 else sex, start : end + 1] = value
     return grid
 
 
@@ -64,7 +64,7 @@ def rescaled(curve: Array, table: pd.DataFrame, weight: Array) -> Array:
     """A smooth curve (sex, age) scaled by sex so that its weighted mean over all ages is the table's."""
     target = steps(table)
     factor = (target * weight).sum(1) / np.maximum((curve * weight).sum(1), 1e-300)
-    return np.clip(curve * factor[:, None], 0, 1)
+    return np.asarray(np.clip(curve * factor[:, None], 0, 1))
 
 
 def fifth_of(decile: NDArray[np.integer]) -> NDArray[np.int64]:
@@ -75,7 +75,8 @@ def fifth_of(decile: NDArray[np.integer]) -> NDArray[np.int64]:
 def cell(age: NDArray[np.integer], male: NDArray[np.integer], decile: NDArray[np.integer]) -> NDArray[np.int32]:
     """Row of the rate tables: ((age × 2) + male) × 10 + decile − 1."""
     years = np.clip(age, 0, AGES - 1).astype(np.int32)
-    return (years * SEXES + male.astype(np.int32)) * DECILES + decile.astype(np.int32) - 1
+    row = (years * SEXES + male.astype(np.int32)) * DECILES + decile.astype(np.int32) - 1
+    return np.asarray(row, np.int32)
 
 
 def to_cells(grid: Array) -> Array:
@@ -93,7 +94,7 @@ def over_bands(per_band: Array) -> Array:
     return np.take(per_band, band_of(np.arange(AGES)), axis=1)
 
 
-def keyed(table: pd.DataFrame, key: str, names: Iterable[str]) -> Array:
+def keyed(table: pd.DataFrame, key: str, names: Iterable[object]) -> Array:
     """Values of a two-column table in the order of `names`. KeyError when one is missing."""
     found = dict(zip(table[key], table["value"], strict=True))
     return np.array([found[name] for name in names], float)

@@ -26,7 +26,7 @@ class Calendar:
 
     def __init__(self, evidence: Evidence) -> None:
         table = evidence.table("mortality_year")
-        self.observed = {int(row.year): float(row.value) for row in table.itertuples(index=False)}
+        self.observed = dict(zip(table["year"].astype(int), table["value"].astype(float), strict=True))
         self.improvement = evidence["mortality.improvement_per_year"]
 
     def ratio(self, month: int) -> float:

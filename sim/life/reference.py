@@ -40,11 +40,11 @@ class Reference:
         total, count = np.zeros((2, SEXES, BANDS, DECILES))
         np.add.at(total, self.at, values * weight)
         np.add.at(count, self.at, weight)
-        return np.where(count > 0, total / np.maximum(count, 1e-12), 1.0)
+        return np.asarray(np.where(count > 0, total / np.maximum(count, 1e-12), 1.0))
 
     def over_deciles(self, bands: Array) -> Array:
         """Mean over deciles of (sex, band, decile), weighted by people: (sex, band, 1)."""
-        return (bands * self.cells).sum(2, keepdims=True) / self.cells.sum(2, keepdims=True)
+        return np.asarray((bands * self.cells).sum(2, keepdims=True) / self.cells.sum(2, keepdims=True))
 
 
 def normalise(epi: Epidemiology) -> Epidemiology:

@@ -49,7 +49,7 @@ def rates(m: CareSystem, rows: Rows) -> NDArray[np.float32]:
     r = m.residents.columns
     age = (m.month - r["born"][rows].astype(np.int32)) // 12
     cells = cell(age, r["male"][rows], r["decile"][rows])
-    found = m.rates.of(cells, r["state"][rows], r["lagged"][rows], r["lsoa"][rows], m.area_factor)
+    found = m.rates.of(cells, r["state"][rows], r["lagged"][rows], r["lsoa"][rows], m.area)
     death = m.rates.index["death"]
     np.minimum(found[:, death], m.rates.base[cells, death] * m.hazard_cap, out=found[:, death])
     return found
@@ -61,6 +61,7 @@ def _refresh(m: CareSystem, rows: Rows) -> None:
     r["chance"][rows] = draws.chances(monthly[:, : m.drawn])
     r["gp_rate"][rows] = monthly[:, m.rates.index["gp_contact"]]
     age = (m.month - r["born"][rows].astype(np.int32)) // 12
-    r["satisfaction"][rows], r["utility"][rows] = m.wellbeing.of(
+    satisfaction, r["utility"][rows] = m.wellbeing.of(
         age, r["male"][rows], r["state"][rows], r["listed"][rows] > 0, r["unmet"][rows] > 0
     )
+    r["satisfaction"][rows] = satisfaction + m.area_shift["life_satisfaction"][r["lsoa"][rows]]

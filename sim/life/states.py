@@ -43,7 +43,7 @@ class States:
 
     def has(self, state: NDArray[np.uint32], name: str) -> NDArray[np.bool_]:
         """Which of the residents have it (boolean, same shape as `state`)."""
-        return (state & self.mask(name)) != 0
+        return np.asarray((state & self.mask(name)) != 0)
 
     def pack(self, size: int, held: Iterable[tuple[str, NDArray[np.bool_]]]) -> NDArray[np.uint32]:
         """The `state` column of `size` residents from a boolean array per state."""

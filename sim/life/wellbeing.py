@@ -84,4 +84,4 @@ def _decrements(epi: Epidemiology) -> NDArray[np.float32]:
     by_count = dict(zip(adjustment["conditions"].astype(int), adjustment["value"].astype(float), strict=True))
     most = max(by_count)
     total -= np.array([by_count.get(min(int(n), most), 0.0) for n in count])
-    return np.clip(total, 0, None).astype(np.float32)
+    return np.asarray(np.clip(total, 0, None), np.float32)

@@ -115,4 +115,5 @@ def test_published_turnover_is_kept_where_it_can_be(epi: Epidemiology) -> None:
 def test_rates_are_finite_and_not_negative(epi: Epidemiology) -> None:
     for table in (*epi.onset_base.values(), epi.death_base, *epi.contact_base.values()):
         assert table.shape == (2, AGES, DECILES)
-        assert np.isfinite(table).all() and (table >= 0).all()
+        assert np.isfinite(table).all()
+        assert (table >= 0).all()

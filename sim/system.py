@@ -1,0 +1,267 @@
+"""The care system: a Mesa model of every resident, practice, hospital team and neighbourhood of a place.
+
+`step` is one month and reads as the month goes; docs/odd.md holds the schedule and the lags. Circles are broken by
+one-month lags: chances were cached at the last review, care looks at last month's pressure and occupancy, and levers
+act on what last month's money bought.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim import draws
+from sim.agents.commissioner import Commissioner
+from sim.agents.hospitals import HospitalTeam
+from sim.agents.neighbourhoods import Neighbourhood, open_neighbourhoods
+from sim.agents.practices import GPPractice
+from sim.agents.residents import Resident
+from sim.care import emergency, practices, unmet
+from sim.care.state import Care
+from sim.clock import MONTHS_A_YEAR
+from sim.columns import ColumnarModel, Snapshot, Table
+from sim.evidence import Evidence, load
+from sim.life import changes, demography, epidemiology
+from sim.life import review as reviews
+from sim.life.mortality import Calendar
+from sim.life.processes import BIRTH, DEATH, GP, LEAVE, rate_tables
+from sim.outcomes.record import RunRecord
+from sim.outcomes.recorder import Recorder
+from sim.places import Place, synthesise
+from sim.places import load as load_place
+from sim.policy.effects import apply_levers
+from sim.policy.scenario import Scenario
+from sim.purposes import Purpose
+from sim.settings import RunSettings
+
+Tick = Callable[[int], None]
+FIRST_MONTH = 0
+PARTS = ("commissioner", "care")
+"""What changes over time and is not a table of agents; each has `snapshot` and `restore`."""
+
+
+@dataclass
+class History:
+    """A model's whole state at the start of a month, as arrays: what a scenario branches from.
+
+    Holding copies, it can be resumed any number of times; the parts that never change (place, evidence, tables) are
+    shared by all who resume it.
+    """
+
+    month: int
+    tables: dict[type, Snapshot]
+    parts: dict[str, Any]
+    recorder: Recorder
+
+
+class CareSystem(ColumnarModel):
+    """Residents and everything that cares for them.
+
+    place: where; evidence: one draw of the registry; scale: share of residents simulated, above 0 to 1; seed: of
+    chance; months: how many will be recorded; resume: the history to continue instead of starting in July 2020.
+    """
+
+    def __init__(
+        self,
+        place: Place,
+        evidence: Evidence,
+        *,
+        scale: float = 1.0,
+        seed: int = 1,
+        months: int = 1,
+        resume: History | None = None,
+    ) -> None:
+        super().__init__(rng=seed)
+        self.place, self.evidence, self.scale, self.seed = place, evidence, scale, seed
+        self.month = FIRST_MONTH
+        self._look_up()
+        self.residents: Table = self.table_of(Resident)
+        self.practices: Table = self.table_of(GPPractice)
+        self.teams: Table = self.table_of(HospitalTeam)
+        self.neighbourhoods: Table = self.table_of(Neighbourhood)
+        self.residents.extend("chance", np.uint32, width=self.drawn)
+        self.residents.extend("lagged", np.float32, width=len(self.epidemiology.exposures.names))
+        self.recorder = Recorder(place, self.labels(), FIRST_MONTH, months, 1 / scale)
+        self.commissioner = Commissioner(self)
+        self.care = Care(self)
+        if resume is None:
+            self._populate()
+        else:
+            self._continue(resume)
+
+    # ------------------------------------------------------------------------------------------------ beginnings
+
+    def _look_up(self) -> None:
+        """Everything that is looked up and never changes within a run."""
+        self.epidemiology = epidemiology.of(self.evidence)
+        self.states = self.epidemiology.states
+        self.wellbeing = self.epidemiology.wellbeing
+        served_share = 1 - self.evidence["care.gp_unmet_share"]  # the evidence counts what was served, not need
+        level = {"referral": self.evidence["care.clock_start_share"], GP: 1 / served_share}
+        self.rates = rate_tables(self.epidemiology, self.place.out_rate, level)
+        self.drawn = self.rates.index[GP]  # all processes but the last are drawn as events
+        self.hazard_cap = np.float32(self.evidence["mortality.hr_cap"])
+        self.sex_ratio = self.evidence["demography.sex_ratio_at_birth"]
+        self.calendar = Calendar(self.evidence)
+        areas = self.place.lsoas
+        self.decile = areas["imd_decile"].to_numpy(np.uint8)
+        self.fifth = (self.place.local_fifth - 1).astype(np.uint8)
+        self.lonely_ratio = self.place.lonely_ratio
+        everywhere = (len(areas), len(self.rates.names))
+        self.area_factor = np.ones(everywhere, np.float32)  # what levers do to each rate; only they write it
+        self.area_shift = {"life_satisfaction": np.zeros(len(areas), np.float32)}
+        self._area_base = np.ones(everywhere, np.float32)
+        self._area_base[:, self.rates.index["become_lonely"]] = self.lonely_ratio
+        self.area = self._area_base.copy()
+
+    def labels(self) -> dict[str, str]:
+        """Conditions by name with words for people."""
+        return {condition.name: condition.label for condition in self.epidemiology.conditions}
+
+    def _populate(self) -> None:
+        """The place as it was in July 2020."""
+        people = synthesise(self.place, self.scale, self.seed)
+        key = draws.make_keys(self.seed, people["identity"])
+        home = {name: people[name] for name in ("practice", "home_trust", "site")}
+        demography.add_people(self, people["identity"], key, people["born"], people["male"], people["lsoa"], home)
+        open_neighbourhoods(self)
+        self.care.open()
+
+    # ------------------------------------------------------------------------------------------------ the month
+
+    def adopt(self, scenario: Scenario, policy_start: int) -> None:
+        """Let a scenario's levers run from the month in which policy starts."""
+        self.commissioner.adopt(scenario, policy_start)
+
+    def step(self) -> None:
+        """One month. The order is part of the model: see docs/odd.md."""
+        self.recorder.begin(self.month)
+        self.commissioner.advance(self.month)
+        self._apply_levers()
+        self.recorder.add_rows("arrivals", self.residents.columns, demography.arrive(self))
+        reviews.review(self)
+        happenings = changes.draw(self)
+        changes.apply(self, happenings)
+        self.recorder.add_rows("births", self.residents.columns, demography.give_birth(self, happenings.of(BIRTH)))
+        contacts = self._contacts()
+        self.care.waiting.between_visits(contacts)
+        sent_on = unmet.reappear(self, contacts)
+        to_ed = practices.see(self, contacts)
+        emergency.attend(self, np.concatenate([happenings.of("ed"), sent_on, to_ed]))
+        emergency.admit(self, np.concatenate([happenings.of("emergency"), self.care.waiting.deteriorate()]))
+        self.care.waiting.refer(happenings.of("referral"))
+        self.care.waiting.treat()
+        self.care.close_month()
+        self._census()
+        self.commissioner.record(self.recorder)
+        self._leave(happenings)
+        self.month += 1
+
+    def _apply_levers(self) -> None:
+        """Levers set this month's factors on rates; the place's own differences stand beside them."""
+        apply_levers(self, self.commissioner.scenario)
+        np.multiply(self._area_base, self.area_factor, out=self.area)
+
+    def _contacts(self) -> NDArray[np.uint8]:
+        """How many contacts each row's resident would have with the practice this month: Poisson, one draw each."""
+        r, size = self.residents.columns, self.residents.size
+        scale = np.full(1, self.care.index.of(GP, self.month), np.float32)
+        group = np.zeros(size, np.int16)
+        alive = r["unique_id"][:size] != 0
+        return draws.poisson_counts(
+            r["key"][:size], alive, r["gp_rate"][:size], scale, group, self.month, Purpose.GP_CONTACTS
+        )
+
+    def calendar_scale(self) -> NDArray[np.float32]:
+        """What this month multiplies each drawn process by: the mortality of the year, each service's index."""
+        scale = np.ones(self.drawn, np.float32)
+        scale[self.rates.index[DEATH]] = self.calendar.ratio(self.month)
+        for service in ("ed", "emergency", "referral"):
+            scale[self.rates.index[service]] = self.care.index.of(service, self.month)
+        return scale
+
+    # ------------------------------------------------------------------------------------------------ endings
+
+    def _leave(self, happenings: changes.Happenings) -> None:
+        """Deaths, then departures of those who live: the last thing in the month."""
+        r = self.residents.columns
+        dead = happenings.of(DEATH)
+        moved = np.setdiff1d(happenings.of(LEAVE), dead, assume_unique=True)
+        self.recorder.add_rows("deaths", r, dead)
+        self.recorder.add_rows("departures", r, moved)
+        demography.depart(self, np.concatenate([dead, moved]))
+
+    def _census(self) -> None:
+        """Count the living."""
+        r = self.residents.columns
+        sums = {
+            "unmet_need": r["unmet"],
+            "life_satisfaction_sum": r["satisfaction"],
+            "qalys": r["utility"],
+        }
+        self.recorder.census(r, self.residents.size, self.month, self.states.bits, sums=sums)
+
+    # ------------------------------------------------------------------------------------------------ branching
+
+    def history(self) -> History:
+        """Copies of everything that changes, to branch scenarios from."""
+        tables = {kind: table.copy_columns() for kind, table in self._tables().items()}
+        parts = {name: getattr(self, name).snapshot() for name in PARTS}
+        return History(self.month, tables, parts, self.recorder.copy())
+
+    def _continue(self, history: History) -> None:
+        """Take up where a history stopped."""
+        self.month = history.month
+        for kind, table in self._tables().items():
+            table.restore(history.tables[kind])
+        for name in PARTS:
+            getattr(self, name).restore(history.parts[name])
+        self.recorder = history.recorder.copy(self.recorder.n_months)
+
+    def _tables(self) -> dict[type, Table]:
+        kinds = (Resident, GPPractice, HospitalTeam, Neighbourhood)
+        return {kind: self.table_of(kind) for kind in kinds}
+
+
+# ---------------------------------------------------------------------------------------------------- whole runs
+
+
+def run_history(settings: RunSettings, draw: int, seed: int, tick: Tick | None = None) -> CareSystem:
+    """The model of one evidence draw and seed, simulated from July 2020 to the month in which policy starts.
+
+    tick: called after each month with the number of months done. Scenarios branch from what is returned, with
+    `run_scenario`; it is not changed by them.
+    """
+    evidence = load().draw(draw).judged(settings.judged)
+    place = load_place(settings.place, evidence)
+    model = CareSystem(place, evidence, scale=settings.scale, seed=seed, months=settings.policy_start)
+    _run(model, settings.policy_start, tick)
+    return model
+
+
+def run_scenario(history: CareSystem, scenario: Scenario, years: int, tick: Tick | None = None) -> RunRecord:
+    """What happens under a scenario in the `years` after a shared history: the record of all months since July 2020."""
+    months = history.month + MONTHS_A_YEAR * years
+    model = CareSystem(
+        history.place,
+        history.evidence,
+        scale=history.scale,
+        seed=history.seed,
+        months=months,
+        resume=history.history(),
+    )
+    model.adopt(scenario, history.month)
+    _run(model, months, tick)
+    return model.recorder.finish(scenario=scenario.name, draw=history.evidence.number, seed=history.seed)
+
+
+def _run(model: CareSystem, until: int, tick: Tick | None) -> None:
+    first = model.month
+    while model.month < until:
+        model.step()
+        if tick is not None:
+            tick(model.month - first)
