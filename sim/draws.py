@@ -180,6 +180,19 @@ def poisson_counts(
     return out
 
 
+def sums_by(group: NDArray[np.int16], counts: NDArray[np.uint8], groups: int) -> NDArray[np.int64]:
+    """Contacts added up by group (practice, area): int64[groups], in whole numbers, so in any order the same.
+
+    group: integers[n], each below `groups`; counts: uint8[n]. Raises ValueError when the lengths differ.
+    """
+    group, counts = _contiguous(group, np.int16), _contiguous(counts, np.uint8)
+    if group.size != counts.size:
+        raise ValueError("sums_by: group and counts disagree in length")
+    out = np.zeros(groups, np.int64)
+    kernels.sums_by(group, counts, out)
+    return out
+
+
 def hazards(
     rows: NDArray[np.int64],
     cell: NDArray[np.int32],
@@ -234,7 +247,7 @@ def rehearse() -> None:
     uniforms(keys, 0, 0)
     uniforms2(keys, 0, 0)
     events(keys, alive, threshold(np.full((2, 2), 0.5)), ones, 0, 0)
-    poisson_counts(keys, alive, ones, ones, group, 0, 0)
+    sums_by(group, poisson_counts(keys, alive, ones, ones, group, 0, 0), 1)
     table = np.ones((1, 2), np.float32)
     state, factors = np.zeros(2, np.uint32), np.ones((1, 256, 2), np.float32)
     rows, cell = np.arange(2), np.zeros(2, np.int32)

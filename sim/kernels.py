@@ -183,6 +183,13 @@ def counts(keys, alive, rate, scale, group, offset, shift, table, out):  # type:
 
 
 @compiled
+def sums_by(group, counts, out):  # type: ignore[no-untyped-def]
+    """out[g] = sum of the counts of the rows of group g."""
+    for i in range(group.size):
+        out[group[i]] += counts[i]
+
+
+@compiled
 def hazards(rows, cell, state, exposure, area, base, excess, factors, area_factor, out):  # type: ignore[no-untyped-def]
     """Rates of the given rows; see `sim.draws.hazards`. Exposures of zero and processes without excess are skipped."""
     processes, exposures, state_bytes = base.shape[1], excess.shape[1], factors.shape[0]

@@ -247,6 +247,15 @@ def test_counts_are_poisson(mean: float) -> None:
     assert abs((counts == 0).mean() - none) <= FIVE * math.sqrt(none * (1 - none) / counts.size) + 1 / counts.size
 
 
+def test_sums_by_group() -> None:
+    rng = np.random.default_rng(4)
+    group, counts = rng.integers(0, 9, N).astype(np.int16), rng.integers(0, 256, N).astype(np.uint8)
+    np.testing.assert_array_equal(draws.sums_by(group, counts, 10), np.bincount(group, counts, 10).astype(int))
+    assert draws.sums_by(group[:0], counts[:0], 3).tolist() == [0, 0, 0]
+    with pytest.raises(ValueError, match="length"):
+        draws.sums_by(group, counts[1:], 9)
+
+
 def test_the_dead_need_nothing() -> None:
     counts = draws.poisson_counts(KEYS, ALIVE, np.full(N, 9.0), np.ones(1), np.zeros(N, np.int16), 0, 200)
     assert not counts[~ALIVE].any()
@@ -343,6 +352,7 @@ def test_runs_without_a_writable_cache(tmp_path: Path) -> None:
     package.mkdir()
     for module in (kernels, draws):
         shutil.copy(str(module.__file__), package)
+    (package / "__init__.py").touch()
     blocked = tmp_path / "blocked"
     for path in (blocked, package / "__pycache__"):  # files where Numba would want folders
         path.write_text("")
