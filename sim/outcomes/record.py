@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import zipfile
@@ -9,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -164,7 +165,7 @@ class RunRecord:
         """Write to one `.npz` file, whole or not at all. Raises `EnvironmentFault` when the disk refuses."""
         path = Path(path)
         plain: dict[str, Any] = {"format": FORMAT}
-        arrays: dict[str, Any] = {}
+        arrays: dict[str, Array] = {}
         for f in fields(self):
             value = getattr(self, f.name)
             if isinstance(value, np.ndarray):
@@ -179,7 +180,7 @@ class RunRecord:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             with open(partial, "wb") as file:
-                np.savez_compressed(file, about=np.array(json.dumps(plain)), **arrays)
+                _write_npz(file, {"about": np.array(json.dumps(plain)), **arrays})
                 file.flush()
                 os.fsync(file.fileno())
             os.replace(partial, path)
@@ -203,6 +204,16 @@ class RunRecord:
         for book in ("spend", "lever_spend"):
             plain[book] = {key: arrays.pop(f"{book}.{k}") for k, key in enumerate(plain[book])}
         return cls(**plain, **arrays)
+
+
+def _write_npz(file: BinaryIO, arrays: Mapping[str, Array]) -> None:
+    """What `numpy.savez_compressed` writes, but faster (level 1) and the same bytes for the same numbers (no dates)."""
+    with zipfile.ZipFile(file, "w") as archive:
+        for name, array in arrays.items():
+            text = io.BytesIO()
+            np.lib.format.write_array(text, np.asanyarray(array), allow_pickle=False)
+            entry = zipfile.ZipInfo(f"{name}.npy")  # dated 1980, whatever the day
+            archive.writestr(entry, text.getbuffer(), zipfile.ZIP_DEFLATED, compresslevel=1)
 
 
 def april(fin_year: int) -> int:

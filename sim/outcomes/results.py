@@ -175,10 +175,11 @@ class Results:
         return Change(
             *(scenario, self.measures[name], year, interval(base), interval(value), interval(value - base)),
             interval(percent),
-            self._noise(value - base),
+            float(self._noise(value - base)),
         )
 
-    def _noise(self, values: Array) -> float:
+    def _noise(self, values: Array) -> Array:
+        """Share of chance in the variance over runs, [runs, ...] to [...]."""
         return noise_share([d for d, _ in self.pairs], [s for _, s in self.pairs], values)
 
     def ledgers(self, scenario: str) -> list[Ledgers]:
@@ -199,32 +200,20 @@ class Results:
         names = list(self.measures) if measures is None else [self.measures[name].name for name in measures]
         wanted = [year for year in self.years if years is None or year in years]
         columns = [self.years.index(year) for year in wanted]
-        rows: list[dict[str, Any]] = []
+        frames = []
         for scenario in self.scenarios:
             for name in names:
                 value, low, high, runs = intervals(self.values(name, scenario)[:, columns])
                 changes = self.changes(name, scenario)[:, columns]
                 change, change_low, change_high, _ = intervals(changes)
-                m = self.measures[name]
-                rows += [
-                    {
-                        "scenario": scenario,
-                        "measure": name,
-                        "label": m.label,
-                        "unit": m.unit,
-                        "year": year,
-                        "runs": int(runs[k]),
-                        "value": value[k],
-                        "low": low[k],
-                        "high": high[k],
-                        "change": change[k],
-                        "change_low": change_low[k],
-                        "change_high": change_high[k],
-                        "noise_share": self._noise(changes[:, k]),
-                    }
-                    for k, year in enumerate(wanted)
-                ]
-        return pd.DataFrame(rows)
+                row = {"year": wanted, "runs": runs, "value": value, "low": low, "high": high, "change": change}
+                row |= {"change_low": change_low, "change_high": change_high, "noise_share": self._noise(changes)}
+                frames.append(row)
+        table = pd.DataFrame({key: np.concatenate([row[key] for row in frames]) for key in frames[0]})
+        of = [(s, n, self.measures[n].label, self.measures[n].unit) for s in self.scenarios for n in names]
+        for k, column in enumerate(("scenario", "measure", "label", "unit")):
+            table.insert(k, column, np.repeat([row[k] for row in of], len(wanted)))
+        return table
 
     def to_frame(self, monthly: bool = False) -> pd.DataFrame:
         """Every run, tidy: scenario, draw, seed, measure, fifth (0 = all), year (or month as YYYY-MM), value."""
@@ -233,25 +222,25 @@ class Results:
         names = [n for n, m in self.measures.items() if not monthly or m.kind != "computed"]
         first = self.records[0]
         times = [clock.iso(first.first_month + k) for k in range(first.n_months)] if monthly else list(self.years)
-        frames = []
-        for r in self.records:
-            for name in names:
-                groups = range(1) if self.measures[name].kind == "computed" else range(6)
-                read = r.months if monthly else r.years
-                values = [read(name, group) for group in groups]
-                frames.append(
-                    {
-                        "scenario": r.scenario,
-                        "draw": r.draw,
-                        "seed": r.seed,
-                        "measure": name,
-                        "fifth": np.repeat(np.arange(len(values), dtype=np.int8), len(times)),
-                        "month" if monthly else "year": times * len(values),
-                        "value": np.concatenate(values),
-                    }
-                )
-        frame = pd.concat([pd.DataFrame(f) for f in frames], ignore_index=True)
-        return frame.astype({"scenario": "category", "measure": "category"})
+        series = [
+            (n, group) for n in names for group in (range(1) if self.measures[n].kind == "computed" else range(6))
+        ]
+        size = len(series) * len(times)
+
+        codes = np.tile(np.repeat([names.index(n) for n, _ in series], len(times)), len(self.records))
+        runs = [(r.scenario, r.draw, r.seed) for r in self.records]
+        read = [r.months if monthly else r.years for r in self.records]
+        return pd.DataFrame(
+            {
+                "scenario": pd.Categorical(np.repeat([s for s, _, _ in runs], size), categories=self.scenarios),
+                "draw": np.repeat([d for _, d, _ in runs], size),
+                "seed": np.repeat([s for _, _, s in runs], size),
+                "measure": pd.Categorical.from_codes(codes, pd.Index(names)),
+                "fifth": np.tile(np.repeat(np.array([g for _, g in series], np.int8), len(times)), len(runs)),
+                "month" if monthly else "year": np.tile(times, len(series) * len(runs)),
+                "value": np.concatenate([one(n, g) for one in read for n, g in series]),
+            }
+        )
 
     def money(self) -> pd.DataFrame:
         """The three ledgers over the horizon, discounted: for each scenario and item the mean and 90 % of runs."""

@@ -46,40 +46,45 @@ def interval(values: Sequence[float] | Array) -> Interval:
 
 
 def intervals(values: Array) -> tuple[Array, Array, Array, Array]:
-    """Mean, low, high and number of runs along the first axis: float64[runs, ...] to four arrays [...]."""
+    """Mean, low, high and number of runs along the first axis: float64[runs, n] to four arrays [n]."""
     values = np.asarray(values, np.float64)
-    flat = values.reshape(len(values), -1)
-    each = [interval(flat[:, k]) for k in range(flat.shape[1])]
-    shape = values.shape[1:]
-    parts = [[getattr(one, f) for one in each] for f in ("mean", "low", "high", "runs")]
-    return tuple(np.array(part).reshape(shape) for part in parts)  # type: ignore[return-value]
+    if np.isfinite(values).all() and len(values):
+        low, high = np.quantile(values, (LOW, HIGH), axis=0)
+        return values.mean(axis=0), low, high, np.full(values.shape[1:], len(values))
+    each = [interval(column) for column in values.T]
+    mean, low, high, runs = (np.array([getattr(one, f) for one in each]) for f in ("mean", "low", "high", "runs"))
+    return mean, low, high, runs
 
 
-def variance_components(grid: Array) -> tuple[float, float, float]:
+def variance_components(grid: Array) -> tuple[Array, Array, Array]:
     """Variance between draws, between seeds, and left over, by the two-way random-effects analysis of variance.
 
-    grid   float[draws, seeds], one value a cell, at least 2 × 2. Estimates below zero are set to zero (Searle, Casella
-           & McCulloch, Variance Components, 1992). What is left over is noise mixed with draw-by-seed interaction.
+    grid   float[draws, seeds, ...], one value a cell, at least 2 × 2. Returns three float64[...]. Estimates below zero
+           are set to zero (Searle, Casella & McCulloch, Variance Components, 1992). What is left over is noise mixed
+           with draw-by-seed interaction.
     """
-    d, s = grid.shape
-    mean, by_draw, by_seed = grid.mean(), grid.mean(axis=1), grid.mean(axis=0)
+    d, s = grid.shape[:2]
+    mean, by_draw, by_seed = grid.mean(axis=(0, 1)), grid.mean(axis=1), grid.mean(axis=0)
     left = grid - by_draw[:, None] - by_seed[None, :] + mean
-    ms_left = float((left**2).sum() / ((d - 1) * (s - 1)))
-    ms_draw = float(s * ((by_draw - mean) ** 2).sum() / (d - 1))
-    ms_seed = float(d * ((by_seed - mean) ** 2).sum() / (s - 1))
-    return max((ms_draw - ms_left) / s, 0.0), max((ms_seed - ms_left) / d, 0.0), ms_left
+    ms_left = (left**2).sum(axis=(0, 1)) / ((d - 1) * (s - 1))
+    ms_draw = s * ((by_draw - mean) ** 2).sum(axis=0) / (d - 1)
+    ms_seed = d * ((by_seed - mean) ** 2).sum(axis=0) / (s - 1)
+    return np.maximum((ms_draw - ms_left) / s, 0.0), np.maximum((ms_seed - ms_left) / d, 0.0), ms_left
 
 
-def noise_share(draws: Sequence[int], seeds: Sequence[int], values: Sequence[float] | Array) -> float:
-    """Share (0–1) of the variance of a run's value that is chance rather than evidence.
+def noise_share(draws: Sequence[int], seeds: Sequence[int], values: Sequence[float] | Array) -> Array:
+    """Share (0–1) of the variance of runs' values that is chance rather than evidence.
 
-    nan where it cannot be told: fewer than two draws or two seeds, or not every draw with every seed. 0 where nothing
-    varies at all.
+    draws, seeds   of each run; values float[runs, ...]. Returns float64[...]: nan where it cannot be told: fewer than
+    two draws or two seeds, or not every draw with every seed. 0 where nothing varies at all.
     """
+    values = np.asarray(values, np.float64)
     d, s = sorted(set(draws)), sorted(set(seeds))
-    cells = {(a, b): float(v) for a, b, v in zip(draws, seeds, values, strict=True)}
-    if len(d) < 2 or len(s) < 2 or len(cells) != len(d) * len(s) or not np.isfinite(list(cells.values())).all():
-        return float("nan")
-    between, seed, left = variance_components(np.array([[cells[a, b] for b in s] for a in d]))
+    cell = {pair: k for k, pair in enumerate(zip(draws, seeds, strict=True))}
+    if len(d) < 2 or len(s) < 2 or len(cell) != len(d) * len(s):
+        return np.full(values.shape[1:], np.nan)
+    grid = values[[cell[a, b] for a in d for b in s]].reshape(len(d), len(s), *values.shape[1:])
+    between, seed, left = variance_components(grid)
     total = between + seed + left
-    return (seed + left) / total if total > 0 else 0.0
+    share = np.where(total > 0, (seed + left) / np.where(total > 0, total, 1.0), 0.0)
+    return np.asarray(np.where(np.isfinite(total), share, np.nan))
