@@ -178,13 +178,17 @@ def check(words: Words) -> list[str]:
             continue  # Hydra's own settings: Hydra checks them
         if lever := LEVER_KEY.fullmatch(key):
             wrong += _lever(lever, override, scenarios, levers)
+        elif key.startswith("place.") and key.split(".")[1] in settings.PLACE_KEYS:
+            continue
+        elif key.startswith("place."):
+            wrong.append(settings.not_known("key of a place", key.split(".")[1], settings.PLACE_KEYS))
         elif key not in table:
             wrong.append(_unknown_key(words.command, key, table, everywhere, scenarios))
         else:
             for value in values(override, words.multirun):
                 if value is UNSURE:
                     continue
-                sentence = _setting(table[key], value, scenarios)
+                sentence = _setting(table[key], value, scenarios, words.own)
                 wrong += [sentence] if sentence else []
                 given[key] = value
     if not wrong:
@@ -192,10 +196,10 @@ def check(words: Words) -> list[str]:
     return list(dict.fromkeys(wrong))
 
 
-def _setting(row: settings.Row, value: Any, scenarios: list[str]) -> str | None:
+def _setting(row: settings.Row, value: Any, scenarios: list[str], own: Sequence[Path]) -> str | None:
     if row.kind == "names" and isinstance(value, str):
         value = [part.strip() for part in value.split(",")]
-    if row.kind in ("text", "name") and isinstance(value, int | float):
+    if row.kind in ("text", "name", "place") and isinstance(value, int | float):
         value = str(value)
     if row.kind == "name" and isinstance(value, str) and "," in value:
         return f"{row.key} takes one name; to compare several: headwater compare scenarios=[{value}]"
@@ -207,7 +211,7 @@ def _setting(row: settings.Row, value: Any, scenarios: list[str]) -> str | None:
     if row.key == "scenarios":
         return _no_scenario(value, scenarios)
     if row.key == "place":
-        return place_problem(value)
+        return place_problem(value, own)
     return None
 
 
@@ -216,13 +220,13 @@ def _no_scenario(chosen: Sequence[str], known: list[str]) -> str | None:
     return " ".join(settings.not_known("scenario", name, known) for name in missing) or None
 
 
-def place_problem(place: str) -> str | None:
+def place_problem(place: str, own: Sequence[Path] = ()) -> str | None:
     """What is wrong with a place by name or folder, as far as can be said without reading it."""
-    known = paths.place_names()
+    known = paths.names("place", own)
     if place in known:
         return None
     folder = Path(place).expanduser()
-    if folder.is_dir():
+    if folder.is_dir() or (folder.suffix == ".yaml" and folder.is_file()):
         return None
     if paths.is_folder_path(place):
         what = "is a file; give the folder that holds the three CSV files" if folder.exists() else "does not exist"

@@ -52,8 +52,9 @@ def announcement(plan: Plan) -> list[str]:
     else:
         lines.append(f"{people[0].upper()}{people[1:]}, {runs} a scenario.")
     what = ", ".join(plan.scenarios)
+    where = s.place if isinstance(s.place, str) else s.place.get("name", "a place of your own")
     lines.append(
-        f"{what} · {s.place} · {s.years} years from {s.policy_start} · "
+        f"{what} · {where} · {s.years} years from {s.policy_start} · "
         f"{len(draws)} evidence draw{'s' * (len(draws) != 1)} × {len(seeds)} seed{'s' * (len(seeds) != 1)}"
     )
     return lines
@@ -75,7 +76,7 @@ def check_scenarios(plan: Plan) -> None:
         raise UserError("\n".join(wrong))
 
 
-def check_place(place: str) -> None:
+def check_place(place: settings.PlaceGiven) -> None:
     """A place must be whole before anything runs. Raises `UserError`."""
     from sim import places
 

@@ -51,7 +51,7 @@ def candidates(line: str) -> list[str]:
             if words[0] in ("run", "compare"):
                 options += [f"levers.{lever}.amount=" for lever in paths.names("levers")]
         elif key == "place":
-            options = [f"place={name}" for name in paths.place_names()]
+            options = [f"place={name}" for name in paths.names("place")]
         elif key == "scenario":
             options = [f"scenario={name}" for name in paths.names("scenario")]
         elif key == "scenarios":

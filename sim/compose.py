@@ -144,17 +144,51 @@ def rewritten(words: Words) -> list[Override]:
         lever = arguments.LEVER_KEY.fullmatch(it.key)
         row = rows.get(it.key)
         text = it.value.strip()
-        if lever:
+        if it.key == "place" and not words.multirun and is_path(it.value, words.own):
+            out += [Override("~", "place", ""), Override("++", "place.folder", quoted(it.value))]
+        elif lever:
             home = f"only.{it.key}" if _alone(it) else f"scenario.{it.key.removeprefix('scenario.')}"
             out.append(Override(it.sign if it.sign == "~" else "++", home, it.value))
         elif row and row.kind == "names" and not text.startswith("[") and not words.multirun:
             out.append(Override(it.sign, it.key, f"[{it.value}]"))
         elif row and row.kind in ("text", "month") and not words.multirun and text[:1] not in ("'", '"', ""):
-            quoted = text.replace("\\", "\\\\").replace("'", "\\'")
-            out.append(Override(it.sign, it.key, f"'{quoted}'"))
+            out.append(Override(it.sign, it.key, quoted(it.value)))
         else:
             out.append(it)
     return out
+
+
+def is_path(place: str, own: Sequence[Path] = ()) -> bool:
+    """Whether a place as typed is a folder or file of the user's own, not the name of one."""
+    text = place.strip().strip("'\"")
+    if text in paths.names("place", own):
+        return False
+    return paths.is_folder_path(text) or Path(text).expanduser().is_dir()
+
+
+def quoted(value: str) -> str:
+    """A text as Hydra reads it unchanged."""
+    text = value.strip()
+    if text[:1] in ("'", '"'):
+        return text
+    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+
+def _place(given: Any, name: str | None, own: Sequence[Path]) -> settings.PlaceGiven:
+    """A composed place: its name where it is a shipped one as it ships, its path, or its whole configuration."""
+    import yaml
+
+    if not isinstance(given, dict):
+        raise UserError("place must be a name, a folder or the keys of a place.")
+    if name is None:
+        return str(given["folder"]) if set(given) == {"folder"} else given
+    file = paths.configs() / "place" / f"{name}.yaml"
+    shipped = file.is_file()
+    if shipped and yaml.safe_load(file.read_text(encoding="utf-8")) == given:
+        return name
+    beside = paths.place_data() if shipped else next((f / "place" for f in own), Path())
+    folder = {"folder": str((beside / given["folder"]).resolve())} if given.get("folder") else {}
+    return {"name": name, **given, **folder}
 
 
 def _alone(override: Override) -> str | None:
@@ -169,11 +203,13 @@ def _compose(words: Words, searched: Sequence[Path] = ()) -> Plan:
     base = [str(override) for override in rewritten(rest)]
     if searched:
         base.append("hydra.searchpath=[" + ",".join(f"'file://{folder}'" for folder in searched) + "]")
-    tree, chosen = _hydra(words, base)
+    tree, choices = _hydra(words, base)
+    chosen = choices["scenario"]
     wrong = _stray_keys(tree)
     values = {row.key: _at(tree, row.key, row.default) for row in settings.rows(words.command)}
     if "scenario" in values:
         values["scenario"] = chosen
+    values["place"] = _place(tree.get("place"), choices.get("place"), words.own)
     wrong += settings.check(values, words.command)
     if wrong:
         raise UserError("\n".join(wrong))
@@ -226,8 +262,8 @@ def _levers(scenario: Mapping[str, Any]) -> Mapping[str, Any]:
     return levers if isinstance(levers, Mapping) else {}
 
 
-def _hydra(words: Words, overrides: list[str]) -> tuple[dict[str, Any], str]:
-    """The composed configuration, resolved, and the name of the scenario chosen."""
+def _hydra(words: Words, overrides: list[str]) -> tuple[dict[str, Any], dict[str, str]]:
+    """The composed configuration, resolved, and the name chosen in each group."""
     from hydra import compose
     from omegaconf import OmegaConf, open_dict
 
@@ -235,14 +271,14 @@ def _hydra(words: Words, overrides: list[str]) -> tuple[dict[str, Any], str]:
         config = compose(config_name=words.config_name, overrides=overrides, return_hydra_config=True)
     except Exception as fault:
         raise in_a_sentence(fault) from None
-    name = str(OmegaConf.to_container(config.hydra.runtime.choices)["scenario"])  # type: ignore[index,call-overload]
+    choices = {str(group): str(name) for group, name in config.hydra.runtime.choices.items() if name is not None}
     with open_dict(config):
         del config["hydra"]
     try:
         plain = OmegaConf.to_container(config, resolve=True)
     except Exception as fault:
         raise in_a_sentence(fault) from None
-    return {str(key): value for key, value in plain.items()}, name  # type: ignore[union-attr]
+    return {str(key): value for key, value in plain.items()}, choices  # type: ignore[union-attr]
 
 
 def in_a_sentence(fault: Exception) -> Exception:

@@ -80,7 +80,7 @@ def default(row: settings.Row) -> str:
 def choices() -> list[str]:
     """What can be chosen by name."""
     try:
-        found = {"Scenarios": paths.names("scenario"), "Levers": paths.names("levers"), "Places": paths.place_names()}
+        found = {"Scenarios": paths.names("scenario"), "Levers": paths.names("levers"), "Places": paths.names("place")}
     except EnvironmentFault:
         return []
     return [f"{what}: {', '.join(names)}" for what, names in found.items() if names]

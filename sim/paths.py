@@ -49,12 +49,6 @@ def place_data() -> Path:
     return PACKAGE / "places" / "data"
 
 
-def place_names() -> list[str]:
-    """Names of the shipped places: the folders under `place_data`."""
-    folder = place_data()
-    return sorted(entry.name for entry in folder.iterdir() if entry.is_dir()) if folder.is_dir() else []
-
-
 def is_folder_path(place: str) -> bool:
-    """Whether a place is given as a folder (it has a separator, or such a folder exists) and not by name."""
-    return any(mark in place for mark in ("/", "\\")) or place.startswith((".", "~"))
+    """Whether a place is given as a path (a folder, or a YAML file) and not by name."""
+    return any(mark in place for mark in ("/", "\\")) or place.startswith((".", "~")) or place.endswith(".yaml")

@@ -7,6 +7,7 @@ cannot disagree. Imports nothing heavy: mistakes are answered before the model i
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +15,9 @@ from typing import Any
 from sim import clock
 from sim.errors import UserError
 
+PlaceGiven = str | dict[str, Any]
+"""A shipped place by name, the path of one's own, or a whole configuration with its name in it."""
+PLACE_KEYS = ("label", "lads", "lads_in_part", "lsoas", "folder")
 WORKING = ("run", "compare", "validate")
 
 
@@ -34,8 +38,8 @@ def setting(
 ) -> Any:
     """One row of the table.
 
-    ``kind`` is one of *whole number*, *number*, *yes or no*, *month*, *name*, *names*, *text*. ``above`` excludes the
-    lower end of the range, ``empty`` allows ``null``, ``matters`` tells whether it can change the numbers of a run.
+    ``kind`` is one of *whole number*, *number*, *yes or no*, *month*, *name*, *names*, *place*, *text*. ``above`` excludes
+    the lower end of the range, ``empty`` allows ``null``, ``matters`` tells whether it can change a number of a run.
     """
     metadata = {
         "kind": kind, "help": help, "key": key, "unit": unit, "low": low, "high": high, "above": above,
@@ -48,8 +52,8 @@ def setting(
 class Settings:
     """What a run asks for, checked. Months are months since July 2020 only in `RunSettings`; here they are text."""
 
-    place: str = setting(
-        "text", "north_mid_hampshire", "the place: a shipped one by name, or the folder of your own",
+    place: PlaceGiven = setting(  # noqa: RUF009 - it is a field like the others
+        "place", "north_mid_hampshire", "the place: a shipped one by name, or the folder of your own",
     )
     scenario: str = setting("name", "baseline", "the scenario to run", commands=("run",))
     scenarios: tuple[str, ...] = setting(
@@ -117,9 +121,10 @@ class Settings:
 
 @dataclass(frozen=True)
 class RunSettings:
-    """What one run of the model needs to know: place (name or folder), share of residents, months since July 2020."""
+    """What one run of the model needs to know: place (a name, a path, or a composed configuration), share of residents,
+    months since July 2020."""
 
-    place: str
+    place: PlaceGiven
     scale: float = 0.1
     judged: bool = True
     years: int = 20
@@ -177,7 +182,7 @@ def problem(row: Row, value: Any) -> str | None:
     if row.kind in ("whole number", "number"):
         if isinstance(value, bool) or not isinstance(value, int | float):
             return f"{row.key} is not a number: {shown}."
-        if row.kind == "whole number" and value != int(value):
+        if row.kind == "whole number" and value == value and abs(value) != math.inf and value != int(value):
             return f"{row.key} must be a whole number, not {shown}."
         outside = row.low is not None and row.high is not None and not row.low <= value <= row.high
         if outside or value != value or (row.above and value == row.low):
@@ -199,6 +204,9 @@ def problem(row: Row, value: Any) -> str | None:
         twice = sorted({name for name in value if list(value).count(name) > 1})
         if twice:
             return f"{row.key} names {' and '.join(twice)} twice."
+    elif row.kind == "place" and isinstance(value, dict):
+        strange = [key for key in value if key not in (*PLACE_KEYS, "name")]
+        return not_known("key of a place", strange[0], PLACE_KEYS) if strange else None
     elif not isinstance(value, str) or not value.strip():
         return f"{row.key} must be {'a name' if row.kind == 'name' else 'text'}, not {shown}."
     return None

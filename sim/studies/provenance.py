@@ -11,34 +11,39 @@ from pathlib import Path
 from typing import Any
 
 from sim import paths
+from sim.settings import PlaceGiven
 from sim.version import __version__
 
 PACKAGES = ("mesa", "numpy", "numba", "scipy", "pandas", "pyarrow", "hydra-core", "matplotlib")
 GIT_SECONDS = 10
 
 
-def hashes(place: str) -> dict[str, str]:
+def hashes(place: PlaceGiven) -> dict[str, str]:
     """sha256 of the program's code, of the evidence, and of the place's data (shipped or in a user's folder)."""
     evidence = paths.PACKAGE / "evidence"
-    folder = paths.place_data() / place
-    if not folder.is_dir():
-        folder = Path(place).expanduser()
+    own = Path(str(place.get("folder", "")) if isinstance(place, dict) else place).expanduser()
+    shipped = paths.place_data()
+    facts = [file for folder in (shipped, own) if folder != Path() for file in _files(folder)]
     conditions = paths.configs() / "conditions"
     levers = paths.configs() / "levers"
     return {
         "code": digest(paths.PACKAGE.rglob("*.py"), paths.PACKAGE),
         "evidence": digest((f for f in evidence.rglob("*") if f.suffix != ".py"), evidence),
         "configuration": digest([*conditions.glob("*.yaml"), *levers.glob("*.yaml")], conditions.parent),
-        "place": digest((f for f in folder.rglob("*") if "__pycache__" not in f.parts), folder),
+        "place": digest(facts, None),
     }
 
 
-def digest(files: Iterable[Path], base: Path) -> str:
-    """One sha256 over files: their names below `base` and their contents, in order of name."""
+def _files(folder: Path) -> list[Path]:
+    return list(folder.rglob("*")) if folder.is_dir() else [folder]
+
+
+def digest(files: Iterable[Path], base: Path | None) -> str:
+    """One sha256 over files: their names (below `base`, or without their folder) and contents, in order of path."""
     whole = hashlib.sha256()
     for file in sorted(files):
         if file.is_file() and "__pycache__" not in file.parts:
-            whole.update(file.relative_to(base).as_posix().encode() + b"\0")
+            whole.update((file.relative_to(base).as_posix() if base else file.name).encode() + b"\0")
             whole.update(hashlib.sha256(file.read_bytes()).digest())
     return whole.hexdigest()
 
