@@ -126,13 +126,13 @@ def set_capacity(m: CareSystem, expected: NDArray[np.float64]) -> NDArray[np.flo
 
 def shares_not_offered(
     m: CareSystem, capacity: NDArray[np.float64], waited: NDArray[Any]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+) -> tuple[Array, Array]:
     """Share of new contacts, and of those waiting, that each practice cannot offer this month (P,) each."""
     p, count = m.practices.columns, m.practices.size
     pool = p["pool"][:count]
     expected = m.care.expected_need + m.care.again
 
-    def together(values: Array) -> NDArray[np.float64]:
+    def together(values: Array) -> Array:
         return np.bincount(pool, values, count)
 
     members = together(np.ones(count))
@@ -200,8 +200,8 @@ def _record(m: CareSystem, cells: Array, rows: Array, lost: Array, given_up: Arr
     induced = p["induced"][:count].sum() / max(float(served.sum()), 1.0)
     # one stand-in a neighbourhood and age group, for all of its residents
     area = np.repeat(np.arange(areas), groups)
-    starts = np.tile(np.array(AGE_GROUP_STARTS), areas)
-    like = {"fifth": m.place.local_fifth[area] - 1, "lsoa": area, "born": m.month - starts * MONTHS_A_YEAR}
+    born = m.month - np.tile(np.array(AGE_GROUP_STARTS), areas) * MONTHS_A_YEAR
+    like: dict[str, Array] = {"fifth": m.place.local_fifth[area] - 1, "lsoa": area, "born": born}
     everyone = np.arange(areas * groups)
     m.recorder.add_rows("gp_need", like, everyone, weights=cells[0].reshape(-1))
     m.recorder.add_rows("gp_appointments", like, everyone, weights=served * (1.0 + induced))

@@ -30,19 +30,19 @@ class Slots:
     """The trust's slots: observed outflow, then a frozen year. Whole-trust amounts unless said otherwise."""
 
     def __init__(self, evidence: Evidence, specialties: int, stock_of_priority: NDArray[np.float64]) -> None:
-        flow = evidence.table("waiting_flow").pivot(index="month", columns="series", values="value")
-        waits = evidence.table("waiting_shares").pivot(index="month", columns="measure", values="value")
+        flow = {name: _series(evidence, "waiting_flow", name) for name in ("new", "completed", "incomplete")}
+        new, completed, listed = flow.values()
         size = evidence["care.waiting_list"]
-        self.opening_size = size * flow.loc[OPENING, "incomplete"] / flow.loc[LAST, "incomplete"]
-        self.opening_over_18w = float(waits.loc[OPENING, "over_18w"])
-        change = flow["incomplete"].diff()
+        per_listed = size / listed[LAST]
+        self.opening_size = listed[OPENING] * per_listed
+        self.opening_over_18w = _series(evidence, "waiting_shares", "over_18w")[OPENING]
         self.outflow = {
-            month_of(month): 1.0 - change[month] / flow.loc[month, "new"] for month in flow.index if month > OPENING
-        }
-        year = flow.loc[iso(FROZEN_FROM - MONTHS_A_YEAR) : LAST]  # type: ignore[misc]
-        per_listed = size / flow.loc[LAST, "incomplete"]
-        self.usual_starts = float(year["new"].mean() * per_listed)
-        self.usual_stops = float(year["completed"].mean() * per_listed)
+            month_of(month): 1.0 - (listed[month] - listed[iso(month_of(month) - 1)]) / new[month]
+            for month in new if month > OPENING
+        }  # fmt: skip
+        year = [iso(FROZEN_FROM - MONTHS_A_YEAR + k) for k in range(MONTHS_A_YEAR)]
+        self.usual_starts = sum(new[month] for month in year) / MONTHS_A_YEAR * per_listed
+        self.usual_stops = sum(completed[month] for month in year) / MONTHS_A_YEAR * per_listed
         """Pathways begun and finished in a mean month of the base year, whole trust."""
         self.removal_chance = evidence["care.removal_share"] * self.usual_stops / size
         self.ends_elsewhere = self.usual_starts / size
@@ -54,14 +54,16 @@ class Slots:
         self.by_specialty = np.zeros(specialties)
         self.offered = self.cancelled = self.expected = 0.0
 
-    def this_month(self, m: CareSystem, stock: Array, fresh: Array, ended: int, starts: float) -> NDArray[np.int64]:
+    def this_month(
+        self, m: CareSystem, stock: Array, fresh: Array, ended: int, starts: int, expected: float
+    ) -> NDArray[np.int64]:
         """Places of each group (specialty × priority, flat) this month.
 
         stock, fresh: entries on the list, and those of them that began this month (specialties, priorities); ended:
-        entries that have ended untreated this month; starts: expected referrals. Simulated amounts.
+        entries that have ended untreated this month; starts, expected: referrals, come and expected. Simulated.
         """
-        self.expected = starts
-        total = self._total(m, starts, ended)
+        self.expected = expected
+        total = self._total(m, starts, expected, ended)
         share = cancelled_share(m.care.hospital, m.care.pressure)
         self.cancelled = total * self.bed_dependent * share if m.month >= FROZEN_FROM else 0.0
         self.offered = total - self.cancelled
@@ -77,14 +79,14 @@ class Slots:
         self.carried = np.where(places < stock, np.maximum(wanted - places, 0.0), 0.0) % 1.0
         return np.asarray(places, np.int64).reshape(-1)
 
-    def _total(self, m: CareSystem, starts: float, ended: int) -> float:
+    def _total(self, m: CareSystem, starts: int, expected: float, ended: int) -> float:
         """Slots of this month before cancellations, simulated."""
         calendar = calendar_month(m.month) - 1
         if m.month < FROZEN_FROM:
-            slots = max(starts * self.outflow[m.month] - ended, 0.0)
+            out = self.outflow[m.month]
             if m.month >= FROZEN_FROM - MONTHS_A_YEAR:
-                self.of_month[calendar] = slots
-            return slots
+                self.of_month[calendar] = max(expected * out - ended, 0.0)  # without the chance in this year's starts
+            return float(max(starts * out - ended, 0.0))
         care = self.bed_dependent * m.commissioner.capacity("acute_elective")
         clinic = (1.0 - self.bed_dependent) * m.commissioner.capacity("outpatient")
         return float(self.of_month[calendar] * (care + clinic) + m.commissioner.extra_slots * m.care.unit)
@@ -124,6 +126,14 @@ class Slots:
         """Continue from a snapshot."""
         for name, values in held.items():
             setattr(self, name, values.copy())
+
+
+def _series(evidence: Evidence, table: str, name: str) -> dict[str, float]:
+    """One series of a table by month (YYYY-MM)."""
+    rows = evidence.table(table)
+    key = "series" if "series" in rows else "measure"
+    rows = rows[rows[key] == name]
+    return dict(zip(rows["month"].astype(str), rows["value"].astype(float), strict=True))
 
 
 def stretch(stock: NDArray[np.float64], months: NDArray[np.float64], over: float, threshold: float) -> float:

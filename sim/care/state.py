@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sim.agents.hospitals import HospitalTeam
 from sim.care import emergency, parameters, practices
@@ -59,12 +60,13 @@ class Care:
         self.pressure, self.load, self.expected_admissions = self.hospital.occupancy, 0.0, 0.0
         self.expected_need = np.zeros(0)
         self.planned = 0.0
-        self.again = np.zeros(0)
+        self.again: NDArray[Any] = np.zeros(0)
 
     def _read_tables(self) -> None:
         beds = self.m.evidence.table("beds_by_month")
-        observed = beds[beds["measure"] == "open"].set_index("month")["value"]
-        self._beds = {month_of(month): float(value) for month, value in observed.items()}
+        observed = beds[beds["measure"] == "open"]
+        months = (month_of(text) for text in observed["month"])
+        self._beds = dict(zip(months, observed["value"].astype(float), strict=True))
         first = min(self._beds)
         self._beds_before = float(np.mean([self._beds[first + k] for k in range(FIRST_BEDS)]))
         self.beds_base = float(np.mean([self._beds[max(self._beds) - k] for k in range(BEDS_YEAR)]))

@@ -137,7 +137,7 @@ class WaitingLists:
         self.emergencies = np.array([np.count_nonzero(~elsewhere), np.count_nonzero(elsewhere)])
         self._end(ends)
 
-    def contacts_by_practice(self, practices: int) -> NDArray[np.float64]:
+    def contacts_by_practice(self, practices: int) -> Array:
         """Extra practice contacts expected of those who wait, by practice."""
         m, r = self.m, self.m.residents.columns
         practice = r["practice"][self.columns["row"]]
@@ -158,10 +158,12 @@ class WaitingLists:
         removed = np.count_nonzero(ends & at_home)
         self._record("elective_removed", c["row"][ends & at_home])
         self._end(ends)
-        ended = removed + int(self.emergencies[0]) + self.left
+        ended = int(removed) + int(self.emergencies[0]) + self.left
         stock = np.bincount(self.columns["group"], minlength=ELSEWHERE)[: len(self.specialties) * self.priorities]
         fresh = self._began_this_month(len(stock))
-        places = self.slots.this_month(m, stock.reshape(-1, self.priorities), fresh, ended, self.expected_starts())
+        places = self.slots.this_month(
+            m, stock.reshape(-1, self.priorities), fresh, ended, self.started, self.expected_starts()
+        )
         treated = oldest(self.columns["group"], places)
         rows = self.columns["row"][treated]
         outcome = pick(
@@ -236,6 +238,8 @@ class WaitingLists:
         self._record("waiting_list", rows)
         self._record("waiting_over_18w", rows[waited > WEEKS_18])
         self._record("waiting_over_52w", rows[waited > WEEKS_52])
+        long, longest = np.count_nonzero(waited > WEEKS_18), np.count_nonzero(waited > WEEKS_52)
+        m.care.ledger.add(m.month, over_18w=long, over_52w=longest)
         t = m.care.teams.columns
         lists = np.flatnonzero(t["kind"][: m.care.teams.size] == LIST)
         specialty = t["specialty"][lists]

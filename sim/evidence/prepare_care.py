@@ -102,7 +102,7 @@ def service_index(hospital: Path, primary_care: Path) -> None:
 
 def waiting_flow(hospital: Path) -> None:
     """Clock starts, completed pathways and the list at month's end of the system."""
-    flow = _flow(hospital)[["new", "completed", "incomplete"]]["2020-06":LAST]  # type: ignore[misc]
+    flow = _flow(hospital)[["new", "completed", "incomplete"]]["2020-06":LAST]
     rows = flow.rename_axis("month").reset_index().melt("month", var_name="series")
     write("waiting_flow", rows, 0,
         title="Referral-to-treatment pathways of Hampshire and Isle of Wight",
@@ -115,7 +115,7 @@ def waiting_shares(hospital: Path) -> None:
     """How long people in England had waited, month by month."""
     england = pd.read_csv(hospital / "rtt_england_overview_monthly.csv")
     england["month"] = england["month"].str[:7]
-    wide = england.pivot(index="month", columns="type_of_wait", values="count")["2020-06":LAST]  # type: ignore[misc]
+    wide = england.pivot(index="month", columns="type_of_wait", values="count")["2020-06":LAST]
     total = wide["Total waiting"]
     shares = pd.DataFrame({"over_18w": wide["No. > 18 weeks"] / total, "over_52w": wide["No. > 52 weeks"] / total})
     rows = shares.rename_axis("month").reset_index().melt("month", var_name="measure")
