@@ -1,0 +1,10 @@
+"""Places: real neighbourhoods, people, practices and hospital sites, and the residents made from them."""
+
+from __future__ import annotations
+
+from sim.places.catalogue import load, names
+from sim.places.own import check
+from sim.places.place import Place
+from sim.places.synthesis import settle, synthesise
+
+__all__ = ["Place", "check", "load", "names", "settle", "synthesise"]
