@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 Array = NDArray[Any]
 POLICY_START = clock.month_of("2026-04")
+ROUNDING = 1e-9
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ class Change:
         """``better`` or ``worse`` (``more``/``less`` where neither is good) only when the interval excludes zero;
         ``same`` when no run differs at all; else ``unclear``."""
         d = self.difference
-        if d.runs and d.low == d.high == 0:
+        if d.runs and d.mean == d.low == d.high == 0:
             return "same"
         if not d.clear:
             return "unclear"
@@ -150,7 +151,7 @@ class Results:
 
     def changes(self, name: str, scenario: str, group: int = 0) -> Array:
         """Paired differences to the baseline by run and year, float64[runs, years]."""
-        return np.asarray(self.values(name, scenario, group) - self.values(name, self.baseline, group))
+        return _less(self.values(name, scenario, group), self.values(name, self.baseline, group))
 
     def by_area(self, name: str, scenario: str, year: int | None = None) -> Array:
         """A measure by run and neighbourhood in a year (default: the horizon), float64[runs, areas]."""
@@ -170,12 +171,13 @@ class Results:
         k = self.years.index(year)
         base = self.values(name, self.baseline, group)[:, k]
         value = self.values(name, scenario, group)[:, k]
+        difference = _less(value, base)
         with np.errstate(divide="ignore", invalid="ignore"):
-            percent = 100 * (value - base) / np.abs(base)
+            percent = 100 * difference / np.abs(base)
         return Change(
-            *(scenario, self.measures[name], year, interval(base), interval(value), interval(value - base)),
+            *(scenario, self.measures[name], year, interval(base), interval(value), interval(difference)),
             interval(percent),
-            float(self._noise(value - base)),
+            float(self._noise(difference)),
         )
 
     def _noise(self, values: Array) -> Array:
@@ -309,6 +311,12 @@ class Results:
         except (OSError, ValueError, KeyError, TypeError):
             raise UserError(f"{folder} is not the folder of a finished run.") from None
         return cls(RunRecord.load(folder / name) for name in names)
+
+
+def _less(value: Array, base: Array) -> Array:
+    """A difference, in which what is only the rounding of sums (a billionth of the level) is zero."""
+    difference = value - base
+    return np.where(np.abs(difference) <= ROUNDING * np.abs(base), 0.0, difference)
 
 
 def _write(path: Path, write: Any) -> None:

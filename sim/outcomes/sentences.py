@@ -145,7 +145,8 @@ def _years(n: int) -> str:
 def _cost_per_qaly(worth: Worth) -> str:
     gained = worth.items["qalys"]
     if not gained.clear:
-        return "no clear gain or loss of QALYs"
+        step = step_of(gained.high - gained.low)
+        return f"no clear gain or loss of QALYs ({signed(gained.low, step)} to {signed(gained.high, step)})"
     if worth.cost_per_qaly is not None:
         elsewhere = worth.items["qalys_elsewhere"].mean
         compared = plain(elsewhere, step_of(abs(elsewhere)))

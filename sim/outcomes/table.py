@@ -90,14 +90,13 @@ def cell(change: Change) -> Cell:
         return Cell("cannot be told", "", "unclear")
     if change.verdict == "same":
         return Cell("no change", "", "same")
-    step = step_of((d.high - d.low) / scale or abs(d.mean) / scale)
+    finest = 10.0 ** -(_decimals(change.measure) + 1)
+    step = max(step_of((d.high - d.low) / scale or abs(d.mean) / scale), finest)
     unit = " pp" if change.measure.unit == "%" else ""
     if step >= THOUSAND and max(abs(d.low), abs(d.high)) / scale >= 100 * THOUSAND:
         scale, step, unit = scale * THOUSAND, step / THOUSAND, "k"
-    verdict = change.verdict
-    if d.runs < FEWEST_RUNS and verdict == "unclear":
-        verdict = "few runs"
-    first = f"{verdict} {signed(d.mean / scale, step)}{unit}"
+    word = "" if d.runs < FEWEST_RUNS else f"{change.verdict} "  # too few runs to say even that it is unclear
+    first = f"{word}{signed(d.mean / scale, step)}{unit}"
     last = "k" if unit == "k" else ""
     if d.runs < 2 or d.low == d.high:
         return Cell(first, "", change.verdict)
