@@ -54,7 +54,7 @@ def announcement(plan: Plan) -> list[str]:
     what = ", ".join(plan.scenarios)
     where = s.place if isinstance(s.place, str) else s.place.get("name", "a place of your own")
     lines.append(
-        f"{what} · {where} · {s.years} years from {s.policy_start} · "
+        f"{what} · {where} · {s.years} year{'s' * (s.years != 1)} from {s.policy_start} · "
         f"{len(draws)} evidence draw{'s' * (len(draws) != 1)} × {len(seeds)} seed{'s' * (len(seeds) != 1)}"
     )
     return lines
@@ -110,12 +110,13 @@ def report(words: Words) -> int:
     from sim.studies import store
 
     folder = store.find(_one(words, "the folder of a finished run, for example results/latest"))
-    store.metadata(folder)
+    about = store.metadata(folder)
     from sim import report as reports
     from sim.outcomes.results import Results
 
     with store.refusals(folder):
         reports.write(Results.load(folder), folder)
+        store.write_metadata(folder, about)
     print(f"Written: {folder / 'report.html'}")
     return 0
 

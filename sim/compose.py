@@ -153,6 +153,8 @@ def rewritten(words: Words) -> list[Override]:
             out.append(Override(it.sign, it.key, f"[{it.value}]"))
         elif row and row.kind in ("text", "month") and not words.multirun and text[:1] not in ("'", '"', ""):
             out.append(Override(it.sign, it.key, quoted(it.value)))
+        elif it.key == "books":  # a word of one command, not part of the shipped configuration
+            out.append(Override("++", it.key, it.value))
         else:
             out.append(it)
     return out

@@ -38,7 +38,7 @@ def setting(
 ) -> Any:
     """One row of the table.
 
-    ``kind`` is one of *whole number*, *number*, *yes or no*, *month*, *name*, *names*, *place*, *text*. ``above`` excludes
+    ``kind``: *whole number*, *number*, *yes or no*, *month*, *name*, *names*, *place* or *text*. ``above`` excludes
     the lower end of the range, ``empty`` allows ``null``, ``matters`` tells whether it can change a number of a run.
     """
     metadata = {

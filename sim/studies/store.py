@@ -105,16 +105,18 @@ class Store:
         shutil.rmtree(whole, ignore_errors=True)
         with refusals(self.root):
             whole.mkdir()
-            write(whole)
-            self.log("finished", seconds=round(time.monotonic() - self.began, 1))
-            shutil.copyfile(self.partial / "log.jsonl", whole / "log.jsonl")
             write_config(self.plan, whole / "config.yaml")
+            seconds = round(time.monotonic() - self.began, 1)
+            self.log("finished", seconds=seconds)
+            shutil.copyfile(self.partial / "log.jsonl", whole / "log.jsonl")
             about = {
                 "format": FORMAT, **provenance.about(), "hash": self.hash, "hashes": self.hashes,
                 "command": self.plan.command, "finished": datetime.now().astimezone().isoformat(timespec="seconds"),
-                **facts, "files": provenance.digests(whole),
+                "seconds": seconds, **facts,
             }  # fmt: skip
-            write_text(whole / "metadata.json", json.dumps(about, indent=1, ensure_ascii=False) + "\n")
+            write_metadata(whole, about)  # the report reads it
+            write(whole)
+            write_metadata(whole, about)
             for file in whole.rglob("*"):
                 _flush(file)
             folder = _free_name(self.root, f"{datetime.now():%Y-%m-%d-%H%M%S}-{self.name}")
@@ -187,6 +189,13 @@ def metadata(folder: Path) -> dict[str, Any]:
     if version > FORMAT:
         raise UserError(f"{folder} was written by a newer version of headwater; update this one.")
     return dict(about)
+
+
+def write_metadata(folder: Path, about: dict[str, Any]) -> None:
+    """What a run says of itself, with the sha256 of each of its other files."""
+    files = {name: digest for name, digest in provenance.digests(folder).items() if name != "metadata.json"}
+    text = json.dumps({**about, "files": files}, indent=1, ensure_ascii=False)
+    write_text(folder / "metadata.json", text + "\n")
 
 
 def write_config(plan: Plan, file: Path) -> None:
