@@ -38,10 +38,8 @@ class Commissioner(mesa.Agent):
         evidence, place = model.evidence, model.place
         people = np.asarray(place.counts).sum(axis=(1, 2))
         self.budget = budget or Budget.from_evidence(evidence, int(people.sum()))
-        # Of a pound for elective care the residents spend `home` at the modelled trust; the trust also treats people
-        # from elsewhere, so what is bought for residents is scaled up to the units in which its capacity is kept.
-        home = float(np.average(place.lsoas["hhft_share"].to_numpy(np.float64), weights=people))
-        self._home = home / float(place.activity_share_simulated)
+        # of a pound for elective care, what residents spend at the modelled trust
+        self._home = float(np.average(place.lsoas["hhft_share"].to_numpy(np.float64), weights=people))
         self.scenario = NO_POLICY
         self.programmes: dict[str, Programme] = {}
         self.month = -1
@@ -88,7 +86,8 @@ class Commissioner(mesa.Agent):
             for act in programme.lever.of_kind("capacity"):
                 service[act.target] += pence
             programme.spend(self.model, pence)
-            self._slots += programme.slots(month, pence * self._home, self._up)
+            # bought for residents, counted in the trust's own units, in which its other capacity is kept
+            self._slots += programme.slots(month, pence * self._home / self.model.care.share, self._up)
             self.paid[name] = pence
             self._note(f"lever.{name}", month, pence)
             self._note(f"unspent.{name}", month, wanted - pence)

@@ -61,7 +61,7 @@ class Programme:
     def request(self, m: CareSystem, month: int, nhs_month_pence: int) -> tuple[int, int]:
         """(pence wanted, pence of them that can be spent) this month."""
         if self.lever.unit != PERCENT:
-            pence = self._plan_pence(month)
+            pence = self._plan_pence(month, m.care.share)
             return pence, pence
         wanted = round(nhs_month_pence * self.use.amount_in(month, self.policy_start) / 100)
         if wanted == 0 or not self.lever.reaches_people:
@@ -72,15 +72,18 @@ class Programme:
         cost = self.parameters[self.lever.cost["per_person"]]
         return wanted, min(wanted, math.floor(self.limit.sum() * cost * PENCE))
 
-    def _plan_pence(self, month: int) -> int:
-        """Capital in equal months before opening, then the yearly cost of running what has been opened."""
+    def _plan_pence(self, month: int, of_trust: float) -> int:
+        """Capital in equal months before opening, then the cost of running what has opened: the place's share of it.
+
+        of_trust: share of the trust's activity that is the place's.
+        """
         cost, use, opening = self.lever.cost, self.use, self.use.first_month(self.policy_start)
         if use.stop is not None and month >= use.stop:
             return 0
         if month >= opening:
             running = self.parameter(cost.get("running_per_bed_year"), 0.0)
-            return round(self.beds(month) * running * PENCE / MONTHS_A_YEAR)
-        capital = round(self.parameter(cost.get("capital"), 0.0) * use.amount * PENCE)
+            return round(self.beds(month) * running * of_trust * PENCE / MONTHS_A_YEAR)
+        capital = round(self.parameter(cost.get("capital"), 0.0) * use.amount * of_trust * PENCE)
         begin = max(self.policy_start, opening - round(self.parameter(cost.get("capital_months"), 1.0)))
         if month < begin:
             return 0

@@ -40,8 +40,8 @@ class Town(ColumnarModel):
         self.place = SimpleNamespace(
             counts=np.full((AREAS, 2, 19), round(EACH / scale / 38), np.int32),
             lsoas=pd.DataFrame({"hhft_share": np.full(AREAS, 0.7)}),
-            activity_share_simulated=0.9,
         )
+        self.care = SimpleNamespace(share=0.9)
         self.residents = self.table_of(Resident)
         count = AREAS * EACH
         rows = np.arange(count)
