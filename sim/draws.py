@@ -37,14 +37,11 @@ def offset(month: int, number: int) -> np.uint64:
 
 
 def scramble(words: Any) -> Keys:
-    """SplitMix64's finaliser of an array of 64-bit words (a new array)."""
-    z = np.array(words, np.uint64, ndmin=1)
-    z ^= z >> np.uint64(30)
-    z *= kernels.MIX_1
-    z ^= z >> np.uint64(27)
-    z *= kernels.MIX_2
-    z ^= z >> np.uint64(31)
-    return z
+    """SplitMix64's finaliser of one or more 64-bit words: uint64[n] (a new array)."""
+    words = _contiguous(np.atleast_1d(words), np.uint64)
+    out = np.empty(words.size, np.uint64)
+    kernels.scramble_all(words, out)
+    return out
 
 
 def make_keys(seed: int, identities: Any) -> Keys:
@@ -150,7 +147,7 @@ def pair_up(scale: Any, month: int, purpose0: int) -> tuple[NDArray[np.uint64], 
     hashes = (head + scale.size + 1) // 2
     fixed = np.zeros(2 * hashes, np.uint64)
     fixed[head : head + scale.size] = np.rint(scale * 2.0 ** int(kernels.SCALE_BITS)).astype(np.uint64)
-    offsets = np.array([offset(month, (purpose0 >> 1) + h) for h in range(hashes)], np.uint64)
+    offsets = offset(month, purpose0 >> 1) + np.arange(hashes, dtype=np.uint64) * kernels.GAMMA_PURPOSE
     return fixed[0::2].copy(), fixed[1::2].copy(), offsets
 
 
@@ -271,6 +268,8 @@ def _positive(words: Keys) -> NDArray[np.int64]:
 
 def _contiguous(array: Any, dtype: Any) -> Any:
     """The array as the kernels were compiled for it: C order, this dtype, writable; copied only if it is not so."""
+    if isinstance(array, np.ndarray) and array.dtype == dtype and array.flags.carray:
+        return array
     array = np.ascontiguousarray(array, dtype)
     return array if array.flags.writeable else array.copy()
 

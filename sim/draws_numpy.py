@@ -13,9 +13,20 @@ from numpy.typing import NDArray
 from sim import draws, kernels
 
 
+def scramble(words: draws.Keys) -> draws.Keys:
+    """Twin of `sim.draws.scramble`."""
+    z = words.copy()
+    z ^= z >> np.uint64(30)
+    z *= kernels.MIX_1
+    z ^= z >> np.uint64(27)
+    z *= kernels.MIX_2
+    z ^= z >> np.uint64(31)
+    return z
+
+
 def words(keys: draws.Keys, month: int, purpose: int) -> NDArray[np.uint32]:
     """The 32 random bits of each key for a month and a purpose: uint32[n]."""
-    hashed = draws.scramble(keys + draws.offset(month, purpose >> 1))
+    hashed = scramble(keys + draws.offset(month, purpose >> 1))
     return (hashed >> np.uint64(32 * (purpose & 1))).astype(np.uint32)
 
 
@@ -26,7 +37,7 @@ def uniforms(keys: draws.Keys, month: int, purpose: int) -> NDArray[np.float32]:
 
 def uniforms2(keys: draws.Keys, month: int, purpose: int) -> NDArray[np.float32]:
     """Twin of `sim.draws.uniforms2`."""
-    hashed = draws.scramble(keys + draws.offset(month, draws.PAIRED + purpose))
+    hashed = scramble(keys + draws.offset(month, draws.PAIRED + purpose))
     halves = np.stack([hashed & kernels.LOW, hashed >> kernels.S32]).astype(np.uint32)
     return _unit(halves)
 

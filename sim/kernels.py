@@ -68,6 +68,13 @@ def scramble(z):  # type: ignore[no-untyped-def]
 
 
 @compiled
+def scramble_all(words, out):  # type: ignore[no-untyped-def]
+    """out[i] = hash of words[i]."""
+    for i in range(words.size):
+        out[i] = scramble(words[i])
+
+
+@compiled
 def words(keys, offset, shift, out):  # type: ignore[no-untyped-def]
     """out[i] = the low (shift 0) or high (shift 32) word of the hash of keys[i] + offset, as a unit float32."""
     for i in range(keys.size):

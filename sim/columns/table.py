@@ -86,8 +86,10 @@ class Table(ColumnarAgentSet):
 
     def release(self, rows: Any) -> None:
         """The agents in these rows leave the model; rows that are empty already are passed over."""
-        rows = np.unique(np.asarray(rows, np.int64))
-        rows = rows[self.columns["unique_id"][rows] != 0]
+        rows = np.sort(np.asarray(rows, np.int64))
+        fresh = self.columns["unique_id"][rows] != 0
+        fresh[1:] &= rows[1:] != rows[:-1]  # each once
+        rows = rows[fresh]
         self.columns["unique_id"][rows] = 0
         self._free = np.concatenate([self._free, rows])
         self._live = None

@@ -22,8 +22,8 @@ Rows = NDArray[np.int64]
 
 BIT = {state: np.uint32(1 << i) for i, state in enumerate(spec.STATES)}
 FLIPS = np.array([BIT[(spec.ONSETS | spec.ENDS)[name]] for name in spec.CHANGES if name != "death"])
-SOCIAL, SEX, GP, ED, CHANGE = range(200, 205)
-"""Purposes of the draws; change k draws with CHANGE + k."""
+SOCIAL, SEX, GP, ED, CHANGE = 200, 201, 202, 203, 204
+"""Purposes of the draws; change k draws with CHANGE + k. Two neighbours share a hash, so CHANGE is even."""
 
 
 class Rates:
@@ -162,11 +162,11 @@ class Town(ColumnarModel):
         for practice, load in zip(practices, demand.tolist(), strict=True):
             practice.demand = load
         practices.do("close_month")
-        unmet = np.array(practices.get("unmet"))
-        self.pressure = np.exp(spec.PRESSURE * unmet).astype(np.float32)
+        unmet = practices.get("unmet")
+        self.pressure = np.exp(spec.PRESSURE * np.array(unmet, np.float32))
         self.totals["gp"] += int(demand.sum())
         self.totals["ed"] += int(went.sum())
-        self.totals["unmet"] += float(unmet.mean())
+        self.totals["unmet"] += sum(unmet) / spec.PRACTICES
 
     def give_birth(self, heirs: dict[str, NDArray[Any]]) -> None:
         """A newborn for each of the dead, of the same practice and deprivation."""

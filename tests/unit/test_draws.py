@@ -45,7 +45,7 @@ def test_known_answers() -> None:
     """SplitMix64 seeded with 1234567 begins 6457827717110365317, 3203168211198807973 (published test vector)."""
     states = np.array([1234567, 1234567], np.uint64) + np.array([1, 2], np.uint64) * kernels.GAMMA_MONTH
     assert draws.scramble(states).tolist() == [6457827717110365317, 3203168211198807973]
-    assert [int(kernels.scramble(state)) for state in states] == draws.scramble(states).tolist()
+    np.testing.assert_array_equal(draws.scramble(KEYS), draws_numpy.scramble(KEYS))
 
 
 @pytest.mark.parametrize("purpose", [0, 1, 1000, 1001])

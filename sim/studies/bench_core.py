@@ -1,0 +1,100 @@
+"""The engine's part of the benchmark: the small life course, in columns and in plain Mesa."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from sim import draws
+from sim.columns import ColumnarModel
+from sim.studies.bench import Line, part, peak_memory_gb
+from sim.studies.lifecourse import Resident, Town
+from sim.studies.lifecourse_plain import PlainTown
+
+WHOLE, SMALL, PLAIN = 600_000, 20_000, 10_000
+TURNS = 7
+PROCESSES = 20
+
+
+@part("Engine: a small life course against plain Mesa")
+def lifecourse(quick: bool) -> list[Line]:
+    """Speed at full size, against plain Mesa, and what a resident-month costs in a small place."""
+    shrink, turns = (10, 3) if quick else (1, TURNS)
+    residents = {"whole": WHOLE // shrink, "small": SMALL // shrink, "plain": PLAIN // shrink}
+    months = {"whole": 2, "small": 30, "plain": 1}
+    models: dict[str, Any] = {name: Town(residents[name]) for name in ("whole", "small")}
+    models["plain"] = PlainTown(residents["plain"])
+    for model in models.values():
+        model.step()
+    costs: list[dict[str, float]] = []
+    for _ in range(turns):
+        times = {name: cpu(partial(run, model, months[name])) for name, model in models.items()}
+        costs.append({name: seconds / (residents[name] * months[name]) for name, seconds in times.items()})
+    middle = {name: statistics.median(cost[name] for cost in costs) for name in models}
+    against_mesa = statistics.median(cost["plain"] / cost["whole"] for cost in costs)
+    small_to_whole = statistics.median(cost["small"] / cost["whole"] for cost in costs)
+    size = f"{residents['whole']:,} residents"
+    return [
+        Line(f"speed at {size}", 1e-6 / middle["whole"], "million resident-months a CPU-second", 10.0),
+        Line(
+            f"plain Mesa at {residents['plain']:,} residents",
+            1e-6 / middle["plain"],
+            "million resident-months a CPU-second",
+        ),
+        Line("times as fast as plain Mesa", against_mesa, "", 100.0),
+        Line(f"a resident-month at {residents['small']:,} costs", small_to_whole, f"times one at {size}", 1.6, False),
+        Line("peak memory so far", peak_memory_gb(), "GB"),
+    ]
+
+
+@part("Engine: the inner loops")
+def loops(quick: bool) -> list[Line]:
+    """Nanoseconds a resident of each compiled loop, and of making and copying residents."""
+    n = WHOLE // (10 if quick else 1)
+    identities = np.arange(1, n + 1)
+    keys, alive = draws.make_keys(1, identities), np.ones(n, np.bool_)
+    rare = draws.threshold(draws.uniforms(keys, 0, 0)[:, None] * np.full(PROCESSES, 2e-3))
+    often, group = draws.uniforms(keys, 0, 1), np.zeros(n, np.int16)
+    once, all_once = np.ones(1, np.float32), np.ones(PROCESSES, np.float32)
+    factors = np.ones((3, 256, PROCESSES), np.float32)
+    table, excess = np.full((1, PROCESSES), 0.03, np.float32), np.eye(PROCESSES, 8, dtype=np.float32)
+    exposure, cell, state = np.full((n, 8), 0.1, np.float32), np.zeros(n, np.int32), np.zeros(n, np.uint32)
+    rates = draws.hazards(identities - 1, cell, state, exposure, group, table, excess, factors, table)
+    model = ColumnarModel(rng=1)
+    residents = model.table_of(Resident)
+    residents.append(n, key=keys)
+    timed: dict[str, Callable[[], Any]] = {
+        f"events of {PROCESSES} processes": lambda: draws.events(keys, alive, rare, all_once, 1, 1000),
+        "Poisson counts, half a contact a month": lambda: draws.poisson_counts(keys, alive, often, once, group, 1, 1),
+        f"rates of {PROCESSES} processes, 8 exposures": lambda: draws.hazards(
+            identities - 1, cell, state, exposure, group, table, excess, factors, table, rates
+        ),
+        f"chances of {PROCESSES} processes": lambda: draws.chances(rates),
+        "copy of all columns": residents.copy_columns,
+        "creation of residents": lambda: ColumnarModel(rng=1).table_of(Resident).append(n, key=keys),
+    }
+    limits = {f"events of {PROCESSES} processes": 25.0}
+    lines = []
+    for name, action in timed.items():
+        action()
+        best = min(cpu(action) for _ in range(5))
+        lines.append(Line(name, best / n * 1e9, "ns a resident", limits.get(name), False))
+    return lines
+
+
+def run(model: Any, months: int) -> None:
+    """Let a model live some months."""
+    for _ in range(months):
+        model.step()
+
+
+def cpu(action: Callable[[], Any]) -> float:
+    """CPU seconds of this process that an action takes."""
+    started = time.process_time()
+    action()
+    return time.process_time() - started

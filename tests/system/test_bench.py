@@ -1,0 +1,51 @@
+"""The benchmark runs, prints and keeps what it measured; that speeds are met is judged by ``make bench`` itself."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from sim.errors import EnvironmentFault
+from sim.studies import bench as benchmarks
+
+pytestmark = pytest.mark.system
+
+CORE = "Engine: a small life course against plain Mesa"
+
+
+def test_quick_benchmark_is_printed_and_kept(tmp_path: Path) -> None:
+    said: list[str] = []
+    folder = tmp_path / "results"
+    record = benchmarks.bench(folder, quick=True, only=[CORE], report=said.append)
+    again = benchmarks.bench(folder, quick=True, only=[], report=said.append)
+    files = sorted(folder.iterdir())
+    assert len(files) == 2, "a second run of the day overwrites nothing"
+    assert json.loads(min(files, key=lambda f: len(f.name)).read_text(encoding="utf-8")) == record
+    assert record["format"] == benchmarks.FORMAT
+    assert record["quick"] is True
+    assert record["machine"]["processor"]
+    assert record["versions"]["packages"]["mesa"]
+    assert again["parts"] == {}
+    lines = {line["name"]: line for line in record["parts"][CORE]["lines"]}
+    assert lines["times as fast as plain Mesa"]["value"] > 5, "even tiny places are much faster than objects"
+    assert lines["times as fast as plain Mesa"]["met"] is None, "quick figures are not judged"
+    assert any("times as fast as plain Mesa" in text for text in said)
+
+
+def test_limits_are_judged_both_ways() -> None:
+    fast, slow = benchmarks.Line("a", 11, "M", 10), benchmarks.Line("a", 9, "M", 10)
+    small, large = benchmarks.Line("b", 1.5, "", 1.6, False), benchmarks.Line("b", 1.7, "", 1.6, False)
+    assert [line.met for line in (fast, slow, small, large)] == [True, False, True, False]
+    assert benchmarks.Line("c", 1, "").met is None
+    text = "\n".join(benchmarks.table("Title", [fast, large], quick=False))
+    assert "at least 10: yes" in text
+    assert "at most 1.6: NO" in text
+
+
+def test_a_folder_that_cannot_be_written_is_said_in_one_sentence(tmp_path: Path) -> None:
+    blocked = tmp_path / "a file"
+    blocked.write_text("")
+    with pytest.raises(EnvironmentFault, match="cannot be written"):
+        benchmarks.bench(blocked / "results", quick=True, only=[], report=lambda text: None)
