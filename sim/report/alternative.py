@@ -1,0 +1,96 @@
+"""Descriptions in words of what each picture shows, for who cannot see it: the numbers that are drawn, all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from sim import clock
+from sim.report.findings import of_last_year
+from sim.report.numbers import Numbers
+from sim.report.style import NBSP, number, signed_percent, significant
+from sim.report.words import VERDICTS, change, interval, span
+
+NINETY = f"90{NBSP}% of runs"
+
+
+def trend(numbers: Numbers, measures: Sequence[str], scenarios: Sequence[str]) -> str:
+    """First and last value, with the range of the last, of every line drawn."""
+    names = [numbers.base, *(name for name in scenarios if name != numbers.base)]
+    parts = []
+    for measure in measures:
+        each = []
+        for name in names:
+            line = numbers.level(measure, name)
+            first, last, low, high = (
+                numbers.shown(measure, float(v)) for v in (line.mid[0], line.mid[-1], line.low[-1], line.high[-1])
+            )
+            each.append(f"{numbers.label(name)} from {first} to {last} ({NINETY} {low} to {high})")
+        parts.append(f"{numbers.info(measure).label} ({numbers.unit(measure)}): {'; '.join(each)}.")
+    return f"Line charts by financial year, {span(numbers.years)}. " + " ".join(parts)
+
+
+def difference(numbers: Numbers, measures: Sequence[str], scenarios: Sequence[str]) -> str:
+    """The difference to the baseline in the last year, with its range, of every scenario and measure."""
+    parts = []
+    for measure in measures:
+        each = []
+        for name in scenarios:
+            line = numbers.change(measure, name)
+            said = change(float(line.mid[-1]), float(line.low[-1]), float(line.high[-1]))
+            each.append(f"{numbers.label(name)} {said}")
+        parts.append(f"{numbers.info(measure).label} ({numbers.change_unit(measure)}): {'; '.join(each)}.")
+    last = clock.fin_year_label(numbers.years[-1])
+    return f"Difference to {numbers.label(numbers.base)} in {last}, mean and where {NINETY} lie. " + " ".join(parts)
+
+
+def percentages(numbers: Numbers, measures: Sequence[str], scenarios: Sequence[str]) -> str:
+    """The change in per cent in the last year, with its range, of every scenario and measure."""
+    parts = []
+    for name in scenarios:
+        each = []
+        for measure in measures:
+            line = numbers.share_change(measure, name)
+            mid, low, high = (float(x[-1]) for x in (line.mid, line.low, line.high))
+            said = VERDICTS[of_last_year(numbers, measure, name)]
+            ends = interval(100 * low, 100 * high)
+            each.append(f"{numbers.name(measure)} {signed_percent(mid)} ({ends}; {said})")
+        parts.append(f"{numbers.label(name)}: {'; '.join(each)}.")
+    last = clock.fin_year_label(numbers.years[-1])
+    return f"Change from {numbers.label(numbers.base)} in {last}, mean and where {NINETY} lie. " + " ".join(parts)
+
+
+def gradient(numbers: Numbers, measures: Sequence[str], scenarios: Sequence[str]) -> str:
+    """The change in each fifth, most deprived first."""
+    parts = []
+    for measure in measures:
+        for name in scenarios:
+            low, mid, high = numbers.fifth_change(measure, name)
+            each = "; ".join(change(float(m), float(a), float(b)) for a, m, b in zip(low, mid, high, strict=True))
+            what = f"{numbers.info(measure).label} ({numbers.head_unit(measure)})"
+            parts.append(f"{what}, {numbers.label(name)}: {each}.")
+    start = (
+        f"Change from {numbers.label(numbers.base)} in each local deprivation fifth, the most deprived first, mean and"
+    )
+    return f"{start} where {NINETY} lie, {numbers.late_span()}. " + " ".join(parts)
+
+
+def neighbourhoods(numbers: Numbers, measure: str, scenarios: Sequence[str]) -> str:
+    """The range of levels, and how many neighbourhoods change clearly."""
+    level = numbers.area_level(measure)
+    decimals = significant(float(np.nanmedian(level)))
+    low, high, middle = (number(float(f(level)), decimals) for f in (np.nanmin, np.nanmax, np.nanmedian))
+    what = f"{numbers.info(measure).label} ({numbers.head_unit(measure)}), {numbers.late_span()}"
+    most = numbers.area_names()[int(np.nanargmax(level))]
+    text = (
+        f"Map of {len(level)} neighbourhoods. {what}, {numbers.label(numbers.base)}: from {low} to {high}, middle one "
+        f"{middle}; highest in {most}."
+    )
+    for name in scenarios:
+        counts = numbers.area_change(measure, name).counts()
+        text += (
+            f" {numbers.label(name)}: clearly better in {counts['better']}, clearly worse in {counts['worse']}, "
+            f"no clear change in {counts['unclear']}."
+        )
+    return text

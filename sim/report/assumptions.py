@@ -1,0 +1,127 @@
+"""What was assumed: each scenario's levers, what was spent on them, who paid, and the weakest numbers behind them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sim import clock
+from sim.errors import UserError
+from sim.outcomes.rounding import MILLION
+from sim.report.money import line_labels, moved
+from sim.report.numbers import Numbers
+from sim.report.style import number
+from sim.report.words import join
+
+if TYPE_CHECKING:
+    from sim.evidence import Parameter
+    from sim.policy.levers import Lever
+
+WEAK = ("judgement", "recalled", "read")  # weakest first
+GRADE_WORDS = {"judgement": "judged", "recalled": "recalled and unchecked", "read": "read in the source"}
+LEAST_PAID = 0.005  # £ million a year: less is rounding
+
+
+@dataclass(frozen=True)
+class Behind:
+    """A lever as it was used in a scenario. spent: £ million a year: first, last, mean."""
+
+    scenario: str
+    lever: str
+    label: str
+    description: str
+    spent: tuple[float, float, float]
+    parameters: tuple[Parameter, ...]
+
+    @property
+    def weakest(self) -> str:
+        """How many of its numbers rest on what, and the names of those that are judgements."""
+        if not self.parameters:
+            return "not known: the lever is not in this copy of the program"
+        counts = {grade: sum(p.grade == grade for p in self.parameters) for grade in WEAK}
+        words = join([f"{count} {GRADE_WORDS[grade]}" for grade, count in counts.items() if count])
+        judged = [short(p.name) for p in self.parameters if p.grade == "judgement"]
+        return f"{words}." + (f" Judged: {', '.join(judged)}." if judged else "")
+
+
+def short(name: str) -> str:
+    """``levers.link_workers.cost_per_person`` → ``cost per person``."""
+    return name.split(".")[-1].replace("_", " ")
+
+
+def behind(numbers: Numbers) -> list[Behind]:
+    """Every lever on which a scenario spent money (or that its record names), in the order of the scenarios."""
+    results = numbers.results
+    years = [k for k, year in enumerate(results.years) if year >= clock.fin_year(results.policy_start)]
+    found = []
+    for scenario in numbers.scenarios:
+        runs = [results.record(scenario, pair) for pair in results.pairs]
+        books = [run.money_years(run.lever_spend) for run in runs]
+        for name in dict.fromkeys(key for book in books for key in book):
+            nothing = np.zeros(len(results.years))
+            mean = np.mean([book.get(name, nothing) for book in books], axis=0)[years] / MILLION
+            if not len(mean) or not mean.any():
+                continue
+            lever = _lever(name)
+            label, text = (lever.label, lever.description) if lever else (name.replace("_", " ").capitalize(), "")
+            spent = (float(mean[0]), float(mean[-1]), float(mean.mean()))
+            found.append(Behind(scenario, name, label, text, spent, _parameters(lever)))
+    return found
+
+
+def _lever(name: str) -> Lever | None:
+    from sim.policy import levers
+
+    try:
+        return levers.load(name)
+    except (UserError, OSError, KeyError):
+        return None
+
+
+def _parameters(lever: Lever | None) -> tuple[Parameter, ...]:
+    from sim.evidence import load
+
+    registry = load()
+    names = dict.fromkeys(lever.parameters) if lever else {}
+    return tuple(registry[name] for name in names if name in registry)
+
+
+def payers(numbers: Numbers, scenario: str) -> str:
+    """Who pays, with how much, from the money that was really moved in the runs."""
+    change = moved(numbers, scenario)
+    labels = line_labels()
+    paying = {line: -value for line, value in change.items() if value < -LEAST_PAID}
+    new = sum(change.values())
+    said = [
+        f"{labels.get(line, line)} £{_millions(value)}m" for line, value in sorted(paying.items(), key=lambda x: -x[1])
+    ]
+    if new > LEAST_PAID:
+        said.append(f"new money £{_millions(new)}m")
+    return f"{join(said)} a year" if said else "nobody: no money moves"
+
+
+def _millions(value: float) -> str:
+    return number(value, 0 if abs(value) >= 9.95 else 1)
+
+
+def described(numbers: Numbers, scenario: str) -> str:
+    """What a scenario is: as its record says, else as its file does, else nothing."""
+    meta = numbers.results.record(scenario).meta
+    if meta.get("description"):
+        return str(meta["description"])
+    from sim.policy.scenario import Scenario
+
+    try:
+        return Scenario.load(scenario).description
+    except (UserError, OSError):
+        return ""
+
+
+def grades() -> dict[str, int]:
+    """How many numbers of the registry are read, recalled, or judged."""
+    from sim.evidence import load
+
+    registry = load()
+    return {grade: sum(p.grade == grade for p in registry.values()) for grade in reversed(WEAK)}

@@ -1,0 +1,157 @@
+"""What the pictures say: the finding above each, made from the numbers that are drawn.
+
+A finding must stay true when a scenario does harm, or nothing. A change counts as clear only when at least five paired
+runs were made and the middle 90 % of them lie on one side of zero; otherwise it is called not clear, whatever its mean.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from sim import clock
+from sim.outcomes.summary import FEWEST_RUNS
+from sim.report.numbers import Numbers, clear
+from sim.report.style import number, signed_percent, significant
+from sim.report.words import join, span, verdict
+
+
+def of_last_year(numbers: Numbers, measure: str, scenario: str) -> str:
+    """The verdict on one measure in the last year."""
+    line = numbers.change(measure, scenario)
+    return verdict(float(line.low[-1]), float(line.high[-1]), numbers.info(measure).good, line.runs)
+
+
+def who_moves(numbers: Numbers, measure: str, scenarios: Sequence[str]) -> str:
+    """``Health creation −2.1 %; no clear difference: New hospital``, in the last year, against the baseline."""
+    clear_ones: list[str] = []
+    quiet: list[str] = []
+    nothing: list[str] = []
+    for name in scenarios:
+        if name == numbers.base:
+            continue
+        change, share = numbers.change(measure, name), float(numbers.share_change(measure, name).mid[-1])
+        if change.low[-1] == 0 and change.high[-1] == 0:
+            nothing.append(numbers.label(name))
+        elif change.clear() and np.isfinite(share):
+            clear_ones.append(f"{numbers.label(name)} {signed_percent(share)}")
+        else:
+            quiet.append(numbers.label(name))
+    said = [join(clear_ones)] if clear_ones else []
+    said += [f"no clear difference: {join(quiet)}"] if quiet else []
+    said += [f"no difference: {join(nothing)}"] if nothing else []
+    return "; ".join(said)
+
+
+def trend(numbers: Numbers, measure: str, scenarios: Sequence[str]) -> str:
+    """What the first row shows: where the baseline goes, and who moves it."""
+    line = numbers.level(measure, numbers.base)
+    first, last = float(line.mid[0]), float(line.mid[-1])
+    growth = f" ({signed_percent(last / first - 1, 0)})" if first > 0 and len(line.years) > 1 else ""
+    path = f"{numbers.shown(measure, first)} → {numbers.shown(measure, last)}{growth}, {span(line.years)}"
+    sentence = f"{numbers.info(measure).label} under {numbers.label(numbers.base)}: {path}"
+    rest = who_moves(numbers, measure, scenarios)
+    return f"{sentence}. Against that: {rest}" if rest else sentence
+
+
+def clear_count(numbers: Numbers, measures: Sequence[str], scenarios: Sequence[str]) -> str:
+    """``Of 6 measures in 2045/46: Health creation improves 3 and worsens none; …``, counting clear changes only."""
+    year = clock.fin_year_label(numbers.years[-1])
+    if numbers.runs < FEWEST_RUNS:
+        return few_runs(numbers)
+    parts = []
+    for name in scenarios:
+        said = [of_last_year(numbers, measure, name) for measure in measures]
+        better, worse = said.count("better"), said.count("worse")
+        if all(v == "same" for v in said):
+            parts.append(f"{numbers.label(name)} changes nothing")
+        elif better == worse == 0:
+            parts.append(f"{numbers.label(name)} changes none clearly")
+        else:
+            parts.append(f"{numbers.label(name)} improves {better or 'none'}, worsens {worse or 'none'}")
+    return f"Of these {len(measures)} measures in {year}: {'; '.join(parts)}"
+
+
+def few_runs(numbers: Numbers) -> str:
+    """What is said in place of a finding when there are too few runs to claim a direction."""
+    runs = f"{numbers.runs} run{'' if numbers.runs == 1 else 's'} of each scenario"
+    return f"With {runs} no direction is claimed: at least {FEWEST_RUNS} are needed"
+
+
+def balance(numbers: Numbers, measures: Sequence[str], scenarios: Sequence[str]) -> str:
+    """The largest clear gain and the largest clear loss of each scenario, in per cent of the baseline."""
+    if numbers.runs < FEWEST_RUNS:
+        return few_runs(numbers)
+    parts = []
+    for name in scenarios:
+        most: dict[str, tuple[float, str]] = {}
+        said = [of_last_year(numbers, measure, name) for measure in measures]
+        for measure, found in zip(measures, said, strict=True):
+            share = float(numbers.share_change(measure, name).mid[-1])
+            if found in ("better", "worse") and np.isfinite(share) and abs(share) >= most.get(found, (0.0, ""))[0]:
+                most[found] = (abs(share), f"{numbers.name(measure)} ({signed_percent(share)})")
+        label = numbers.label(name)
+        if all(v == "same" for v in said):
+            parts.append(f"{label} changes nothing")
+        elif not most:
+            parts.append(f"{label}: nothing clear")
+        else:
+            gain = f"best change {most['better'][1]}" if "better" in most else "none clearly better"
+            loss = f"worst {most['worse'][1]}" if "worse" in most else "none clearly worse"
+            parts.append(f"{label}: {gain}, {loss}")
+    return f"In {clock.fin_year_label(numbers.years[-1])}. {'. '.join(parts)}"
+
+
+def bath(numbers: Numbers, baths: Sequence[tuple[str, str, str]], scenarios: Sequence[str]) -> str:
+    """What becomes of each tap and bath under the baseline, and who moves the first bath."""
+    parts = []
+    for tap, stock, _ in baths:
+        flow, level = numbers.level(tap, numbers.base), numbers.level(stock, numbers.base)
+        change = [float(x.mid[-1] / x.mid[0] - 1) if x.mid[0] > 0 else float("nan") for x in (flow, level)]
+        parts.append(f"{numbers.name(stock)} {signed_percent(change[1], 0)} (inflow {signed_percent(change[0], 0)})")
+    years = span(numbers.years)
+    text = f"Under {numbers.label(numbers.base)}, {years}: {'; '.join(parts)}"
+    if not baths:
+        return text
+    moved = who_moves(numbers, baths[0][1], scenarios)
+    return f"{text}. {numbers.info(baths[0][1]).label} against that: {moved}" if moved else text
+
+
+def gradient(numbers: Numbers, measures: Sequence[str], scenarios: Sequence[str]) -> str:
+    """Whether the change in the most deprived fifth is clearly better or worse than in the least deprived one."""
+    if numbers.runs < FEWEST_RUNS:
+        return few_runs(numbers)
+    parts = []
+    for name in scenarios:
+        said = []
+        for measure in measures:
+            low, high = numbers.gap_change(measure, name)
+            said.append(verdict(low, high, numbers.info(measure).good, numbers.runs))
+        better, worse = said.count("better"), said.count("worse")
+        if better or worse:
+            parts.append(f"{numbers.label(name)} better in {better or 'none'}, worse in {worse or 'none'}")
+        else:
+            parts.append(f"{numbers.label(name)} no clear difference")
+    return f"Does the most deprived fifth fare better than the least? Of {len(measures)} measures: {'; '.join(parts)}"
+
+
+def neighbourhoods(numbers: Numbers, measure: str, scenarios: Sequence[str]) -> str:
+    """In how many neighbourhoods each scenario clearly changes the measure."""
+    label = numbers.info(measure).label
+    level = numbers.area_level(measure)
+    if not scenarios or numbers.runs < FEWEST_RUNS:
+        decimals = significant(float(np.nanmedian(level)))
+        low, high = (number(float(np.nanquantile(level, q)), decimals) for q in (0.1, 0.9))
+        text = f"{label} differ by neighbourhood: nine tenths lie above {low}, nine tenths below {high}"
+        return text if not scenarios else f"{text}. {few_runs(numbers)}"
+    parts = []
+    for name in scenarios:
+        counts = numbers.area_change(measure, name).counts()
+        parts.append(f"{numbers.label(name)} better in {counts['better']}, worse in {counts['worse']}")
+    return f"{label}, {len(level)} neighbourhoods, clear changes only: {'; '.join(parts)}"
+
+
+def is_clear(low: float, high: float, numbers: Numbers) -> bool:
+    """Whether a range of paired differences of these runs has a clear direction."""
+    return clear(low, high, numbers.runs)

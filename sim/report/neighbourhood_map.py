@@ -1,0 +1,180 @@
+"""Maps of neighbourhoods (LSOAs): where need is now, and where each scenario changes it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.collections import PolyCollection
+from matplotlib.colors import to_rgba
+from numpy.typing import NDArray
+
+from sim.report import alternative, findings, style
+from sim.report.numbers import Numbers
+
+if TYPE_CHECKING:
+    from sim.outcomes.results import Results
+
+# Five steps of one hue, light to dark, from ColorBrewer's idea of an even ladder; read as well in grey.
+LEVELS = ("#E8EEF4", "#B9CFE3", "#82ABCE", "#457FB2", "#123F70")
+KEPT = 0.0012  # outlines are simplified to this share of the map's width: under a point on the page
+
+
+def neighbourhood_map(
+    results: Results | Numbers, measure: str = "residents_emergency_admissions", scenarios: Sequence[str] | None = None
+) -> style.Picture | None:
+    """The baseline's level and, for up to three scenarios, the change in it; None when the place has no outlines."""
+    numbers = Numbers.of(results)
+    if numbers.place is None or not any(numbers.place.outlines) or not numbers.has_areas(measure):
+        return None
+    shown = list(scenarios or numbers.compared)[:3]
+    shapes, aspect = _project(numbers.place.outlines, float(numbers.place.lsoas["lat"].mean()))
+    with style.drawing():
+        panels = 1 + len(shown)
+        across = 2 if panels > 1 else 1
+        down = -(-panels // across)
+        each = style.WIDTH / 2 * (0.9 if panels > 1 else 1.4) * min(aspect, 1.2)
+        picture = style.Picture(height=1.1 + (each + 0.55) * down)
+        info, unit = numbers.info(measure), numbers.head_unit(measure)
+        span = numbers.late_span()
+        note = (
+            f"{info.label}, {unit}, {span}. Changes are coloured only where they are beyond chance (paired test; at "
+            "most a "
+            "tenth of the coloured areas would be flukes); darker: more than half the largest change. Pale grey: no "
+            "clear "
+            "change."
+        )
+        finding = findings.neighbourhoods(numbers, measure, shown)
+        top = style.headline(picture, finding, note)
+        height = picture.get_figheight()
+        axes = picture.subplots(down, across, squeeze=False)
+        picture.subplots_adjust(
+            left=0.01, right=0.99, top=top - 0.42 / height, bottom=0.01, hspace=0.55 / each, wspace=0.04
+        )
+        _level(axes[0, 0], shapes, numbers.area_level(measure), numbers.label(numbers.base))
+        reach = max((float(np.nanmax(np.abs(numbers.area_change(measure, s).mean))) for s in shown), default=0.0)
+        for position, scenario in enumerate(shown, start=1):
+            axis = axes[divmod(position, across)]
+            _change(axis, shapes, numbers, measure, scenario, reach)
+        for position in range(panels, down * across):
+            axes[divmod(position, across)].set_visible(False)
+        picture.alt = alternative.neighbourhoods(numbers, measure, shown)
+    return picture
+
+
+def _project(
+    outlines: Sequence[Sequence[NDArray[np.float64]]], latitude: float
+) -> tuple[list[tuple[int, NDArray[np.float64]]], float]:
+    """(area, ring) with degrees made square at this latitude and simplified; and height over width."""
+    squeeze = float(np.cos(np.radians(latitude)))
+    rings = [
+        (area, np.asarray(ring, dtype=float)[:, :2] * (squeeze, 1.0))
+        for area, shape in enumerate(outlines)
+        for ring in shape
+    ]
+    every = np.concatenate([ring for _, ring in rings])
+    width, height = np.ptp(every, axis=0)
+    tolerance = KEPT * float(width)
+    simple = [(area, simplify(ring, tolerance)) for area, ring in rings]
+    return [(area, ring) for area, ring in simple if len(ring) >= 3], float(height / width)
+
+
+def simplify(ring: NDArray[np.float64], tolerance: float) -> NDArray[np.float64]:
+    """Douglas and Peucker (1973): drop points nearer than `tolerance` to the line between those kept."""
+    keep = np.zeros(len(ring), dtype=bool)
+    keep[[0, -1]] = True
+    far = int(np.argmax(np.hypot(*(ring - ring[0]).T)))  # a closed ring needs a second fixed point
+    keep[far] = True
+    work = [(0, far), (far, len(ring) - 1)]
+    while work:
+        first, last = work.pop()
+        if last - first < 2:
+            continue
+        chord = ring[last] - ring[first]
+        between = ring[first + 1 : last] - ring[first]
+        length = float(np.hypot(*chord))
+        if length > 0:
+            away = np.abs(chord[0] * between[:, 1] - chord[1] * between[:, 0]) / length
+        else:
+            away = np.hypot(*between.T)
+        worst = int(np.argmax(away))
+        if away[worst] > tolerance:
+            middle = first + 1 + worst
+            keep[middle] = True
+            work += [(first, middle), (middle, last)]
+    return ring[keep]
+
+
+def _draw(axes: Axes, shapes: Sequence[tuple[int, NDArray[np.float64]]], colours: Sequence[str]) -> None:
+    axes.add_collection(
+        PolyCollection(
+            [ring for _, ring in shapes],
+            facecolors=[to_rgba(colours[area]) for area, _ in shapes],
+            edgecolors=style.PAPER, linewidths=0.3, clip_on=False,
+        )
+    )  # fmt: skip
+    axes.autoscale_view()
+    axes.margins(0)
+    axes.set_aspect("equal", anchor="NW")
+    axes.set_axis_off()
+
+
+def _level(
+    axes: Axes, shapes: Sequence[tuple[int, NDArray[np.float64]]], level: NDArray[np.float64], name: str
+) -> None:
+    edges = np.nanquantile(level, (0.2, 0.4, 0.6, 0.8))
+    step = np.searchsorted(edges, np.nan_to_num(level), side="right")
+    _draw(axes, shapes, [LEVELS[int(i)] if np.isfinite(v) else style.UNCLEAR for i, v in zip(step, level, strict=True)])
+    axes.text(0, 1, f"{name}: level", transform=style.above(axes, 17), fontsize=9.5, fontweight="bold", va="bottom")
+    decimals = style.significant(float(np.nanmedian(level)))
+    ends = [float(np.nanmin(level)), *map(float, edges), float(np.nanmax(level))]
+    names = [f"{style.number(a, decimals)}{style.DASH}{style.number(b, decimals)}" for a, b in pairwise(ends)]
+    _key(axes, list(zip(LEVELS, names, strict=True)))
+
+
+def _change(
+    axes: Axes, shapes: Sequence[tuple[int, NDArray[np.float64]]], numbers: Numbers, measure: str, scenario: str,
+    reach: float,
+) -> None:  # fmt: skip
+    change = numbers.area_change(measure, scenario)
+    ladder, counts = change_colours(), change.counts()
+    colours = [
+        style.UNCLEAR if said == 0 else ladder["better" if said > 0 else "worse", bool(abs(mean) > reach / 2)]
+        for said, mean in zip(change.verdict, change.mean, strict=True)
+    ]
+    _draw(axes, shapes, colours)
+    title = f"{numbers.label(scenario)}: change"
+    axes.text(0, 1, title, transform=style.above(axes, 17), fontsize=9.5, fontweight="bold", va="bottom")
+    _key(
+        axes,
+        [
+            (ladder["better", True], f"better: {counts['better']}"),
+            (style.UNCLEAR, f"no clear change: {counts['unclear']}"),
+            (ladder["worse", True], f"worse: {counts['worse']}"),
+        ],
+    )
+
+
+def change_colours() -> dict[tuple[str, bool], str]:
+    """Fill by verdict and whether the change is a large one (beyond half the largest)."""
+    return {
+        ("better", False): "#7FB0DE", ("better", True): style.BLUE,
+        ("worse", False): "#F0A27A", ("worse", True): style.RED,
+    }  # fmt: skip
+
+
+def _key(axes: Axes, entries: Sequence[tuple[str, str]]) -> None:
+    """Named colours in a line above the panel."""
+    place = style.above(axes, 5)
+    raised = style.above(axes, 8.2)
+    x = 0.0
+    for colour, name in entries:
+        axes.plot(
+            [x + 0.012], [1], marker="s", markersize=7, color=colour, markeredgecolor=style.MUTED, markeredgewidth=0.5,
+            transform=raised, clip_on=False,
+        )  # fmt: skip
+        axes.text(x + 0.03, 1, name, transform=place, fontsize=8, va="bottom", color=style.INK)
+        x += 0.075 + 0.0148 * len(name)

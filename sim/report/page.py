@@ -1,0 +1,166 @@
+"""The report as one self-contained page: every figure inline, nothing loaded from anywhere."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from sim import clock
+from sim.outcomes.summary import FEWEST_RUNS
+from sim.report import sections, svg
+from sim.report.figures import draw_all
+from sim.report.numbers import Numbers
+from sim.report.style import NBSP, Picture, number
+from sim.report.words import span
+
+if TYPE_CHECKING:
+    from sim.outcomes.results import Results
+
+TEMPLATES = Path(__file__).parent / "templates"
+CAPTIONS = {
+    "trends": "Small multiples: one measure a row, one scenario a column, each drawn over the same baseline.",
+    "differences": "Differences are paired: a scenario and the baseline share evidence and chance, run by run.",
+    "balance": "All headline measures in the last year. A dot at the edge with an arrow's shape lies beyond the scale.",
+    "bath_and_tap": "While the tap runs faster than the drain, the bath fills, however hard it is emptied.",
+    "gradient": "Fifths are local: a fifth of the place's residents each, by deprivation rank of their neighbourhood.",
+    "map": "Neighbourhoods are Lower-layer Super Output Areas (2021). Small ones are noisy; read patterns, not "
+    "single areas.",
+    "money": "What each line of the budget has more or less than in the baseline. No money is created unless it says "
+    "new.",
+}
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A figure on the page."""
+
+    svg: str
+    caption: str
+    alt: str
+
+
+@dataclass
+class Section:
+    """A part of the page: introduction, figures, tables, closing notes."""
+
+    id: str
+    name: str
+    intro: list[str] = field(default_factory=list)
+    figures: list[Shown] = field(default_factory=list)
+    tables: list[sections.Table] = field(default_factory=list)
+    after: list[str] = field(default_factory=list)
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is nothing to show."""
+        return not (self.figures or self.tables or self.intro or self.after)
+
+
+@dataclass
+class Page:
+    """Everything the template asks for."""
+
+    title: str
+    kicker: str
+    answer: str
+    beside: list[str]
+    warnings: list[str]
+    tiles: list[sections.Tile]
+    tiles_note: str
+    sections: list[Section]
+    footer: str
+
+    @property
+    def contents(self) -> list[Section]:
+        """Entries of the list of contents."""
+        first = [Section("answer", "The answer")] + ([Section("scenarios", "Scenarios")] if self.tiles else [])
+        return first + self.sections
+
+
+def html(source: Results | Numbers, pictures: dict[str, Picture] | None = None) -> str:
+    """The whole page as text. `pictures`: those already drawn, by name."""
+    numbers = Numbers.of(source)
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
+        lstrip_blocks=True,
+    )  # fmt: skip
+    page = build(numbers, draw_all(numbers) if pictures is None else pictures)
+    return environment.get_template("report.html.j2").render(page=page)
+
+
+def build(numbers: Numbers, pictures: dict[str, Picture]) -> Page:
+    """What the page says, in its order."""
+    results = numbers.results
+
+    def figures(*names: str) -> list[Shown]:
+        drawn = [(name, pictures[name]) for name in names if name in pictures]
+        return [Shown(svg.inline(p, name.replace("_", "-")), CAPTIONS[name], p.alt) for name, p in drawn]
+
+    compared = bool(numbers.compared)
+    base = numbers.label(numbers.base)
+    parts = [
+        Section("trends", "What happens, year by year", figures=figures("trends")),
+        Section("differences", f"What changes against {base}", figures=figures("differences", "balance")),
+        Section("bath", "The bath and the tap", figures=figures("bath_and_tap")),
+        Section("who", "Who gains", figures=figures("gradient", "map"), tables=sections.inequality(numbers)),
+        Section("money", "What it costs, and what comes back", sections.money_words(numbers), figures("money"),
+                sections.money_tables(numbers)),
+        Section("sure", "How sure", sections.how_sure(numbers), tables=sections.noise(numbers) if compared else [],
+                after=sections.PUBLISHED if compared else []),
+        Section("assumed", "What was assumed", sections.assumed(numbers), tables=sections.assumption_tables(numbers)),
+        Section("numbers", "The numbers", sections.numbers_words(numbers), tables=sections.headline_tables(numbers)),
+        Section("provenance", "Where this comes from", sections.provenance_words(numbers),
+                tables=sections.provenance_tables(numbers), after=[sections.ATTRIBUTION]),
+    ]  # fmt: skip
+    names = [numbers.label(name) for name in numbers.scenarios]
+    title = (
+        f"{_count(len(names))} scenarios for {results.place_label}"
+        if compared
+        else f"{names[0]} in {results.place_label}"
+    )
+    return Page(
+        title=f"{title}, {span(numbers.years)}",
+        kicker=f"Headwater: {results.runs} run{'s' * (results.runs != 1)} of each scenario; policies start in "
+        f"{clock.label(results.policy_start)}; {_share(results.scale)} simulated",
+        answer=results.headline,
+        beside=[],
+        warnings=_warnings(numbers),
+        tiles=sections.tiles(numbers),
+        tiles_note=f"Change against {base} in {clock.fin_year_label(numbers.years[-1])}; below it, where 90{NBSP}% "
+        "of runs lie. "
+        "▲ better, ▼ worse, ◆ no clear change.",
+        sections=[part for part in parts if not part.empty],
+        footer="Made by headwater, an agent-based model. Its figures are conditional on the assumptions above; they "
+        "are no forecast.",
+    )  # fmt: skip
+
+
+def _count(n: int) -> str:
+    return ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine")[n] if n < 10 else str(n)
+
+
+def _share(scale: float) -> str:
+    return "every resident" if scale == 1 else f"{number(100 * scale, 0 if scale >= 0.02 else 1)}{NBSP}% of residents"
+
+
+def _warnings(numbers: Numbers) -> list[str]:
+    results = numbers.results
+    said = []
+    if numbers.compared and results.runs < FEWEST_RUNS:
+        said.append(f"Fewer than {FEWEST_RUNS} runs of each scenario were made: no direction of change is claimed.")
+    if results.scale < 1:
+        said.append(
+            f"A first look: {_share(results.scale)} were simulated and counts weighted up to all. Small groups are "
+            "noisier "
+            "than in a run of everyone (scale=1)."
+        )
+    if len({draw for draw, _ in results.pairs}) == 1:
+        said.append(
+            "All runs use one draw of the evidence: the ranges show chance only, not how uncertain the evidence is."
+        )
+    if results.record(numbers.base).meta.get("judged") is False:
+        said.append("Benefits that rest on judgement alone were switched off in these runs.")
+    return said

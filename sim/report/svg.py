@@ -1,0 +1,79 @@
+"""SVG as it goes into the page: small, self-contained, described, and with ids that cannot clash.
+
+matplotlib writes a whole document with ids of its own, six decimals and addresses of name spaces. Inside HTML none of
+that is needed. What is drawn does not change by more than a twentieth of a point.
+"""
+
+from __future__ import annotations
+
+import re
+from html import escape
+
+from sim.report.style import CSS_FONT, Picture
+
+_NUMBER = re.compile(r"-?\d+\.\d+(?:e-?\d+)?")
+_PATH = re.compile(r'( d|points)="([^"]*)"')
+_TRANSFORM = re.compile(r'(transform|x|y|width|height)="([^"]*)"')
+_IDS = re.compile(r'(\bid="|url\(#|href="#)')
+
+
+def _short(decimals: int) -> re.Pattern[str] | object:
+    def write(match: re.Match[str]) -> str:
+        text = f"{float(match[0]):.{decimals}f}".rstrip("0").rstrip(".")
+        return "0" if text in ("-0", "") else text
+
+    return write
+
+
+def _rounded(text: str, decimals: int) -> str:
+    return _NUMBER.sub(_short(decimals), text)  # type: ignore[call-overload,no-any-return]
+
+
+def _path(match: re.Match[str]) -> str:
+    data = " ".join(_rounded(match[2], 1).split())
+    data = re.sub(r" ?([MLQCzZ]) ?", r"\1", data)
+    return f'{match[1]}="{data}"'
+
+
+def tidy(text: str) -> str:
+    """The <svg> element alone: no prolog, comments or metadata, coordinates to a tenth of a point, plain font list."""
+    text = text[text.index("<svg") :]
+    text = re.sub(r"<!--.*?-->", "", text, flags=re.S)
+    text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.S)
+    text = re.sub(r"<defs>\s*<style[^>]*>.*?</style>\s*</defs>", "", text, flags=re.S)
+    text = _PATH.sub(_path, text)
+    text = _TRANSFORM.sub(lambda m: f'{m[1]}="{_rounded(m[2], 2)}"', text)
+    text = text.replace("xlink:href", "href")
+    text = re.sub(r'\s+xmlns(:xlink)?="[^"]*"', "", text)
+    text = re.sub(r"font: (\d[\d.]*px) [^;\"]*", rf"font: \1 {CSS_FONT}", text)
+    text = re.sub(r"font: ([a-z0-9 ]+?) (\d[\d.]*px) [^;\"]*", rf"font: \1 \2 {CSS_FONT}", text)
+    text = re.sub(r"font-family: [^;\"]*", f"font-family: {CSS_FONT}", text)
+    text = re.sub(r">\s+<(?!/?tspan)", "><", text)
+    return text.strip()
+
+
+def inline(picture: Picture, name: str) -> str:
+    """A picture for the page: `name` prefixes every id; role, title and description for who cannot see it."""
+    body = tidy(picture.svg())
+    body = _IDS.sub(lambda m: m[1] + name + "-", body)
+    opening, rest = body.split(">", 1)
+    box = re.search(r'viewBox="([^"]*)"', opening)
+    view = box[1] if box else "0 0 100 100"
+    head = (
+        f'<svg class="picture" viewBox="{view}" role="img" aria-labelledby="{name}-title {name}-desc"'
+        ' style="stroke-linejoin:round;stroke-linecap:butt">'
+        f'<title id="{name}-title">{escape(picture.finding)}</title>'
+        f'<desc id="{name}-desc">{escape(picture.alt)}</desc>'
+    )
+    return head + rest
+
+
+def standalone(picture: Picture, name: str) -> str:
+    """The same picture as a file of its own."""
+    text = inline(picture, name)
+    width, height = picture.get_size_inches() * 72
+    return '<?xml version="1.0" encoding="utf-8"?>\n' + text.replace(
+        '<svg class="picture"',
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:.0f}pt" height="{height:.0f}pt"',
+        1,
+    )

@@ -1,0 +1,96 @@
+"""Small words of the report: verdicts, ranges, lists, and the ticks of axes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.ticker import FixedLocator, MaxNLocator
+
+from sim import clock
+from sim.outcomes.rounding import signed as rounded
+from sim.outcomes.rounding import step_of
+from sim.report.numbers import clear
+from sim.report.style import MINUS, NBSP, number
+
+BAND = f"90{NBSP}% of runs lie inside"
+VERDICTS = {
+    "better": "better", "worse": "worse", "more": "more", "less": "less", "unclear": "no clear change",
+    "same": "no change",
+}  # fmt: skip
+
+
+def verdict(low: float, high: float, good: int, runs: int) -> str:
+    """better, worse, more or less (where neither is good), unclear, or same (exactly no difference)."""
+    if low == 0 and high == 0:
+        return "same"
+    if not clear(low, high, runs):
+        return "unclear"
+    if good == 0:
+        return "more" if low > 0 else "less"
+    return "better" if (low > 0) == (good > 0) else "worse"
+
+
+def join(parts: Sequence[str]) -> str:
+    """``a``, ``a and b``, ``a, b and c``."""
+    parts = list(parts)
+    return parts[0] if len(parts) == 1 else ", ".join(parts[:-1]) + " and " + parts[-1] if parts else ""
+
+
+def step(low: float, high: float) -> float:
+    """What a range of differences is rounded to: two figures of its width."""
+    return step_of(high - low or max(abs(low), abs(high)))
+
+
+def interval(low: float, high: float) -> str:
+    """The two ends of a range of differences, rounded to its own width: ``−2,500 to −1,200``."""
+    to = step(low, high)
+    return f"{rounded(low, to)} to {rounded(high, to)}"
+
+
+def change(mid: float, low: float, high: float) -> str:
+    """A difference with its range: ``−1,800 (−2,500 to −1,200)``; ``0`` when no run differs."""
+    if low == 0 and high == 0:
+        return "0"
+    return f"{rounded(mid, step(low, high))} ({interval(low, high)})"
+
+
+def first_sentence(text: str) -> str:
+    """Up to the first full stop that ends a sentence."""
+    end = text.find(". ")
+    return text if end < 0 else text[: end + 1]
+
+
+def span(years: Sequence[int]) -> str:
+    """``2025/26 to 2045/46``."""
+    first, last = clock.fin_year_label(int(years[0])), clock.fin_year_label(int(years[-1]))
+    return first if first == last else f"{first} to {last}"
+
+
+def year_axis(axes: Axes, years: Sequence[int]) -> None:
+    """Financial years along the bottom: the first, the last and a few round ones, as ``2026/27``."""
+    first, last = int(years[0]), int(years[-1])
+    step = max(1, int(np.ceil((last - first) / 2)))
+    ticks = sorted({first, min(first + step, last), last})
+    axes.xaxis.set_major_locator(FixedLocator(ticks))
+    axes.set_xticks(ticks, [clock.fin_year_label(year)[2:] for year in ticks])
+
+
+def few_ticks() -> MaxNLocator:
+    """Three or four round values on a small axis."""
+    return MaxNLocator(nbins=3, steps=[1, 2, 2.5, 5, 10])
+
+
+def tick_format(value: float, _position: float | None = None) -> str:
+    """A tick label: thousands commas, no useless decimals, real minus."""
+    for decimals in range(4):
+        if abs(value - round(value, decimals)) < 1e-9 * max(1.0, abs(value)):
+            return number(value, decimals)
+    return number(value, 3)
+
+
+def signed_tick(value: float) -> str:
+    """A tick of a difference: ``+500``, ``0``, ``−500``."""
+    text = tick_format(value)
+    return text if text.startswith(MINUS) or value == 0 else "+" + text

@@ -1,0 +1,37 @@
+"""Everything for people that a finished run leaves behind: the page, the workbook, the pictures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sim.errors import EnvironmentFault
+from sim.report import page, svg, workbook
+from sim.report.figures import draw_all
+from sim.report.numbers import Numbers
+
+if TYPE_CHECKING:
+    from sim.outcomes.results import Results
+
+
+def write(results: Results, folder: str | Path) -> list[Path]:
+    """Write report.html, results.xlsx, figures/*.svg and figures/*.png; returns the files written.
+
+    Raises `EnvironmentFault` when the disk refuses.
+    """
+    folder = Path(folder)
+    numbers = Numbers(results)
+    pictures = draw_all(numbers)
+    files = [folder / "report.html", folder / "results.xlsx"]
+    try:
+        (folder / "figures").mkdir(parents=True, exist_ok=True)
+        files[0].write_text(page.html(numbers, pictures), encoding="utf-8")
+        workbook.write(numbers, files[1])
+        for name, picture in pictures.items():
+            vector, raster = folder / "figures" / f"{name}.svg", folder / "figures" / f"{name}.png"
+            vector.write_text(svg.standalone(picture, name.replace("_", "-")), encoding="utf-8")
+            raster.write_bytes(picture.png())
+            files += [vector, raster]
+    except OSError as fault:
+        raise EnvironmentFault(f"The report could not be written to {folder}: {fault.strerror or fault}.") from fault
+    return files
