@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from sim import draws
 from sim.life.behaviours import BEHAVIOURS
-from sim.life.processes import ONSET
+from sim.life.processes import ONSET, RECOVERY
 from sim.life.review import refresh
 from sim.purposes import Purpose
 
@@ -65,4 +65,8 @@ def apply(m: CareSystem, happenings: Happenings) -> None:
         r["state"][begun] |= states.mask(name)
         m.recorder.add(f"{name}_new", r["fifth"][begun])
         changed.append(begun)
+        if RECOVERY + name in m.rates.index:
+            ended = happenings.of(RECOVERY + name)
+            r["state"][ended] &= ~states.mask(name)
+            changed.append(ended)
     refresh(m, np.unique(np.concatenate(changed)))

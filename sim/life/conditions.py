@@ -17,7 +17,7 @@ class Condition:
     """One long-term condition.
 
     name: as in the registry's tables; label: for people; order: prevalence is drawn in this order; age_from:
-    youngest age (years) at which it can begin.
+    youngest age (years) at which it can begin; recovers: whether people leave it again.
     """
 
     name: str
@@ -25,6 +25,7 @@ class Condition:
     description: str
     order: int
     age_from: int
+    recovers: bool
 
 
 def read(file: Path) -> Condition:

@@ -73,6 +73,7 @@ class Epidemiology:
         self.share_norm: dict[str, Array] = {}
         self.residual: dict[str, Array] = {}
         self.onset_base: dict[str, Array] = {}
+        self.recovery: dict[str, Array] = {}  # (sex, age), only of conditions that people leave
         self.death_base: Array = self.deaths
         self.contact_base: dict[str, Array] = {}
         self.wellbeing: Wellbeing

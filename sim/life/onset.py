@@ -43,6 +43,19 @@ def incidence(
     return np.asarray(shape * crude * people.sum() / (shape * (1 - share) * people).sum())
 
 
+def recovery(evidence: Evidence, condition: str, share: Array, mortality: Array, new: Array) -> Array:
+    """People who leave the condition per person-year with it, as (sex, age).
+
+    The same balance solved for what must leave so that prevalence follows its declared trend when `new` (cases per
+    person-year at risk) arrive: r = [i(1 − P) − ∂P/∂age − ∂P/∂t − P(1 − P)·Δm] / P, never below zero.
+    """
+    ratio = float(keyed(evidence.table("mortality_hr"), "condition", [condition])[0])
+    excess = mortality * (ratio - 1) / (1 + share * (ratio - 1))
+    trend = float(keyed(evidence.table("prevalence_trend"), "condition", [condition])[0])
+    surplus = new * (1 - share) - np.gradient(share, axis=1) - trend * share - share * (1 - share) * excess
+    return _smoothed(np.clip(surplus, 0, None) / np.maximum(share, 1e-4))
+
+
 def _smoothed(rate: Array, width: int = 5) -> Array:
     """A running mean over ages: the derivative of a curve through ten bands has kinks that people do not."""
     padded = np.pad(rate, ((0, 0), (width // 2, width // 2)), mode="edge")

@@ -16,6 +16,7 @@ from sim.rates import Process, RateTables
 
 DEATH, BIRTH, LEAVE = "death", "birth", "leave"
 ONSET = "onset_"
+RECOVERY = "recover_from_"
 GP = "gp_contact"
 CHANGES = tuple(name for b in behaviours.BEHAVIOURS for name in (b.out_of, b.into))
 
@@ -68,6 +69,8 @@ def _onsets(epi: Epidemiology) -> list[Process]:
         effects = epi.effects[name]
         if_on = {bits[other]: ratio for other, ratio in effects.ratios.items()} | {bits[name]: 0.0}
         rows.append(Process(ONSET + name, to_cells(epi.onset_base[name]), if_on, excess=effects.excess))
+    for name, rate in epi.recovery.items():
+        rows.append(Process(RECOVERY + name, to_cells(_all_deciles(rate)), if_off={bits[name]: 0.0}))
     return rows
 
 

@@ -76,6 +76,8 @@ def _incidence(epi: Epidemiology, reference: Reference, health: Health) -> None:
         residual = np.clip(epi.gradient[name] / explained, *RESIDUAL_BOUNDS)
         norm = reference.over_deciles(weight * residual)
         rate = onset.incidence(epi.evidence, name, epi.prevalence[name], deaths, epi.people, condition.age_from)
+        if condition.recovers:
+            epi.recovery[name] = onset.recovery(epi.evidence, name, epi.prevalence[name], deaths, rate)
         epi.residual[name] = residual
         epi.onset_base[name] = rate[:, :, None] * residual / spread(norm)
 
