@@ -51,9 +51,13 @@ class Town(ColumnarModel):
         sizes = np.full(n_practices, n // n_practices)
         self.place: Any = SimpleNamespace(
             name="town", label="Town", local_fifth=np.arange(1, 6).astype(np.uint8),
-            lsoas=pd.DataFrame({"code": list("abcde"), "imd_rank": range(1, 6)}), activity_share_simulated=1.0,
+            lsoas=pd.DataFrame({"code": list("abcde"), "imd_rank": range(1, 6)}),
+            activity_share_simulated=n * home_share / 500_000,
+            users=n * home_share, catchment=500_000.0,
             practices=pd.DataFrame({"list_size": sizes, "list_simulated": sizes, "pcn": ["u"] * n_practices}),
-            sites=pd.DataFrame({"has_ed": [True, True, False], "bed_share": [0.5, 0.4, 0.1]}),
+            sites=pd.DataFrame(
+                {"has_ed": [True, True, False], "bed_share": [0.5, 0.4, 0.1], "trust": "RN5", "beds": np.nan}
+            ),
         )  # fmt: skip
         self.rates: Any = SimpleNamespace(index={name: k for k, name in enumerate(PROCESSES)})
         self.commissioner = Money()

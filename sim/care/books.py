@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sim.care.beds import DAYS_A_MONTH, DAYS_A_YEAR
-from sim.clock import MONTHS_A_YEAR, fin_year_label, label, month_of
+from sim.care.indices import BASE_FIRST
+from sim.clock import MONTHS_A_YEAR, fin_year_label, label
 from sim.errors import UserError
 
 if TYPE_CHECKING:
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
 TOLERANCE = 0.03
 STANDARD_ERRORS = 3.0
-BASE_FIRST = month_of("2023-04")
 
 
 @dataclass(frozen=True)
@@ -126,10 +126,8 @@ def _number(value: float) -> str:
 def _people(year: Year) -> list[Identity]:
     m = year.m
     found = [
-        Identity("people", "residents whose hospital is the trust, July 2020",
-                 m.care.share * m.care.hospital.catchment,
-                 float(m.place.activity_share_simulated) * m.care.hospital.catchment, "people", must=False,
-                 note="right: catchment × the share of the trust's activity that is simulated"),
+        Identity("people", "whose hospital is the trust", year.total("home_residents", m.scale * MONTHS_A_YEAR),
+                 m.place.users, "people", must=False, note="right: expected at the opening, July 2020"),
     ]  # fmt: skip
     record = m.recorder.copy().finish(scenario="baseline", draw=0, seed=m.seed)
     names = list(record.measures)
@@ -173,6 +171,7 @@ def _general_practice(year: Year) -> list[Identity]:
 def _emergency_department(year: Year) -> list[Identity]:
     m, care = year.m, year.m.care
     per_1000 = 1000 / care.hospital.catchment
+    of_users = 1000 * MONTHS_A_YEAR * year.total("ed_home") / max(year.total("home_residents"), 1.0)
     attendances = year.total("ed_home", care.unit)
     spilled = (year.total("gp_to_ed") + year.total("unmet_to_ed")) / max(year.total("ed_all"), 1.0)
     system = m.evidence["care.ed_system_per_1000"]
@@ -181,7 +180,9 @@ def _emergency_department(year: Year) -> list[Identity]:
                  "a year", allowed=year.allowed("ed_home")),
         Identity("A&E", "attendances per 1,000 of the catchment", attendances * per_1000,
                  care.hospital.attendances * per_1000, "a year", allowed=year.allowed("ed_home")),
-        Identity("A&E", "the same, against Hampshire and Isle of Wight", attendances * per_1000, system, "a year",
+        Identity("A&E", "per 1,000 whose hospital is the trust", of_users, attendances * per_1000, "a year",
+                 must=False),
+        Identity("A&E", "per 1,000, against Hampshire and Isle of Wight", attendances * per_1000, system, "a year",
                  must=False, note="26 % of the system's attendances are at units outside its four trusts"),
         Identity("A&E", "for want of a GP appointment, share", spilled, m.evidence["care.gp_ed_bound"], "share",
                  must=False, note="right: the most that is allowed"),
@@ -242,8 +243,8 @@ def _waiting_list(year: Year) -> list[Identity]:
                  allowed=wide),
         Identity("waiting list", "clock starts", year.total("starts", care.unit), slots.usual_starts * MONTHS_A_YEAR,
                  "a year", allowed=year.allowed("starts")),
-        Identity("waiting list", "finished", year.total("stops", care.unit), slots.usual_stops * MONTHS_A_YEAR,
-                 "a year", must=False, note="right: the system's completed pathways, before removals"),
+        Identity("waiting list", "finished", year.total("stops", care.unit), slots.completed * MONTHS_A_YEAR,
+                 "a year", must=False, note="right: published, where removals come to 2 % or are netted off"),
         Identity("waiting list", "over 18 weeks", ledger.of("over_18w", year.last) / max(closing, 1.0),
                  float(shares["over_18w"]), "share", must=False, note="right: England, March 2024"),
         Identity("waiting list", "over 52 weeks", ledger.of("over_52w", year.last) / max(closing, 1.0),
@@ -253,7 +254,7 @@ def _waiting_list(year: Year) -> list[Identity]:
 
 def _money(year: Year) -> list[Identity]:
     m, care, price = year.m, year.m.care, year.m.evidence["care.inflation"]
-    people = care.share * care.hospital.catchment * m.scale
+    people = care.unit * care.hospital.catchment
     nights, admitted = year.total("overnight"), year.total("admissions_home")
     emergency = price / max(people, 1.0) * (
         m.evidence["care.cost_ed"] * year.total("ed_home")

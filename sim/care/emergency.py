@@ -16,6 +16,7 @@ from sim import draws
 from sim.agents.hospitals import ACUTE_MEDICINE, EMERGENCY_DEPARTMENT, LIST, SURGERY, WHOLE_TRUST, HospitalTeam
 from sim.care import beds
 from sim.care import care_kernels as kernels
+from sim.care.indices import FROZEN_FROM
 from sim.clock import MONTHS_A_YEAR
 from sim.purposes import Purpose
 
@@ -23,22 +24,23 @@ if TYPE_CHECKING:
     from sim.system import CareSystem
 
 Array = NDArray[Any]
+TRUST = "RN5"
 OLDEST = 110
 
 
 def open_hospitals(m: CareSystem) -> None:
-    """Make the teams, find the trust's share that is simulated, and close the bed-days at the base year."""
-    care, r, size = m.care, m.residents.columns, m.residents.size
-    home = (r["unique_id"][:size] != 0) & (r["home_trust"][:size] == 1)
-    care.share = float(home.sum()) / m.scale / care.hospital.catchment
-    care.unit = care.share * m.scale
-    expected = expected_by_age(m, "emergency")
-    if not expected.any():
-        expected = np.ones_like(expected)
-    row = m.evidence.registry["care.zero_day_share"]
-    bounds = (row.low or 0.0, row.high or 1.0)
-    care.stay = beds.solve_stay(care.hospital, care.los_shape, expected, care.beds_base, bounds)
-    sites = m.place.sites
+    """Make the teams, find how much of the trust is simulated, and close the bed-days at the base year.
+
+    The evidence is of one trust. Another place's hospital is taken as that trust made as large as its catchment, with
+    the beds that the place gives for it.
+    """
+    care, sites = m.care, m.place.sites
+    given = sites["beds"].to_numpy(np.float64) if "beds" in sites else np.full(len(sites), np.nan)
+    ours = "trust" in sites and bool((sites["trust"] == TRUST).all())
+    size = 1.0 if ours else m.place.catchment / care.hospital.catchment
+    care.unit = size * float(m.place.activity_share_simulated) * m.scale
+    care.bed_ratio = 1.0 if np.isnan(given).any() else float(given.sum()) / (care.beds_base * size)
+    fit_stay(m)
     share = sites["bed_share"].to_numpy(np.float64)
     care.bed_share = share / share.sum() if share.sum() > 0 else np.full(len(share), 1 / max(len(share), 1))
     teams: list[tuple[int, int, int]] = []
@@ -52,18 +54,32 @@ def open_hospitals(m: CareSystem) -> None:
     care.pressure = care.hospital.occupancy
 
 
+def fit_stay(m: CareSystem) -> None:
+    """Close the bed-days of the base year on those who are expected to be admitted now."""
+    care = m.care
+    plain = plain_by_age(m, "emergency")
+    mix = plain if plain.any() else np.ones_like(plain)
+    row = m.evidence.registry["care.zero_day_share"]
+    bounds = (row.low or 0.0, row.high or 1.0)
+    care.stay = beds.solve_stay(care.hospital, care.los_shape, mix, care.beds_base * care.bed_ratio, bounds)
+
+
 def age_of(born: Array, month: int) -> NDArray[np.int64]:
     """Age in whole years, 0 to `OLDEST`."""
     return np.clip((month - born.astype(np.int64)) // MONTHS_A_YEAR, 0, OLDEST)
 
 
 def expected_by_age(m: CareSystem, process: str) -> NDArray[np.float64]:
-    """Events of a process expected this month among the trust's residents, by single year of age (111,), from their
-    cached chances and the calendar."""
+    """Events of a process expected this month among the trust's residents, by single year of age (111,)."""
+    return plain_by_age(m, process) * m.care.index.of(process, m.month)
+
+
+def plain_by_age(m: CareSystem, process: str) -> NDArray[np.float64]:
+    """The same before the calendar: the sum of cached chances."""
     r, size = m.residents.columns, m.residents.size
     columns = (r[name][:size] for name in ("unique_id", "home_trust", "born", "chance"))
     by_age = kernels.chance_by_age(*columns, m.rates.index[process], m.month, OLDEST)
-    return np.asarray(by_age * (m.care.index.of(process, m.month) / 2.0**32))
+    return np.asarray(by_age / 2.0**32)
 
 
 def attend(m: CareSystem, rows: NDArray[np.int64]) -> None:
@@ -93,6 +109,8 @@ def admit(m: CareSystem, rows: NDArray[np.int64]) -> None:
     keys = r["key"][at_home]
     overnight = draws.uniforms(keys, month, Purpose.OVERNIGHT) >= care.stay.zero_day
     via_ed = draws.uniforms(keys, month, Purpose.ROUTE) < care.hospital.via_ed
+    if month < FROZEN_FROM:
+        fit_stay(m)  # the mean stay is observed until then; afterwards it lengthens as patients age
     days = stay_days(m)
     nights = at_home[overnight]
     stay = days[age_of(r["born"][nights], month)]
@@ -134,7 +152,7 @@ def open_beds(m: CareSystem) -> float:
     """Beds open this month, simulated: observed while they are, then the last year's mean; budget and plans."""
     care = m.care
     capacity = m.commissioner.capacity("acute_emergency")
-    return float((care.beds_in(m.month) * capacity + m.commissioner.extra_beds) * care.unit)
+    return float((care.beds_in(m.month) * care.bed_ratio * capacity + m.commissioner.extra_beds) * care.unit)
 
 
 def close_beds(m: CareSystem) -> None:

@@ -19,8 +19,9 @@ from numpy.typing import NDArray
 from sim import draws
 from sim.agents.practices import GPPractice
 from sim.care import care_kernels as kernels
+from sim.care.indices import FROZEN_FROM
 from sim.care.overflow import binomial, not_offered
-from sim.clock import MONTHS_A_YEAR, month_of
+from sim.clock import MONTHS_A_YEAR
 from sim.outcomes.census_kernel import AGE_GROUP_OF
 from sim.outcomes.measures import AGE_GROUP_STARTS
 from sim.purposes import Purpose
@@ -29,8 +30,6 @@ if TYPE_CHECKING:
     from sim.system import CareSystem
 
 Array = NDArray[Any]
-FROZEN_FROM = month_of("2024-04")
-"""First month without observed activity: capacities stop following need and follow the budget."""
 MOST = 255
 
 
@@ -193,6 +192,7 @@ def _record(m: CareSystem, cells: Array, rows: Array, lost: Array, given_up: Arr
     fifth = r["fifth"]
     m.recorder.add("gp_given_up", fifth[rows], weights=given_up)
     m.recorder.add("gp_to_ed", fifth[rows], weights=to_ed)
+    m.recorder.add("gp_waiting", fifth[rows], weights=lost - to_ed - given_up)
     born = r["born"][rows].astype(np.int64)
     group = AGE_GROUP_OF[np.clip((m.month - born) // MONTHS_A_YEAR, 0, len(AGE_GROUP_OF) - 1)]
     missed = np.bincount(r["lsoa"][rows] * np.int64(groups) + group, lost, areas * groups)

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.care.beds import cancelled_share
-from sim.care.practices import FROZEN_FROM
+from sim.care.indices import FROZEN_FROM
 from sim.clock import MONTHS_A_YEAR, calendar_month, iso, month_of
 
 if TYPE_CHECKING:
@@ -42,8 +42,11 @@ class Slots:
         }  # fmt: skip
         year = [iso(FROZEN_FROM - MONTHS_A_YEAR + k) for k in range(MONTHS_A_YEAR)]
         self.usual_starts = sum(new[month] for month in year) / MONTHS_A_YEAR * per_listed
-        self.usual_stops = sum(completed[month] for month in year) / MONTHS_A_YEAR * per_listed
-        """Pathways begun and finished in a mean month of the base year, whole trust."""
+        self.completed = sum(completed[month] for month in year) / MONTHS_A_YEAR * per_listed
+        ended = sum(new[month] * self.outflow[month_of(month)] for month in year) / MONTHS_A_YEAR * per_listed
+        self.usual_stops = ended / (1.0 + evidence["care.removal_share"])
+        """Pathways begun (`usual_starts`), published as completed, and finished here once removals are taken from all
+        that ended: of a mean month of the base year, whole trust."""
         self.removal_chance = evidence["care.removal_share"] * self.usual_stops / size
         self.ends_elsewhere = self.usual_starts / size
         self.bed_dependent = evidence["care.outcome_day_case"] + evidence["care.outcome_ordinary"]

@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from sim.agents.hospitals import HospitalTeam
 from sim.care import emergency, parameters, practices
 from sim.care.beds import Stay
-from sim.care.indices import ServiceIndex, smooth_level
+from sim.care.indices import ServiceIndex
 from sim.care.ledger import Ledger
 from sim.care.waiting import WaitingLists
-from sim.clock import MONTHS_A_YEAR, month_of
+from sim.clock import MONTHS_A_YEAR, calendar_month, month_of
 
 if TYPE_CHECKING:
     from sim.columns import Table
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 BEDS_YEAR = 12
 FIRST_BEDS = 3
+SOLVED = ("gp", "stay", "unit", "bed_ratio", "bed_share", "pressure", "load", "expected_admissions")
 
 
 class Care:
@@ -39,8 +40,8 @@ class Care:
 
     Contact rates of a month are multiplied by ``care.index.of(service, month)``, which holds season and local level.
 
-    share: of the trust's activity, the part whose patients live in the place; unit: that × scale, what turns
-    whole-trust amounts into simulated ones. `open` once after residents exist, or `restore` from a snapshot.
+    unit: what turns amounts of the whole trust of the evidence into simulated ones (share of its activity whose
+    patients live in the place × scale). `open` once after residents exist, or `restore` from a snapshot.
     """
 
     def __init__(self, m: CareSystem) -> None:
@@ -54,7 +55,8 @@ class Care:
         self.listed = parameters.Waiting.read(evidence)
         self.waiting = WaitingLists(m)
         self._read_tables()
-        self.share = self.unit = 0.0
+        self.index.expected = lambda service: float(emergency.plain_by_age(m, service).sum())
+        self.unit, self.bed_ratio = 0.0, 1.0
         self.bed_share = np.ones(1)
         self.stay = Stay(self.hospital.zero_day, self.los_shape, self.hospital.discharge_wait)
         self.pressure, self.load, self.expected_admissions = self.hospital.occupancy, 0.0, 0.0
@@ -94,32 +96,31 @@ class Care:
         self.waiting.open()
 
     def _solve_levels(self) -> None:
-        """Levels of hospital use: those at which the trust's residents make its base-year counts, and the bound on
-        A&E attendances for want of a GP appointment. One factor a service, solved once a run and never again."""
+        """What hospital services must come to in a mean month of the base year, less what care itself sends them; and
+        the bound on A&E attendances for want of a GP appointment. Solved once and never again."""
         m, r, size = self.m, self.m.residents.columns, self.m.residents.size
         alive = r["unique_id"][:size] != 0
-        home = float((alive & (r["home_trust"][:size] == 1)).sum())
-        if home == 0:
+        home = alive & (r["home_trust"][:size] == 1)
+        if not home.any():
             return
-        to_opening = smooth_level(m.evidence["care.demand_growth"], m.month)
-        need = float(r["gp_rate"][:size][alive].sum())
-        ed = self.hospital.attendances / MONTHS_A_YEAR * self.unit * to_opening
-        at_home = home / max(float(alive.sum()), 1.0)
-        self.gp = parameters.GeneralPractice.read(m.evidence, need * at_home, ed)
-        spill = self.gp.steady_state(need * at_home)["ed"]
-        wanted = {
-            "ed": ed - spill,
-            "emergency": (self.hospital.admissions / MONTHS_A_YEAR - self.listed.deterioration * self.listed.size)
-            * self.unit * to_opening,
-            "referral": self.waiting.slots.usual_starts * self.unit * to_opening,
-        }  # fmt: skip
-        for service, amount in wanted.items():
-            expected = float(emergency.expected_by_age(m, service).sum()) / self.index.of(service, m.month)
-            if expected > 0:
-                self.index.level[service] = amount / expected
+        need = float(r["gp_rate"][:size][home].sum())
+        ed = self.hospital.attendances / MONTHS_A_YEAR * self.unit
+        self.gp = parameters.GeneralPractice.read(m.evidence, need, ed)
+        worsened = self.listed.deterioration * self.listed.size
+        self.index.wanted = {
+            "ed": ed - self.gp.steady_state(need)["ed"],
+            "emergency": (self.hospital.admissions / MONTHS_A_YEAR - worsened) * self.unit,
+            "referral": self.waiting.slots.usual_starts * self.unit,
+        }
 
     def close_month(self) -> None:
         """End of the month: occupancy, which next month feels, and the month's stocks."""
+        m, r, size = self.m, self.m.residents.columns, self.m.residents.size
+        at_home = np.count_nonzero((r["unique_id"][:size] != 0) & (r["home_trust"][:size] == 1))
+        self.ledger.add(m.month, home_residents=at_home)
+        season = calendar_month(m.month) - 1
+        for service, plain in self.index.plain.items():  # the back-cast without an index fitted to the month
+            self.ledger.add(m.month, **{f"unfitted_{service}": plain * self.index.season[service][season]})
         emergency.close_beds(self.m)
 
     def snapshot(self) -> dict[str, Any]:
@@ -127,13 +128,14 @@ class Care:
         return {
             "waiting": self.waiting.snapshot(),
             "ledger": self.ledger.snapshot(),
-            "level": dict(self.index.level),
-            "solved": (self.gp, self.stay, self.share, self.unit, self.bed_share, self.pressure, self.load),
+            "index": self.index.snapshot(),
+            "solved": {name: getattr(self, name) for name in SOLVED},
         }
 
     def restore(self, held: dict[str, Any]) -> None:
         """Continue from a snapshot."""
         self.waiting.restore(held["waiting"])
         self.ledger.restore(held["ledger"])
-        self.index.level = dict(held["level"])
-        self.gp, self.stay, self.share, self.unit, self.bed_share, self.pressure, self.load = held["solved"]
+        self.index.restore(held["index"])
+        for name, value in held["solved"].items():
+            setattr(self, name, value)
