@@ -111,13 +111,13 @@ def within_bands(single: Floats) -> Floats:
 def _deciles(parts: Parts, authority: NDArray[np.int64], n: int) -> Floats:
     out = np.zeros((n, DECILES.size))
     np.add.at(out, (authority, parts.areas["imd_decile"].to_numpy(int) - 1), parts.counts.sum(axis=(1, 2)))
-    return out / out.sum(axis=1, keepdims=True)
+    return np.asarray(out / out.sum(axis=1, keepdims=True), np.float64)
 
 
 def _cold_or_crowded(parts: Parts, fuel_poverty: float) -> Floats:
-    """Share of homes that are cold or overcrowded: fuel poverty in proportion to income deprivation, apart from crowding."""
+    """Share of homes that are cold or overcrowded; fuel poverty in proportion to income deprivation."""
     cold = np.minimum(fuel_poverty * parts.areas["income_deprived"].to_numpy(float) / parts.mean_income_deprived, 1)
-    return 1 - (1 - cold) * (1 - parts.areas["overcrowded"].to_numpy(float))
+    return np.asarray(1 - (1 - cold) * (1 - parts.areas["overcrowded"].to_numpy(float)), np.float64)
 
 
 def _adjacent(pairs: NDArray[np.int64], n: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
@@ -130,7 +130,7 @@ def _adjacent(pairs: NDArray[np.int64], n: int) -> tuple[NDArray[np.int32], NDAr
 def _nearest_site(areas: pd.DataFrame, sites: pd.DataFrame) -> NDArray[np.int8]:
     departments = np.flatnonzero(sites["has_ed"].to_numpy(bool))
     apart = distances(areas[["lon", "lat"]].to_numpy(float), sites[["lon", "lat"]].to_numpy(float)[departments])
-    return departments[apart.argmin(axis=1)].astype(np.int8)
+    return np.asarray(departments[apart.argmin(axis=1)], np.int8)
 
 
 def _path(moves: migration.Moves) -> dict[str, float]:

@@ -77,7 +77,9 @@ def _configured(config: dict[str, Any], evidence: Evidence, name: str, beside: P
     for key in config:
         if key not in KEYS:
             near = get_close_matches(str(key), KEYS, n=1)
-            raise UserError(f"A place has no '{key}'." + (f" Did you mean {near[0]}?" if near else f" It has: {', '.join(KEYS)}."))
+            raise UserError(
+                f"A place has no '{key}'." + (f" Did you mean {near[0]}?" if near else f" It has: {', '.join(KEYS)}.")
+            )
     label = str(config.get("label", name.replace("_", " ").capitalize()))
     if "folder" in config:
         from sim.places import own

@@ -19,7 +19,9 @@ TRUST = "RN5"
 HALVINGS = 60
 
 
-def by_distance(areas: pd.DataFrame, residents: Floats, sites: pd.DataFrame, capture: pd.Series[float], slope: float) -> Floats:
+def by_distance(
+    areas: pd.DataFrame, residents: Floats, sites: pd.DataFrame, capture: pd.Series[float], slope: float
+) -> Floats:
     """Chance of the modelled trust for residents of each area: float64[L].
 
     areas: lad_code, lon, lat; sites: trust, has_ed, lon, lat; capture: share of each authority (by code); slope: log
@@ -27,8 +29,8 @@ def by_distance(areas: pd.DataFrame, residents: Floats, sites: pd.DataFrame, cap
     """
     gap = other_distance(areas, sites) - own_distance(areas, sites)
     out = np.zeros(len(areas))
-    for code, rows in areas.groupby("lad_code").indices.items():
-        out[rows] = _level(gap[rows] * slope, residents[rows], float(capture.get(str(code), 0.0)))
+    for code, rows in _rows(areas):
+        out[rows] = _level(gap[rows] * slope, residents[rows], float(capture.get(code, 0.0)))
     return out
 
 
@@ -42,7 +44,9 @@ def other_distance(areas: pd.DataFrame, sites: pd.DataFrame) -> Floats:
     return _nearest(areas, sites[(sites["trust"] != TRUST) & (sites["has_ed"] == 1)])
 
 
-def nearest_first(areas: pd.DataFrame, residents: Floats, sites: pd.DataFrame, capture: pd.Series[float]) -> pd.Series[float]:
+def nearest_first(
+    areas: pd.DataFrame, residents: Floats, sites: pd.DataFrame, capture: pd.Series[float]
+) -> pd.Series[float]:
     """Areas of partly simulated authorities, nearest first until the expected users of each are met.
 
     Returns the chance of the modelled trust by area code: 1, and for the last area of each authority the rest.
@@ -50,13 +54,19 @@ def nearest_first(areas: pd.DataFrame, residents: Floats, sites: pd.DataFrame, c
     apart = own_distance(areas, sites)
     chosen: dict[str, float] = {}
     codes = areas["code"].to_numpy(str)
-    for code, rows in areas.groupby("lad_code").indices.items():
+    for code, rows in _rows(areas):
         order = rows[np.argsort(apart[rows], kind="stable")]
-        users = residents[rows].sum() * float(capture.get(str(code), 0.0))
+        users = residents[rows].sum() * float(capture.get(code, 0.0))
         before = np.cumsum(residents[order]) - residents[order]
         for row, people in zip(order[before < users], before[before < users], strict=True):
             chosen[codes[row]] = float(min(1.0, (users - people) / residents[row]))
     return pd.Series(chosen, dtype=float)
+
+
+def _rows(areas: pd.DataFrame) -> list[tuple[str, NDArray[np.int64]]]:
+    """Row numbers of each authority's areas."""
+    code = areas["lad_code"].to_numpy(str)
+    return [(str(each), np.flatnonzero(code == each)) for each in np.unique(code)]
 
 
 def _nearest(areas: pd.DataFrame, sites: pd.DataFrame) -> Floats:

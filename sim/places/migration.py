@@ -3,8 +3,8 @@
 People leave at a rate by age. In-migrants of a year are the leavers the place had at the start times a factor of that
 authority and year, so they have the age pattern of movers. The factor is solved year by year in a cohort projection
 with the evidence's own deaths and births: residents at each mid-year are then the declared ones in expectation, and in
-every scenario the same people arrive. After mid-2024 people of 65–84 and of 85+ arrive at constant factors of their own,
-solved so that those aged 65+ and 85+ grow until mid-2035 as declared.
+every scenario the same people arrive. After mid-2024 people of 65–84 and of 85+ arrive at constant factors of their
+own, solved so that those aged 65+ and 85+ grow until mid-2035 as declared.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ MOST_FACTOR = 4.0
 
 @dataclass(frozen=True)
 class Moves:
-    """out_rate: float32[2, 19] share leaving in a month. factor: float32[Y, K, 3] for in-migrants under 65, 65–84 and 85+.
+    """out_rate: float32[2, 19] share leaving in a month. factor: float32[Y, K, 3] of in-migrants under 65, 65–84, 85+.
     path: residents by mid-year and authority, float64[Y + 1, K]; older: people of 65+ and 85+, float64[Y + 1, 2]."""
 
     out_rate: NDArray[np.float32]
@@ -99,7 +99,9 @@ def growth(evidence: Evidence, authorities: list[str], own: Mapping[str, float] 
     return np.array([own.get(code, float(known.get(code, known["other"]))) for code in authorities])
 
 
-def solve(evidence: Evidence, counts: Floats, age_share: Floats, deciles: Floats, early: Floats, later: Floats) -> Moves:
+def solve(
+    evidence: Evidence, counts: Floats, age_share: Floats, deciles: Floats, early: Floats, later: Floats
+) -> Moves:
     """Solve the moves.
 
     counts: float[K, 2, 19] residents by authority; age_share: float[K, 2, 19, 10] single ages within bands; deciles:
@@ -127,7 +129,7 @@ def solve(evidence: Evidence, counts: Floats, age_share: Floats, deciles: Floats
 
 
 def _late_factors(projection: _Projection, declared: Floats) -> Floats:
-    """Factors of in-migrants of 65–84 and 85+ with which those of 65+ and 85+ grow as declared from mid-2024 to mid-2035.
+    """Factors of in-migrants of 65–84 and 85+ with which 65+ and 85+ grow as declared from mid-2024 to mid-2035.
 
     Newton's method with differences; the factors stay from 0 to `MOST_FACTOR`, so an unlikely declaration is met as far
     as moves can meet it.
@@ -165,7 +167,7 @@ def _a_year_on(people: Floats, rate: Floats, birth: Floats, boys: float) -> Floa
 
 
 def _newcomers(leavers: Floats, rate: Floats, birth: Floats, boys: float) -> Floats:
-    """In-migrants of a year at factor one who are there at its end, with their newborn, by age group: [3, K, 2, 100]."""
+    """In-migrants of a year at factor one who are there at its end, with their newborn, by group: [3, K, 2, 100]."""
     out = []
     for first, last in pairwise(GROUP_AGES):
         half = np.zeros_like(leavers)

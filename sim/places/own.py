@@ -140,9 +140,13 @@ def _together(frames: dict[str, pd.DataFrame]) -> list[str]:
         wrong.append("hospitals.csv: no hospital has an emergency department (has_ed 1).")
     beds = _numbers(hospitals, "bed_share")
     if beds.notna().any() and (beds.isna().any() or abs(beds.sum() - 1) > ROUNDING):
-        wrong.append(f"hospitals.csv: bed_share sums to {beds.sum():g}; it must be given for every hospital and sum to 1.")
+        wrong.append(
+            f"hospitals.csv: bed_share sums to {beds.sum():g}; it must be given for every hospital and sum to 1."
+        )
     if _numbers(hospitals, "activity_here").eq(0).any():
-        wrong.append("hospitals.csv: activity_here is 0: nobody of the place uses the hospital; leave the hospital out.")
+        wrong.append(
+            "hospitals.csv: activity_here is 0: nobody of the place uses the hospital; leave the hospital out."
+        )
     if (_numbers(areas, "hospital_share").fillna(1) * people).sum() == 0:
         wrong.append("areas.csv: hospital_share is 0 everywhere: nobody would use the hospitals.")
     lists = float(_numbers(practices, "list_size").sum())
@@ -274,6 +278,8 @@ def _sources(folder: Path) -> pd.DataFrame:
     """The user's own sources.csv where there is one, otherwise a line that says whose facts these are."""
     columns = ["fact", "publisher", "dataset", "year", "licence", "method"]
     if (folder / "sources.csv").is_file():
-        return pd.read_csv(folder / "sources.csv", dtype=str, keep_default_na=False).reindex(columns=columns, fill_value="")
+        return pd.read_csv(folder / "sources.csv", dtype=str, keep_default_na=False).reindex(
+            columns=columns, fill_value=""
+        )
     row = ["everything about the place", "its maker", "areas.csv, practices.csv, hospitals.csv", "", "", "as given"]
     return pd.DataFrame([row], columns=columns)

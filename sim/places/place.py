@@ -35,7 +35,7 @@ class Place:
     activity_share_simulated: share of the trust's activity whose patients live in the place. age_share:
     float64[K, 2, 19, 10] single ages within bands by authority; authority: int16[L]. fit: how well residents, lists
     and growth are met. out_rate: float32[2, 19] share of residents who leave in a month. moves: float32[Y, L, 3]
-    factors on out_rate × counts that give a month's in-migrants under 65, of 65–84 and 85+, for each year from July 2020.
+    factors on out_rate × counts that give a month's in-migrants under 65, of 65–84 and 85+, by year from July 2020.
     """
 
     name: str
@@ -88,7 +88,8 @@ class Place:
         mixed = (self.age_share * weight[..., None]).sum(axis=0)
         mixed[..., 4] += mixed[..., 5:].sum(axis=-1)
         total = mixed[..., :5].sum(axis=-1, keepdims=True)
-        return np.divide(mixed[..., :5], total, out=np.full((*total.shape[:-1], 5), 0.2), where=total > 0)
+        even = np.full((*total.shape[:-1], 5), 1 / 5)
+        return np.asarray(np.divide(mixed[..., :5], total, out=even, where=total > 0), np.float64)
 
     def arrivals(self, month: int) -> Singles:
         """Expected in-migrants of a month (0 = July 2020) at 1:1, by area, sex and band: float32[L, 2, 19].

@@ -19,11 +19,11 @@ from typing import Any
 import pandas as pd
 
 from sim.errors import UserError
-from sim.places import prepare_care, prepare_land, prepare_people
+from sim.places import prepare_care, prepare_fit, prepare_land, prepare_people
 
 FORMAT = 1
 INPUTS = Path(__file__).parent / "inputs"
-"""Small tables of our own that the preparation needs: postcode districts, trusts' sites, border practices."""
+"""Small tables of our own: postcode districts, trusts' sites, border practices, and the sources of every fact."""
 
 
 class Raw:
@@ -74,6 +74,9 @@ def build(folder: str | Path, out: str | Path) -> list[Path]:
     authorities, catchment = prepare_care.authorities(raw, people.authorities)
     pairs, adjacency = prepare_land.neighbours(raw, areas)
     codes = areas["code"].tolist()
+    counts = people.table(codes).drop(columns="code").to_numpy("int64").reshape(len(codes), 2, -1)
+    catchment["border"] = prepare_fit.border(areas, counts, sites, authorities.set_index("lad_code")["capture_share"])
+    registered["registration"] = prepare_fit.registration(areas, counts, practices)
     written = [
         _csv(areas, out / "areas.csv"),
         _csv(people.table(codes), out / "residents.csv"),
@@ -83,7 +86,7 @@ def build(folder: str | Path, out: str | Path) -> list[Path]:
         _csv(sites, out / "sites.csv"),
         _csv(pairs, out / "neighbours.csv"),
         _gzip(prepare_land.outlines(raw, codes), out / "outlines.json.gz"),
-        _csv(prepare_land.sources(), out / "sources.csv"),
+        _csv(raw.own("sources.csv"), out / "sources.csv"),
     ]
     metadata = {
         "format": FORMAT,
@@ -107,5 +110,3 @@ def _gzip(content: Any, path: Path) -> Path:
     text = json.dumps(content, separators=(",", ":")).encode()
     path.write_bytes(gzip.compress(text, 9, mtime=0))
     return path
-
-

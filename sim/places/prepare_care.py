@@ -14,6 +14,10 @@ if TYPE_CHECKING:
 
 TRUST = "RN5"
 """Hampshire Hospitals NHS Foundation Trust: the trust that is modelled."""
+MOSTLY_OUTSIDE = 0.5
+"""Practices with a larger part of their list beyond the data's areas are not counted in an authority's lists."""
+WHOLE = (0.97, 1.08)
+"""An authority whose 2024 total over the lists known in 2021 is in this range has nearly all its lists in the file."""
 
 
 def practices(raw: Raw, areas: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, Any]]:
@@ -56,14 +60,16 @@ def practices(raw: Raw, areas: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, An
 
 
 def _districts(raw: Raw) -> pd.DataFrame:
-    given = raw.csv("tables/outcode_points_hampshire.csv", ["outcode", "lat", "lon"]).rename(columns={"outcode": "district"})
+    given = raw.csv("tables/outcode_points_hampshire.csv", ["outcode", "lat", "lon"]).rename(
+        columns={"outcode": "district"}
+    )
     both = pd.concat([given, raw.own("districts.csv")])
     return both.drop_duplicates("district").set_index("district")[["lon", "lat"]]
 
 
 def _authority(areas: pd.DataFrame, lon: np.ndarray[Any, Any], lat: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     nearest = distances(np.stack([lon, lat], 1), areas[["lon", "lat"]].to_numpy(float)).argmin(axis=1)
-    return areas["lad_code"].to_numpy(str)[nearest]
+    return np.asarray(areas["lad_code"].to_numpy(str)[nearest])
 
 
 def _lists(
@@ -71,11 +77,11 @@ def _lists(
 ) -> tuple[pd.Series[int], pd.Series[int], dict[str, Any]]:
     known = table["list_jan2021"]
     totals = raw.csv("primary_care/patients_per_gp_fte_ltla24_hants.csv").set_index("ltla24_code")["total_patients"]
-    inside = known * (outside < 0.5)
+    inside = known * (outside < MOSTLY_OUTSIDE)
     here = inside.groupby(where).sum().reindex(totals.index)
     ratio = totals / here
     # authorities whose counted lists are nearly whole show the growth of lists from January 2021 to 2024
-    growth = float(ratio[ratio.between(0.97, 1.08)].median())
+    growth = float(ratio[ratio.between(*WHOLE)].median())
     short = (totals / growth - here).clip(lower=0)
     missing = known.isna()
     share = missing.groupby(where).transform("sum")
@@ -85,7 +91,9 @@ def _lists(
         "lists_known": int((~missing).sum()),
         "lists_estimated": int(missing.sum()),
         "growth_of_lists_2021_to_2024": round(growth, 4),
-        "listed_in_file_against_authority_totals_2024_brought_back": round(float(here.sum() / (totals.sum() / growth)), 4),
+        "listed_in_file_against_authority_totals_2024_brought_back": round(
+            float(here.sum() / (totals.sum() / growth)), 4
+        ),
         "note": "practices that closed or merged between January 2021 and January 2024 are absent from the file",
     }
     return listed, missing.astype(int), note

@@ -1,4 +1,4 @@
-"""Preparation: the land — areas with their deprivation and circumstances, outlines, neighbours, and the sources."""
+"""Preparation: the land — areas with their deprivation and circumstances, outlines, neighbours."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
 NEAREST = 2
 """An area touches at least so many of its nearest areas, whatever simplified outlines say (islands, narrow gaps)."""
-OGL = "Open Government Licence v3.0"
 
 
 def areas(raw: Raw) -> pd.DataFrame:
@@ -87,7 +86,7 @@ def outlines(raw: Raw, codes: list[str]) -> dict[str, list[list[list[float]]]]:
 
 
 def neighbours(raw: Raw, table: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, Any]]:
-    """Pairs of adjacent areas (rows `a` < `b` of the table): those that share a corner of their outlines, and nearest ones."""
+    """Pairs of adjacent areas (rows `a` < `b` of the table): they share a corner of their outlines, or are nearest."""
     corners: dict[tuple[float, float], set[int]] = {}
     for row, rings in enumerate(outlines(raw, table["code"].tolist()).values()):
         for ring in rings:
@@ -97,33 +96,12 @@ def neighbours(raw: Raw, table: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, A
     points: NDArray[np.float64] = table[["lon", "lat"]].to_numpy(float)
     apart = distances(points, points)
     np.fill_diagonal(apart, np.inf)
-    nearest = {(min(a, b), max(a, b)) for a, row in enumerate(np.argsort(apart, axis=1)[:, :NEAREST].tolist()) for b in row}
+    nearest = {
+        (min(a, b), max(a, b)) for a, row in enumerate(np.argsort(apart, axis=1)[:, :NEAREST].tolist()) for b in row
+    }
     pairs = sorted(touching | nearest)
     degree = np.bincount(np.array(pairs).ravel(), minlength=len(table))
     return pd.DataFrame(pairs, columns=["a", "b"]), {
         "pairs": len(pairs), "of_which_only_by_distance": len(nearest - touching),
         "neighbours_least": int(degree.min()), "neighbours_mean": round(float(degree.mean()), 2),
     }  # fmt: skip
-
-
-def sources() -> pd.DataFrame:
-    """Publisher, dataset, year and licence of each fact in the tables, and how it was made where it is an estimate."""
-    ons, census, recalled = "Office for National Statistics", "Census 2021", "recalled, not read from a file"
-    rows = [
-        ("residents by LSOA, sex and five-year band", ons, "Small Area Population Estimates mid-2020; Census 2021 residents by LSOA 2021 and by authority, broad age and sex", "2020, 2021", OGL, "split by sex with UK shares, carried to LSOA 2021, fitted to Census 2021"),
-        ("male share by single age", "United Nations Population Division", "World Population Prospects, United Kingdom", "2020", "CC BY 3.0 IGO", "read"),
-        ("residents of authorities", ons, "Mid-year estimates; Census 2021", "2020, 2021", OGL, "read; the authority file's age groups repaired (see docs/decisions)"),
-        ("LSOA codes, points, outlines, authority, ward, ICB, urban or rural", ons, "Open Geography: LSOA 2021, lookups 2024, Rural Urban Classification 2021", "2021, 2024", OGL, "outlines simplified"),
-        ("adjacent areas", ons, "LSOA 2021 boundaries", "2021", OGL, "areas that share a corner of their simplified outlines, and each one's two nearest"),
-        ("deprivation decile, rank, score; income deprived", "Ministry of Housing, Communities and Local Government", "English Indices of Deprivation 2025", "2025", OGL, "read"),
-        ("overcrowded homes, tenure, deprived households, disability", ons, census, "2021", OGL, "read"),
-        ("lonely often, always or some of the time", "Department for Culture, Media and Sport; British Red Cross", "Community Life Survey 2020/21, modelled to LSOA", "2021", OGL, "modelled by the publisher"),
-        ("practices: code, list in January 2021, network, mean age, share of men, deprivation score", "NHS England; Office for Health Improvement and Disparities", "ODS epraccur; Patients Registered at a GP Practice; Fingertips indicator 93553 (IMD 2019)", "2020–2024", OGL, "read; the list of a practice opened later is what its authority's 2024 total leaves"),
-        ("practice points", "own table", "centres of postcode districts", "2025", "facts", f"{recalled}; within 1–2 km"),
-        ("share of a border practice's list that lives outside", "own table", "judgement", "2025", "facts", "judgement"),
-        ("hospital points", "NHS England", "hospital locations 2022", "2022", OGL, "read; St Mary's (Isle of Wight) and Royal Berkshire recalled"),
-        ("share of each authority's emergency admissions that goes to Hampshire Hospitals", "Office for Health Improvement and Disparities; NHS England", "NHS Acute Trust Catchment Populations 2022; A&E Attendances and Emergency Admissions April 2021 – March 2024", "2022, 2024", OGL, "trust's share of patients from the authority × trust's emergency admissions; trusts without counts (Royal Surrey, Great Western and others) are left out, so shares are upper bounds"),
-        ("GP list total and full-time equivalent GPs by authority", "NHS England", "General Practice Workforce", "2024", OGL, "read"),
-        ("people aged 90 and over by single age, United Kingdom", "United Nations Population Division", "World Population Prospects", "2020", "CC BY 3.0 IGO", "read"),
-    ]  # fmt: skip  # noqa: E501
-    return pd.DataFrame(rows, columns=["fact", "publisher", "dataset", "year", "licence", "method"])

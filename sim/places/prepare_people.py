@@ -67,14 +67,15 @@ def residents(raw: Raw) -> Residents:
     estimate = np.stack([persons.to_numpy() * (1 - male), persons.to_numpy() * male], axis=1)
     start = estimate.copy()
     broad = _broad(raw, codes, _by_authority(estimate, of, len(codes)))
-    fitted, rounds = _fit(estimate, totals.loc[persons.index].to_numpy(), broad, of)
+    census_total = np.asarray(totals.loc[persons.index], np.float64)
+    fitted, rounds = _fit(estimate, census_total, broad, of)
     counts = _whole(_banded(fitted), of)
     single = _oldest(raw, _by_authority(fitted, of, len(codes)))
     measured = {
-        "lsoa_total_before_fitting": _error(start.sum(axis=(1, 2)), totals.loc[persons.index].to_numpy()),
+        "lsoa_total_before_fitting": _error(start.sum(axis=(1, 2)), census_total),
         "male_share_before_fitting": _sex_error(start, broad, of),
         "rounds_of_fitting": rounds,
-        "lsoa_total_after_rounding": _error(counts.sum(axis=(1, 2)), totals.loc[persons.index].to_numpy()),
+        "lsoa_total_after_rounding": _error(counts.sum(axis=(1, 2)), census_total),
         "note": "compared with Census 2021: residents of each LSOA; male share of each authority and broad age group",
     }
     return Residents(list(persons.index), counts, _single_ages(single, codes), _authorities(raw, codes), measured)
@@ -117,7 +118,9 @@ def _fit(cells: Floats, totals: Floats, broad: Floats, of: NDArray[np.int64]) ->
     totals = totals * (broad.sum(axis=(1, 2)) / np.bincount(of, totals))[of]
     groups = _group()
     edges = np.flatnonzero(np.diff(groups, prepend=-1))
-    for turn in range(1, ROUNDS + 1):
+    turn = 0
+    while turn < ROUNDS:
+        turn += 1
         cells = cells * (totals / cells.sum(axis=(1, 2)))[:, None, None]
         sums = np.add.reduceat(_by_authority(cells, of, broad.shape[0]), edges, axis=2)
         factor = broad / sums
@@ -143,14 +146,20 @@ def _whole(cells: Floats, of: NDArray[np.int64]) -> NDArray[np.int64]:
 
 def _error(estimate: Floats | NDArray[np.int64], truth: Floats) -> dict[str, float]:
     relative = np.abs(estimate / truth - 1)
-    return {"mean_absolute_relative": round(float(relative.mean()), 5), "largest_relative": round(float(relative.max()), 5)}
+    return {
+        "mean_absolute_relative": round(float(relative.mean()), 5),
+        "largest_relative": round(float(relative.max()), 5),
+    }
 
 
 def _sex_error(cells: Floats, broad: Floats, of: NDArray[np.int64]) -> dict[str, float]:
     edges = np.flatnonzero(np.diff(_group(), prepend=-1))
     sums = np.add.reduceat(_by_authority(cells, of, broad.shape[0]), edges, axis=2)
     off = np.abs(sums[:, 1] / sums.sum(axis=1) - broad[:, 1] / broad.sum(axis=1))
-    return {"mean_absolute_points": round(100 * float(off.mean()), 3), "largest_points": round(100 * float(off.max()), 3)}
+    return {
+        "mean_absolute_points": round(100 * float(off.mean()), 3),
+        "largest_points": round(100 * float(off.max()), 3),
+    }
 
 
 def _oldest(raw: Raw, single: Floats) -> Floats:

@@ -9,13 +9,19 @@ Islands are fitted by themselves: nobody registers across water to a practice of
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.places.geometry import distances
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 Floats = NDArray[np.float64]
+ISLAND = "E06000046"
+"""The Isle of Wight: nobody registers with a practice across the Solent."""
 CHOICES = 16
 """An area's residents are spread over the practices with most attraction, at most so many …"""
 AREAS = 8
@@ -33,7 +39,12 @@ class Registration:
 
 
 def register(
-    points: Floats, residents: Floats, practices: Floats, lists: Floats, distance_km: float, groups: tuple[Floats, Floats]
+    points: Floats,
+    residents: Floats,
+    practices: Floats,
+    lists: Floats,
+    distance_km: float,
+    groups: tuple[Floats, Floats],
 ) -> Registration:
     """Fit the gravity model.
 
@@ -60,6 +71,14 @@ def register(
     })  # fmt: skip
 
 
+def patients(areas: pd.DataFrame, residents: Floats, practices: pd.DataFrame, distance_km: float) -> Registration:
+    """Registered residents of each area at each practice; the Isle of Wight by itself."""
+    lists = (practices["list_size"] * (1 - practices["outside_share"])).to_numpy(float)
+    here, there = (np.asarray(frame["lad_code"] == ISLAND, np.float64) for frame in (areas, practices))
+    area_points, practice_points = (frame[["lon", "lat"]].to_numpy(float) for frame in (areas, practices))
+    return register(area_points, residents, practice_points, lists, distance_km, (here, there))
+
+
 def _scaled(lists: Floats, residents: Floats, area_group: Floats, practice_group: Floats) -> Floats:
     """Lists scaled so that each group's lists hold exactly its residents."""
     out = lists.copy()
@@ -72,7 +91,8 @@ def _scaled(lists: Floats, residents: Floats, area_group: Floats, practice_group
 def _fit(persons: Floats, residents: Floats, wanted: Floats) -> tuple[Floats, int]:
     persons = persons.copy()
     turn = 0
-    for turn in range(1, ROUNDS + 1):
+    while turn < ROUNDS:
+        turn += 1
         persons *= (residents / persons.sum(axis=1))[:, None]
         sums = persons.sum(axis=0)
         if np.abs(sums / wanted - 1).max() < CLOSE:

@@ -19,15 +19,13 @@ from sim.errors import UserError
 from sim.places import catchment
 from sim.places.assemble import Parts
 from sim.places.place import BANDS
-from sim.places.registration import Registration, register
+from sim.places.registration import Registration, patients
 
 if TYPE_CHECKING:
     from sim.evidence import Evidence
 
 DATA = Path(__file__).parent / "data" / "hampshire"
 FORMAT = 1
-ISLAND = "E06000046"
-"""The Isle of Wight: nobody registers with a practice across the Solent."""
 FEW, LITTLE = 100, 0.02
 """A practice with fewer residents of the place, and a smaller share of its list, is left out."""
 
@@ -49,7 +47,7 @@ class Tables:
     @property
     def residents(self) -> NDArray[np.float64]:
         """Residents of each area: float64[L]."""
-        return self.counts.sum(axis=(1, 2)).astype(np.float64)
+        return np.asarray(self.counts.sum(axis=(1, 2)), np.float64)
 
     @property
     def mean_income_deprived(self) -> float:
@@ -71,7 +69,7 @@ def tables(folder: Path = DATA) -> Tables:
         people.to_numpy(np.int64).reshape(len(areas), 2, BANDS),
         {str(code): row.to_numpy(np.float64).reshape(2, -1) for code, row in single.iterrows()},
         pd.read_csv(folder / "authorities.csv").set_index("lad_code"),
-        pd.read_csv(folder / "practices.csv", keep_default_na=False, na_values={"mean_age": "", "male_share": "", "imd_score": ""}),
+        _practice_table(folder),
         pd.read_csv(folder / "sites.csv"),
         pd.read_csv(folder / "neighbours.csv").to_numpy(np.int64),
         pd.read_csv(folder / "sources.csv"),
@@ -79,15 +77,17 @@ def tables(folder: Path = DATA) -> Tables:
     )  # fmt: skip
 
 
+def _practice_table(folder: Path) -> pd.DataFrame:
+    """Practices; an empty name of a network is an empty text, not a missing number."""
+    table = pd.read_csv(folder / "practices.csv")
+    return table.assign(pcn=table["pcn"].fillna(""))
+
+
 @lru_cache(maxsize=8)
 def registered(distance_km: float) -> Registration:
     """Who is registered where in all of the tables, for a distance parameter."""
     data = tables()
-    lists = (data.practices["list_size"] * (1 - data.practices["outside_share"])).to_numpy(float)
-    groups = tuple((frame["lad_code"] == ISLAND).to_numpy(float) for frame in (data.areas, data.practices))
-    points = (frame[["lon", "lat"]].to_numpy(float) for frame in (data.areas, data.practices))
-    area_points, practice_points = points
-    return register(area_points, data.residents, practice_points, lists, distance_km, (groups[0], groups[1]))
+    return patients(data.areas, data.residents, data.practices, distance_km)
 
 
 def cut(

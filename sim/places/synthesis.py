@@ -36,7 +36,7 @@ def synthesise(place: Place, scale: float, seed: int) -> dict[str, NDArray[Any]]
     """
     if not 0 < scale <= 1:
         raise UserError(f"scale is {scale}; it must be above 0 and at most 1.")
-    areas, sexes, bands = place.counts.shape
+    _, sexes, bands = place.counts.shape
     cells = _cells(place)
     number = place.counts.reshape(-1).astype(np.int64)
     if scale < 1:
@@ -72,7 +72,9 @@ def settle(place: Place, lsoa: NDArray[Any], keys: Keys) -> dict[str, NDArray[An
     }
 
 
-def _born(place: Place, lsoa: NDArray[np.int16], sex: NDArray[np.uint8], band: NDArray[Any], keys: Keys) -> NDArray[Any]:
+def _born(
+    place: Place, lsoa: NDArray[np.int16], sex: NDArray[np.uint8], band: NDArray[Any], keys: Keys
+) -> NDArray[Any]:
     """Birth months, negative: a single age within the band as in the authority, then a month of the year."""
     cumulative = np.cumsum(place.age_share, axis=-1).astype(np.float32)
     row = (place.authority[lsoa].astype(np.int64) * 2 + sex) * place.counts.shape[2] + band
@@ -101,12 +103,13 @@ def _word(text: str) -> int:
 
 
 def _identity(cell: Keys, ordinal: NDArray[np.int64]) -> NDArray[np.int64]:
-    word = draws.scramble(cell + ordinal.astype(np.uint64))
+    word: Keys = draws.scramble(cell + ordinal.astype(np.uint64))
     word &= np.uint64(2**63 - 1)
     word[word == 0] = 1
-    return word.view(np.int64)
+    positive: NDArray[np.int64] = word.astype(np.int64)
+    return positive
 
 
-def _rounded(expected: NDArray[np.float64], draw: NDArray[np.float32]) -> NDArray[np.int64]:
+def _rounded(expected: NDArray[np.floating[Any]], draw: NDArray[np.float32]) -> NDArray[np.int64]:
     """Whole numbers whose expectations are `expected`."""
     return np.floor(expected + draw.astype(np.float64)).astype(np.int64)
