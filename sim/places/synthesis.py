@@ -106,10 +106,9 @@ def _identity(cell: Keys, ordinal: NDArray[np.int64]) -> NDArray[np.int64]:
     word: Keys = draws.scramble(cell + ordinal.astype(np.uint64))
     word &= np.uint64(2**63 - 1)
     word[word == 0] = 1
-    positive: NDArray[np.int64] = word.astype(np.int64)
-    return positive
+    return word.astype(np.int64)
 
 
 def _rounded(expected: NDArray[np.floating[Any]], draw: NDArray[np.float32]) -> NDArray[np.int64]:
     """Whole numbers whose expectations are `expected`."""
-    return np.floor(expected + draw.astype(np.float64)).astype(np.int64)
+    return np.asarray(np.floor(expected + draw.astype(np.float64)), np.int64)
