@@ -55,7 +55,7 @@ class Care:
         self.listed = parameters.Waiting.read(evidence)
         self.waiting = WaitingLists(m)
         self._read_tables()
-        self.index.expected = lambda service: float(emergency.plain_by_age(m, service).sum())
+        self.index.expected = self._plain
         self.unit, self.bed_ratio = 0.0, 1.0
         self.bed_share = np.ones(1)
         self.stay = Stay(self.hospital.zero_day, self.los_shape, self.hospital.discharge_wait)
@@ -63,6 +63,15 @@ class Care:
         self.expected_need = np.zeros(0)
         self.planned = 0.0
         self.again: NDArray[Any] = np.zeros(0)
+
+    def _plain(self, service: str) -> float:
+        """Events of a hospital service expected this month of the trust's residents, before the calendar."""
+        return float(emergency.plain_by_age(self.m, service).sum())
+
+    @property
+    def share(self) -> float:
+        """Of the whole trust, the part whose patients are residents of the place."""
+        return self.unit / self.m.scale
 
     def _read_tables(self) -> None:
         beds = self.m.evidence.table("beds_by_month")
