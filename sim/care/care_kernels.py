@@ -38,8 +38,16 @@ def chance_by_age(
 
 @compiled
 def tally(
-    contacts: Array, waiting: Array, practice: Array, area: Array, born: Array, group_of_age: Array, month: int,
-    practices: int, areas: int, groups: int,
+    contacts: Array,
+    waiting: Array,
+    practice: Array,
+    area: Array,
+    born: Array,
+    group_of_age: Array,
+    month: int,
+    practices: int,
+    areas: int,
+    groups: int,
 ) -> tuple[Array, Array, Array]:
     """New and waiting contacts: new by practice, waiting by practice, and both together by area × age group with the
     new ones first: int64[practices], int64[practices], int64[2, areas, groups]."""
@@ -79,8 +87,15 @@ def inverse_binomial(u: float, n: int, p: float) -> int:
 
 @compiled
 def lost_contacts(
-    contacts: Array, waiting: Array, practice: Array, share_new: Array, share_waiting: Array, first: Array,
-    second: Array, rows: Array, lost: Array,
+    contacts: Array,
+    waiting: Array,
+    practice: Array,
+    share_new: Array,
+    share_waiting: Array,
+    first: Array,
+    second: Array,
+    rows: Array,
+    lost: Array,
 ) -> int:
     """Rows with contacts that are not offered, and how many; returns how many rows were filled in.
 

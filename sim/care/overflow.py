@@ -16,6 +16,7 @@ from scipy.special import ndtr
 from sim.care.care_kernels import inverse_binomials
 
 Array = NDArray[np.float64]
+FAR = 1e6  # standard deviations beyond which nothing changes
 
 
 def expected_overflow(load: Any, capacity: Any, real_size: Any = 1.0) -> Array:
@@ -27,7 +28,7 @@ def expected_overflow(load: Any, capacity: Any, real_size: Any = 1.0) -> Array:
     load, capacity = np.asarray(load, np.float64), np.asarray(capacity, np.float64)
     spread = np.sqrt(np.maximum(load, 0.0) * real_size) / real_size
     with np.errstate(divide="ignore", invalid="ignore"):
-        z = np.where(spread > 0, (capacity - load) / spread, 0.0)
+        z = np.clip(np.where(spread > 0, (capacity - load) / spread, 0.0), -FAR, FAR)
     loss = spread * (np.exp(-0.5 * z * z) / np.sqrt(2 * np.pi) - z * ndtr(-z))
     return np.clip(np.where(spread > 0, loss, 0.0), np.maximum(load - capacity, 0.0), np.maximum(load, 0.0))
 

@@ -123,9 +123,7 @@ def set_capacity(m: CareSystem, expected: NDArray[np.float64]) -> NDArray[np.flo
     return np.asarray(usable - induced)
 
 
-def shares_not_offered(
-    m: CareSystem, capacity: NDArray[np.float64], waited: NDArray[Any]
-) -> tuple[Array, Array]:
+def shares_not_offered(m: CareSystem, capacity: NDArray[np.float64], waited: NDArray[Any]) -> tuple[Array, Array]:
     """Share of new contacts, and of those waiting, that each practice cannot offer this month (P,) each."""
     p, count = m.practices.columns, m.practices.size
     pool = p["pool"][:count]

@@ -1,0 +1,101 @@
+"""The order of a waiting list, and how slots are divided: pure parts."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sim.care.indices import FROZEN_FROM
+from sim.care.slots import Slots, stretch
+from sim.care.waiting import ELSEWHERE, oldest, pick, specialty_by_sex
+from sim.evidence import load
+
+pytestmark = pytest.mark.unit
+
+groups = st.lists(st.integers(0, 5) | st.just(ELSEWHERE), max_size=60)
+places = st.lists(st.integers(0, 12), min_size=6, max_size=6)
+
+
+@given(groups, places)
+def test_first_come_is_first_served_within_a_group(group: list[int], allowed: list[int]) -> None:
+    in_order = np.array(group, np.uint8)
+    served = oldest(in_order, np.array(allowed))
+    for g, most in enumerate(allowed):
+        of_group = served[in_order == g]
+        assert of_group.sum() == min(most, len(of_group))
+        assert np.all(of_group[:-1] >= of_group[1:])  # nobody is served before one who came earlier
+    assert not served[in_order >= ELSEWHERE].any()
+
+
+def test_picks_follow_their_shares() -> None:
+    uniform = np.random.default_rng(3).random(100_000, np.float32)
+    chosen = pick(uniform, np.cumsum([0.2, 0.5, 0.3])[None, :])
+    assert np.bincount(chosen) / len(chosen) == pytest.approx([0.2, 0.5, 0.3], abs=0.01)
+
+
+def test_gynaecology_is_for_women_and_every_specialty_keeps_its_share() -> None:
+    mix = np.array([0.3, 0.1, 0.6])
+    women, men = np.diff(specialty_by_sex(mix, ("a", "gynaecology", "b")), prepend=0.0)
+    assert men[1] == pytest.approx(0.0)
+    assert (women + men) / 2 == pytest.approx(mix)
+
+
+def test_the_opening_list_has_waited_as_england_had() -> None:
+    stock, months = np.array([0.1, 0.6, 0.3]), np.array([1.0, 6.0, 12.0])
+    factor = stretch(stock, months, 0.48, 4.14)
+    beyond = (stock * np.maximum(1 - 4.14 / (months * factor), 0)).sum()
+    assert beyond == pytest.approx(0.48, abs=1e-6)
+
+
+def frozen_slots(total: float) -> tuple[Slots, Any]:
+    """Slots after the observed months, with a year of `total` slots a month, and a model to ask them in."""
+    slots = Slots(load().draw(0), 2, np.array([0.1, 0.9]))
+    slots.of_month[:] = total
+    slots.of_priority = np.array([20.0, 80.0])
+    m = SimpleNamespace(
+        month=FROZEN_FROM,
+        care=SimpleNamespace(
+            hospital=SimpleNamespace(cancel_slope=0.5, occupancy=0.9), pressure=0.9, unit=1.0,
+            waiting=SimpleNamespace(mix=np.array([0.5, 0.5])),
+        ),
+        commissioner=SimpleNamespace(capacity=lambda line: 1.0, extra_slots=0.0),
+    )  # fmt: skip
+    return slots, m
+
+
+stocks = st.lists(st.integers(0, 300), min_size=4, max_size=4)
+
+
+@given(stocks, st.floats(0, 500))
+def test_slots_are_used_up_or_the_list_is_empty(stock: list[int], total: float) -> None:
+    slots, m = frozen_slots(total)
+    waiting = np.array(stock).reshape(2, 2)
+    given_out = slots.this_month(m, waiting, waiting // 2, 0, 0, 0.0).reshape(2, 2)
+    assert np.all(given_out <= waiting)
+    assert np.all(given_out >= 0)
+    for used, there in zip(given_out, waiting, strict=True):
+        assert used.sum() <= total / 2 + 1e-9
+        assert used.sum() == there.sum() or used.sum() >= total / 2 - 2  # what is left over is carried to next month
+
+
+def test_fractions_of_slots_are_carried_over() -> None:
+    slots, m = frozen_slots(0.5)
+    waiting = np.array([[0, 100], [0, 100]])
+    done = sum(slots.this_month(m, waiting, waiting * 0, 0, 0, 0.0).sum() for _ in range(40))
+    assert done == pytest.approx(20, abs=2)
+
+
+def test_full_beds_cancel_only_slots_that_need_a_bed() -> None:
+    slots, m = frozen_slots(100.0)
+    m.care.pressure = 1.1
+    waiting = np.full((2, 2), 1000)
+    slots.this_month(m, waiting, waiting * 0, 0, 0, 0.0)
+    assert slots.cancelled == pytest.approx(100 * slots.bed_dependent * 0.5 * 0.2)
+    m.care.pressure = 0.5
+    slots.this_month(m, waiting, waiting * 0, 0, 0, 0.0)
+    assert slots.cancelled == 0.0
