@@ -13,6 +13,7 @@ The loops are compiled (`sim.kernels`); `sim.draws_numpy` holds their twins in N
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -124,31 +125,35 @@ def events(
     keys = _contiguous(keys, np.uint64)
     thresholds = _contiguous(thresholds, np.uint32)
     alive = _mask(alive)
-    if thresholds.shape[0] != keys.size or alive.size != keys.size or thresholds.shape[1] != np.size(scale):
+    if thresholds.shape != (keys.size, np.size(scale)) or alive.size != keys.size:
         raise ValueError("events: keys, alive, thresholds and scale disagree in shape")
-    low, high, offsets = pair_up(scale, month, purpose0)
-    found = np.empty(keys.size + 1, np.int64)
-    first_is_high = bool(purpose0 & 1)
-    filled = kernels.rows_with_events(keys, alive, thresholds, low, high, offsets, first_is_high, found)
-    found = found[:filled]
-    nothing = np.empty(0, np.int64), np.empty(0, np.int16)
-    count = kernels.name_events(keys, thresholds, low, high, offsets, first_is_high, found, *nothing, False)
-    rows, kinds = np.empty(count, np.int64), np.empty(count, np.int16)
-    kernels.name_events(keys, thresholds, low, high, offsets, first_is_high, found, rows, kinds, True)
-    return rows, kinds
-
-
-def pair_up(scale: Any, month: int, purpose0: int) -> tuple[NDArray[np.uint64], NDArray[np.uint64], NDArray[np.uint64]]:
-    """Fixed-point scales of the low and high words, and the offset, of each hash that `events` needs."""
-    scale = np.asarray(scale, np.float64)
-    if not np.all((scale >= 0) & (scale < 256)):
-        raise ValueError("events: a scale is outside 0 ≤ scale < 256")
     head = purpose0 & 1
-    hashes = (head + scale.size + 1) // 2
-    fixed = np.zeros(2 * hashes, np.uint64)
-    fixed[head : head + scale.size] = np.rint(scale * 2.0 ** int(kernels.SCALE_BITS)).astype(np.uint64)
-    offsets = offset(month, purpose0 >> 1) + np.arange(hashes, dtype=np.uint64) * kernels.GAMMA_PURPOSE
-    return fixed[0::2].copy(), fixed[1::2].copy(), offsets
+    low, high, unscaled = fixed_point(np.asarray(scale, np.float64).tobytes(), head)
+    offsets = offset(month, purpose0 >> 1) + np.arange(low.size, dtype=np.uint64) * kernels.GAMMA_PURPOSE
+    hashes = low, high, offsets, bool(head)
+    found = np.empty(keys.size + 1, np.int64)
+    found = found[: kernels.rows_with_events(keys, alive, thresholds, *hashes, unscaled, found)]
+    room = 2 * found.size
+    while True:  # at most twice: two events a row are seldom exceeded
+        rows, kinds = np.empty(room, np.int64), np.empty(room, np.int16)
+        count = kernels.name_events(keys, thresholds, *hashes, found, rows, kinds)
+        if count <= room:
+            return rows[:count], kinds[:count]
+        room = count
+
+
+@lru_cache(maxsize=256)
+def fixed_point(scale: bytes, head: int) -> tuple[NDArray[np.uint64], NDArray[np.uint64], bool]:
+    """Scales (float64, as bytes) of the low and of the high word of each hash, and whether all are one.
+
+    head is 1 when the first process uses a high word. The arrays are shared: nobody writes them.
+    """
+    scales = np.frombuffer(scale)
+    if not np.all((scales >= 0) & (scales < 256)):
+        raise ValueError("events: a scale is outside 0 ≤ scale < 256")
+    fixed = np.zeros(2 * ((head + scales.size + 1) // 2), np.uint64)
+    fixed[head : head + scales.size] = np.rint(scales * 2.0 ** int(kernels.SCALE_BITS)).astype(np.uint64)
+    return fixed[0::2].copy(), fixed[1::2].copy(), bool(np.all(scales == 1))
 
 
 def poisson_counts(

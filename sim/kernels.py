@@ -25,6 +25,8 @@ LOW = np.uint64(0xFFFFFFFF)
 S27, S30, S31, S32 = np.uint64(27), np.uint64(30), np.uint64(31), np.uint64(32)
 BYTE = np.uint32(255)
 
+HIGHEST_BIT = np.uint64(1 << 63)
+
 SCALE_BITS = np.uint64(24)
 """Fixed-point bits of the multiplier of a threshold: scales are kept to 2⁻²⁴ and below 2⁸."""
 
@@ -91,11 +93,12 @@ def word_pairs(keys, offset, out):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def rows_with_events(keys, alive, thresholds, low_scale, high_scale, offsets, first_is_high, found):  # type: ignore[no-untyped-def]
+def rows_with_events(keys, alive, thresholds, low_scale, high_scale, offsets, first_is_high, unscaled, found):  # type: ignore[no-untyped-def]
     """Which rows have at least one event; returns how many of `found` (int64[n]) were filled.
 
     Hash h of a row serves two neighbouring purposes, its low word the even one, its high word the odd one. When the
     first process is odd the first hash lends only its high word; processes then are counted from one place earlier.
+    `unscaled` says that every scale is one.
     """
     n, processes = keys.size, thresholds.shape[1]
     head = 1 if first_is_high else 0
@@ -108,13 +111,21 @@ def rows_with_events(keys, alive, thresholds, low_scale, high_scale, offsets, fi
         if head:
             z = scramble(key + offsets[0])
             hit |= ((z >> S32) << SCALE_BITS) < np.uint64(thresholds[i, 0]) * high_scale[0]
-        for pair in range(pairs):
-            h = pair + head
-            k = head + 2 * pair
-            z = scramble(key + offsets[h])
-            low = np.uint64(thresholds[i, k]) * low_scale[h]
-            high = np.uint64(thresholds[i, k + 1]) * high_scale[h]
-            hit |= (((z & LOW) << SCALE_BITS) < low) | (((z >> S32) << SCALE_BITS) < high)
+        if unscaled:  # the usual month; a difference of 32-bit words below zero has its highest bit set
+            below = np.uint64(0)
+            for pair in range(pairs):
+                k = head + 2 * pair
+                z = scramble(key + offsets[pair + head])
+                below |= ((z & LOW) - np.uint64(thresholds[i, k])) | ((z >> S32) - np.uint64(thresholds[i, k + 1]))
+            hit |= below >= HIGHEST_BIT
+        else:
+            for pair in range(pairs):
+                h = pair + head
+                k = head + 2 * pair
+                z = scramble(key + offsets[h])
+                low = np.uint64(thresholds[i, k]) * low_scale[h]
+                high = np.uint64(thresholds[i, k + 1]) * high_scale[h]
+                hit |= (((z & LOW) << SCALE_BITS) < low) | (((z >> S32) << SCALE_BITS) < high)
         if tail:
             h = head + pairs
             z = scramble(key + offsets[h])
@@ -125,10 +136,10 @@ def rows_with_events(keys, alive, thresholds, low_scale, high_scale, offsets, fi
 
 
 @compiled
-def name_events(keys, thresholds, low_scale, high_scale, offsets, first_is_high, found, rows, kinds, write):  # type: ignore[no-untyped-def]
+def name_events(keys, thresholds, low_scale, high_scale, offsets, first_is_high, found, rows, kinds):  # type: ignore[no-untyped-def]
     """The events of the rows in `found`, in row order, then process order; returns their number.
 
-    Called once without `write` to count, once with `rows` and `kinds` of that size to fill.
+    Fills `rows` and `kinds` as far as there is room in them.
     """
     processes = thresholds.shape[1]
     head = 1 if first_is_high else 0
@@ -143,7 +154,7 @@ def name_events(keys, thresholds, low_scale, high_scale, offsets, first_is_high,
             else:
                 word, scale = z >> S32, high_scale[h]
             if (word << SCALE_BITS) < np.uint64(thresholds[i, k]) * scale:
-                if write:
+                if count < rows.size:
                     rows[count] = i
                     kinds[count] = k
                 count += 1

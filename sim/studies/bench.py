@@ -1,7 +1,7 @@
 """How fast the model is on this machine: parts that measure, a table, and a record under the results folder.
 
-Times are CPU seconds of this process, so that other work on the machine matters less. What is compared is measured in
-turns within one run, and a ratio is the median of the turns' ratios: machines change speed from minute to minute.
+Times are CPU seconds of this process. What is compared is measured in turns within one run, and of each the fastest
+turn counts: other work on the machine (shared caches, shared cores) can only make a turn slower.
 
 A part is a function ``part(quick) -> list[Line]``, made known by `@part("title")`; importing the module that holds it
 is enough (`MODULES` lists those that `bench` imports).

@@ -19,6 +19,7 @@ from sim.columns import ColumnarAgent, ColumnarModel
 from sim.studies import lifecourse_spec as spec
 
 Rows = NDArray[np.int64]
+Alive = NDArray[np.bool_]
 
 BIT = {state: np.uint32(1 << i) for i, state in enumerate(spec.STATES)}
 FLIPS = np.array([BIT[(spec.ONSETS | spec.ENDS)[name]] for name in spec.CHANGES if name != "death"])
@@ -53,16 +54,15 @@ class Rates:
 
 
 class Practice(mesa.Agent):
-    """A general practice: meets what demand it can, and remembers the share it could not."""
+    """A general practice, with appointments a month."""
 
     def __init__(self, model: Any, capacity: float) -> None:
         super().__init__(model)
         self.capacity = capacity
-        self.demand = 0
-        self.unmet = 0.0
 
-    def close_month(self) -> None:
-        self.unmet = max(0.0, 1 - self.capacity / self.demand) if self.demand else 0.0
+    def unmet_share(self, demand: int) -> float:
+        """The share of a month's demand that the practice cannot meet."""
+        return max(0.0, 1 - self.capacity / demand) if demand else 0.0
 
 
 class Resident(ColumnarAgent):
@@ -102,42 +102,47 @@ class Town(ColumnarModel):
         keys = draws.make_keys(seed, identities)
         people |= {"key": keys, "state": state, "lonely": lonely, "birthday": people["born"] % 12}
         self.residents.append(n, unique_id=identities, **people)
-        self.refresh(self.residents.rows)
+        self.count_years(self.residents.rows)
 
     def step(self) -> None:
         """One month."""
         self.month += 1
-        self.celebrate_birthdays()
-        dead = self.change()
+        alive = self.residents.columns["unique_id"] != 0
+        self.celebrate_birthdays(alive)
+        dead = self.change(alive)
         heirs = {name: self.residents.columns[name][dead] for name in ("unique_id", "fifth", "practice")}
         self.residents.release(dead)
-        self.see_practices()
+        self.see_practices(alive)
         self.give_birth(heirs)
 
     def refresh(self, rows: Rows) -> None:
         """Renew what is kept of the rates of these residents, after something they depend on has changed."""
         r = self.residents.columns
-        years = (self.month - r["born"][rows].astype(np.int32)) // 12
-        r["cell"][rows] = (years * 2 + r["male"][rows]) * spec.FIFTHS + r["fifth"][rows]
         tables = self.rates.base, self.rates.excess, self.rates.factors, self.rates.by_practice
         rates = draws.hazards(rows, r["cell"], r["state"], r["lonely"][:, None], r["practice"], *tables)
         r["chance"][rows] = draws.chances(rates[:, :-2])
         r["gp"][rows], r["ed"][rows] = rates[:, -2], rates[:, -1]
 
-    def celebrate_birthdays(self) -> None:
-        """The social score moves once a year; age, too, enters the rates in whole years."""
+    def count_years(self, rows: Rows) -> None:
+        """Give these residents the base rates of their age in whole years, and renew what is kept."""
         r = self.residents.columns
-        rows = np.flatnonzero((r["birthday"] == self.month % 12) & (r["unique_id"] != 0))
+        years = (self.month - r["born"][rows]) // 12
+        r["cell"][rows] = (years.astype(np.int32) * 2 + r["male"][rows]) * spec.FIFTHS + r["fifth"][rows]
+        self.refresh(rows)
+
+    def celebrate_birthdays(self, alive: Alive) -> None:
+        """The social score moves once a year, and so does age."""
+        r = self.residents.columns
+        rows = np.flatnonzero((r["birthday"] == self.month % 12) & alive)
         u = draws.uniforms(r["key"][rows], self.month, SOCIAL)
         social = 1 - r["lonely"][rows]
         social += spec.SOCIAL_PULL * (spec.SOCIAL_MEAN - social) + spec.SOCIAL_NOISE * (u - 0.5)
         r["lonely"][rows] = 1 - social.clip(0, 1)
-        self.refresh(rows)
+        self.count_years(rows)
 
-    def change(self) -> Rows:
-        """Behaviours, onsets and deaths; returns the rows of those who die."""
+    def change(self, alive: Alive) -> Rows:
+        """Behaviours, onsets and deaths; returns the rows of those who die, who are no longer in `alive`."""
         r = self.residents.columns
-        alive = r["unique_id"] != 0
         rows, kinds = draws.events(r["key"], alive, r["chance"], self.no_scale, self.month, CHANGE)
         dead: Rows = rows[kinds == len(FLIPS)]
         alive[dead] = False
@@ -150,19 +155,15 @@ class Town(ColumnarModel):
         self.totals["death"] += dead.size
         return dead
 
-    def see_practices(self) -> None:
+    def see_practices(self, alive: Alive) -> None:
         """Contacts arise; practices meet what they can, which is felt in emergency departments next month."""
         r = self.residents.columns
-        alive = r["unique_id"] != 0
         nobody_differs = np.zeros(alive.size, np.int16)
         asked = draws.poisson_counts(r["key"], alive, r["gp"], self.one_scale, nobody_differs, self.month, GP)
         went = draws.poisson_counts(r["key"], alive, r["ed"], self.pressure, r["practice"], self.month, ED)
         demand = draws.sums_by(r["practice"], asked, spec.PRACTICES)
         practices = self.agents_by_type[Practice]
-        for practice, load in zip(practices, demand.tolist(), strict=True):
-            practice.demand = load
-        practices.do("close_month")
-        unmet = practices.get("unmet")
+        unmet = [practice.unmet_share(load) for practice, load in zip(practices, demand.tolist(), strict=True)]
         self.pressure = np.exp(spec.PRESSURE * np.array(unmet, np.float32))
         self.totals["gp"] += int(demand.sum())
         self.totals["ed"] += int(went.sum())
@@ -173,7 +174,7 @@ class Town(ColumnarModel):
         identities = draws.child_identity(heirs.pop("unique_id"), self.month)
         keys = draws.make_keys(self.seed_of_chance, identities)
         male = draws.uniforms(keys, self.month, SEX) < 0.5
-        born = self.residents.append(
+        newborn = self.residents.append(
             identities.size,
             unique_id=identities,
             key=keys,
@@ -183,7 +184,7 @@ class Town(ColumnarModel):
             lonely=1 - spec.SOCIAL_MEAN,
             **heirs,
         )
-        self.refresh(born.rows)
+        self.count_years(newborn.rows)
 
     def summary(self) -> dict[str, float]:
         """Flows a resident-month and stocks a resident so far."""

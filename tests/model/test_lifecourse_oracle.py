@@ -93,7 +93,7 @@ def test_kept_rates_equal_rates_made_anew() -> None:
     for _ in range(24):
         town.step()
     kept = {name: column.copy() for name, column in town.residents.columns.items()}
-    town.refresh(town.residents.rows)
+    town.count_years(town.residents.rows)
     rows = town.residents.rows
     for name in ("chance", "gp", "ed", "cell"):
         np.testing.assert_array_equal(town.residents.columns[name][rows], kept[name][rows], err_msg=name)
@@ -113,7 +113,7 @@ def test_one_more_resident_changes_no_other_life_without_feedback() -> None:
     for town in (small, large):
         town.agents.select(lambda a: hasattr(a, "capacity")).set("capacity", 1e9)
     large.residents.append(1, unique_id=10**9, key=1, born=-500, birthday=4, lonely=0.5)
-    large.refresh(large.residents.rows)
+    large.count_years(large.residents.rows)
     for town in (small, large):
         for _ in range(MONTHS):
             town.step()

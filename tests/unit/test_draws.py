@@ -130,9 +130,11 @@ def chance_table(processes: int, top: float = 0.02) -> Any:
 
 @pytest.mark.parametrize("processes", [1, 2, 7, 20])
 @pytest.mark.parametrize("purpose0", [1000, 1001])
-def test_events_equal_their_twin(processes: int, purpose0: int) -> None:
-    scale = np.linspace(0, 2.5, processes).astype(np.float32)
-    table = chance_table(processes)
+@pytest.mark.parametrize("scaled", [False, True])
+@pytest.mark.parametrize("top", [0.02, 1.0])
+def test_events_equal_their_twin(processes: int, purpose0: int, scaled: bool, top: float) -> None:
+    scale = np.linspace(0, 2.5, processes) if scaled else np.ones(processes)
+    scale, table = scale.astype(np.float32), chance_table(processes, top)
     for wanted, got in zip(
         draws_numpy.events(KEYS, ALIVE, table, scale, 9, purpose0),
         draws.events(KEYS, ALIVE, table, scale, 9, purpose0),
