@@ -14,6 +14,6 @@ def write(results: Results, folder: str | Path) -> list[Path]:
 
     Raises `EnvironmentFault` when the disk refuses.
     """
-    from sim.report.write import write as write_all
+    from sim.report.outputs import write as write_all
 
     return write_all(results, folder)

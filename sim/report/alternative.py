@@ -90,7 +90,7 @@ def neighbourhoods(numbers: Numbers, measure: str, scenarios: Sequence[str]) -> 
     for name in scenarios:
         counts = numbers.area_change(measure, name).counts()
         text += (
-            f" {numbers.label(name)}: clearly better in {counts['better']}, clearly worse in {counts['worse']}, "
-            f"no clear change in {counts['unclear']}."
+            f" {numbers.label(name)}: clearly better in {counts['better']}, clearly worse in {counts['worse']}, no "
+            f"clear change in {counts['unclear']}."
         )
     return text

@@ -26,12 +26,13 @@ LEAST_PAID = 0.005  # £ million a year: less is rounding
 
 @dataclass(frozen=True)
 class Behind:
-    """A lever as it was used in a scenario. spent: £ million a year: first, last, mean."""
+    """A lever as a scenario used it. asked: amount, payer, roll-out; spent: £ million, first year, last year, mean."""
 
     scenario: str
     lever: str
     label: str
     description: str
+    asked: str
     spent: tuple[float, float, float]
     parameters: tuple[Parameter, ...]
 
@@ -67,7 +68,8 @@ def behind(numbers: Numbers) -> list[Behind]:
             lever = _lever(name)
             label, text = (lever.label, lever.description) if lever else (name.replace("_", " ").capitalize(), "")
             spent = (float(mean[0]), float(mean[-1]), float(mean.mean()))
-            found.append(Behind(scenario, name, label, text, spent, _parameters(lever)))
+            asked = numbers.facts.asked(scenario, name)
+            found.append(Behind(scenario, name, label, text, asked, spent, _parameters(lever)))
     return found
 
 
@@ -104,19 +106,6 @@ def payers(numbers: Numbers, scenario: str) -> str:
 
 def _millions(value: float) -> str:
     return number(value, 0 if abs(value) >= 9.95 else 1)
-
-
-def described(numbers: Numbers, scenario: str) -> str:
-    """What a scenario is: as its record says, else as its file does, else nothing."""
-    meta = numbers.results.record(scenario).meta
-    if meta.get("description"):
-        return str(meta["description"])
-    from sim.policy.scenario import Scenario
-
-    try:
-        return Scenario.load(scenario).description
-    except (UserError, OSError):
-        return ""
 
 
 def grades() -> dict[str, int]:

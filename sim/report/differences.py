@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.ticker import FixedLocator
 
 from sim import clock
 from sim.report import alternative, findings, style, words
@@ -37,8 +38,8 @@ def over_time(
         picture = style.Picture(height=1.2 + 2.15 * down)
         finding = findings.clear_count(numbers, rows, shown)
         note = (
-            f"Each run minus {numbers.label(numbers.base)} (dashed) under the same chance and evidence. "
-            f"Bands: {words.BAND}."
+            f"Each run minus {numbers.label(numbers.base)} (dashed) under the same chance and evidence. Bands: "
+            f"{words.BAND}."
         )
         top = style.headline(picture, finding, note)
         height = picture.get_figheight()
@@ -66,13 +67,14 @@ def _panel(axes: Axes, numbers: Numbers, measure: str, scenarios: Sequence[str])
         reach = max(reach, float(np.nanmax(np.abs([line.low, line.high]))))
     axes.axhline(0, color=style.INK, linewidth=1.2, linestyle=style.BASELINE_DASH, zorder=1.5)
     style.panel_title(axes, info.label, numbers.change_unit(measure))
-    if reach == 0:
+    flat = reach == 0
+    if flat:
         axes.set_ylim(-1, 1)
     low, high = axes.get_ylim()
     axes.set_ylim(min(low, -0.12 * high), max(high, -0.12 * low))
     years = numbers.years
     axes.set_xlim(float(years[0]), float(years[-1]) if len(years) > 1 else float(years[0]) + 1)
-    axes.yaxis.set_major_locator(words.few_ticks())
+    axes.yaxis.set_major_locator(FixedLocator([0]) if flat else words.few_ticks())
     axes.yaxis.set_major_formatter(lambda value, _: words.signed_tick(value))
     words.year_axis(axes, years)
     if info.good:
@@ -92,8 +94,7 @@ def at_end(
         picture = style.Picture(height=1.5 + 0.31 * len(rows))
         note = (
             f"Change from {numbers.label(numbers.base)} in {year}, in per cent. Dot: mean of the runs; bar: "
-            f"{words.BAND}. "
-            "Filled: the bar is clear of zero. ▲ better, ▼ worse."
+            f"{words.BAND}. Filled: the bar is clear of zero. ▲ better, ▼ worse."
         )
         finding = findings.balance(numbers, rows, shown)
         height = picture.get_figheight()
@@ -139,7 +140,7 @@ def _limit(changes: Sequence[float]) -> float:
 
 
 def _finish(axes: Axes, numbers: Numbers, rows: Sequence[str], scenario: str, limit: float) -> None:
-    axes.set_xlim(-limit, limit * 2.05)  # room at the right for the figures
+    axes.set_xlim(-limit * 1.12, limit * 2.05)  # room at the right for the figures
     axes.axvline(0, color=style.INK, linewidth=1.1, linestyle=style.BASELINE_DASH, zorder=1)
     axes.grid(True, axis="x")
     axes.grid(False, axis="y")
@@ -151,7 +152,7 @@ def _finish(axes: Axes, numbers: Numbers, rows: Sequence[str], scenario: str, li
         share = numbers.share_change(measure, scenario)
         low, mid, high = (100 * float(x[-1]) for x in (share.low, share.mid, share.high))
         mark = {"better": " ▲", "worse": " ▼"}.get(findings.of_last_year(numbers, measure, scenario), "")
-        said = style.signed_percent(mid / 100) if low or high else "no change"
+        said = "no change" if share.same() else style.signed_percent(mid / 100)
         bold = "bold" if findings.is_clear(low, high, numbers) else "normal"
         axes.text(
             limit * 2.05, y, said + (mark or "   "), ha="right", va="center", fontsize=8.3,

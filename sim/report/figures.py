@@ -54,8 +54,8 @@ def plot(source: Results | Numbers, name: str = "differences", **more: Any) -> P
 
         near = get_close_matches(name, [*PICTURES, *numbers.results.measures], 1)
         raise UserError(
-            f"There is no picture or measure called '{name}'.{f' Did you mean {near[0]}?' if near else ''} "
-            f"Pictures: {', '.join(PICTURES)}."
+            f"There is no picture or measure called '{name}'.{f' Did you mean {near[0]}?' if near else ''} Pictures: "
+            f"{', '.join(PICTURES)}."
         )
     if name not in PICTURES:
         return trends.small_multiples(numbers, [name], **more)

@@ -20,7 +20,8 @@ from sim.report.words import join, span, verdict
 def of_last_year(numbers: Numbers, measure: str, scenario: str) -> str:
     """The verdict on one measure in the last year."""
     line = numbers.change(measure, scenario)
-    return verdict(float(line.low[-1]), float(line.high[-1]), numbers.info(measure).good, line.runs)
+    mid, low, high = float(line.mid[-1]), float(line.low[-1]), float(line.high[-1])
+    return verdict(mid, low, high, numbers.info(measure).good, line.runs)
 
 
 def who_moves(numbers: Numbers, measure: str, scenarios: Sequence[str]) -> str:
@@ -32,7 +33,7 @@ def who_moves(numbers: Numbers, measure: str, scenarios: Sequence[str]) -> str:
         if name == numbers.base:
             continue
         change, share = numbers.change(measure, name), float(numbers.share_change(measure, name).mid[-1])
-        if change.low[-1] == 0 and change.high[-1] == 0:
+        if change.same():
             nothing.append(numbers.label(name))
         elif change.clear() and np.isfinite(share):
             clear_ones.append(f"{numbers.label(name)} {signed_percent(share)}")
@@ -126,8 +127,8 @@ def gradient(numbers: Numbers, measures: Sequence[str], scenarios: Sequence[str]
     for name in scenarios:
         said = []
         for measure in measures:
-            low, high = numbers.gap_change(measure, name)
-            said.append(verdict(low, high, numbers.info(measure).good, numbers.runs))
+            low, mid, high = numbers.gap_change(measure, name)
+            said.append(verdict(mid, low, high, numbers.info(measure).good, numbers.runs))
         better, worse = said.count("better"), said.count("worse")
         if better or worse:
             parts.append(f"{numbers.label(name)} better in {better or 'none'}, worse in {worse or 'none'}")
@@ -143,7 +144,7 @@ def neighbourhoods(numbers: Numbers, measure: str, scenarios: Sequence[str]) -> 
     if not scenarios or numbers.runs < FEWEST_RUNS:
         decimals = significant(float(np.nanmedian(level)))
         low, high = (number(float(np.nanquantile(level, q)), decimals) for q in (0.1, 0.9))
-        text = f"{label} differ by neighbourhood: nine tenths lie above {low}, nine tenths below {high}"
+        text = f"{label} by neighbourhood: nine tenths lie above {low}, nine tenths below {high}"
         return text if not scenarios else f"{text}. {few_runs(numbers)}"
     parts = []
     for name in scenarios:

@@ -29,8 +29,7 @@ def gradient(
         span = numbers.late_span()
         note = (
             f"Change from {numbers.label(numbers.base)}, {span}, by local fifth of deprivation (1 the most deprived "
-            "fifth of residents, 5 "
-            f"the least). Bars: {words.BAND}; filled dots: clear of zero."
+            f"fifth of residents, 5 the least). Bars: {words.BAND}; filled dots: clear of zero."
         )
         finding = findings.gradient(numbers, rows, shown)
         height = picture.get_figheight()
@@ -43,7 +42,10 @@ def gradient(
             for j, scenario in enumerate(shown):
                 _panel(axes[i, j], numbers, measure, scenario)
             ends = np.array([numbers.fifth_change(measure, scenario)[::2] for scenario in shown])
-            reach = float(np.nanmax(np.abs(ends))) or 1.0
+            reach = float(np.nanmax(np.abs(ends)))
+            if reach == 0:
+                axes[i, 0].set_yticks([0])
+            reach = reach or 1.0
             axes[i, 0].set_ylim(min(-0.15 * reach, 1.12 * np.nanmin(ends)), max(0.15 * reach, 1.12 * np.nanmax(ends)))
             style.row_label(picture, axes[i, 0], numbers.info(measure).label, numbers.head_unit(measure))
         for j, scenario in enumerate(shown):

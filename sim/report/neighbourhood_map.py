@@ -42,10 +42,8 @@ def neighbourhood_map(
         span = numbers.late_span()
         note = (
             f"{info.label}, {unit}, {span}. Changes are coloured only where they are beyond chance (paired test; at "
-            "most a "
-            "tenth of the coloured areas would be flukes); darker: more than half the largest change. Pale grey: no "
-            "clear "
-            "change."
+            "most a tenth of the coloured areas would be flukes); darker: more than half the largest change. Pale "
+            "grey: no clear change."
         )
         finding = findings.neighbourhoods(numbers, measure, shown)
         top = style.headline(picture, finding, note)

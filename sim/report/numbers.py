@@ -16,6 +16,7 @@ from sim.outcomes.rounding import level
 from sim.outcomes.summary import FEWEST_RUNS, intervals
 from sim.report import style
 from sim.report.areas import AreaChange, area_change
+from sim.report.facts import Facts
 
 if TYPE_CHECKING:
     from sim.outcomes.results import Results
@@ -40,6 +41,10 @@ class Line:
     high: Floats
     runs: int
 
+    def same(self, k: int = -1) -> bool:
+        """Whether no run differs at all in a year (of a line of differences)."""
+        return bool(self.low[k] == self.mid[k] == self.high[k] == 0)
+
     def clear(self, k: int = -1) -> bool:
         """Whether the difference in a year has a clear direction (enough runs, the range on one side of zero)."""
         return clear(self.low[k], self.high[k], self.runs)
@@ -53,8 +58,9 @@ def clear(low: Any, high: Any, runs: int) -> bool:
 class Numbers:
     """A view of some results for drawing. `Numbers.of` takes either and returns the view."""
 
-    def __init__(self, results: Results) -> None:
+    def __init__(self, results: Results, facts: Facts | None = None) -> None:
         self.results = results
+        self._facts = facts
         self.scenarios = list(results.scenarios)
         self.base: str = results.baseline
         self.compared = list(results.others)
@@ -65,6 +71,13 @@ class Numbers:
         self.years = tuple(results.years[k] for k in self._shown)
         self._lines: dict[tuple[str, str, str], Line] = {}
         self._areas: dict[tuple[str, str], AreaChange] = {}
+
+    @property
+    def facts(self) -> Facts:
+        """What the run says of itself."""
+        if self._facts is None:
+            self._facts = Facts.here()
+        return self._facts
 
     @classmethod
     def of(cls, source: Results | Numbers) -> Numbers:
@@ -84,7 +97,7 @@ class Numbers:
 
     def label(self, scenario: str) -> str:
         """A scenario's name for people."""
-        return self.results.label(scenario)
+        return str(self.facts.scenarios.get(scenario, {}).get("label") or self.results.label(scenario))
 
     def name(self, measure: str) -> str:
         """The measure's label within a sentence."""
@@ -119,7 +132,7 @@ class Numbers:
             if kind == "level":
                 runs = self._values(measure, scenario)
             else:
-                runs = self._values(measure, scenario) - self._values(measure, self.base)
+                runs = self._changes(measure, scenario)
                 if kind == "share":
                     base = np.abs(self._values(measure, self.base))
                     runs = np.divide(runs, base, out=np.full_like(runs, np.nan), where=base > 0)
@@ -133,6 +146,11 @@ class Numbers:
             every = [self.results.values(f"{name}_new", scenario) for name in self.results.measures.conditions]
             return np.asarray(np.sum(every, axis=0))
         return np.asarray(self.results.values(measure, scenario))
+
+    def _changes(self, measure: str, scenario: str) -> Floats:
+        if measure == NEW_CONDITIONS.name:
+            return self._values(measure, scenario) - self._values(measure, self.base)
+        return np.asarray(self.results.changes(measure, scenario))
 
     def shown(self, measure: str, value: float) -> str:
         """A level as people read it: large ones to three figures."""
@@ -185,11 +203,11 @@ class Numbers:
         mid, low, high, _ = intervals(self._fifth_runs(measure, scenario))
         return low, mid, high
 
-    def gap_change(self, measure: str, scenario: str) -> tuple[float, float]:
-        """Low and high of (change in the most deprived fifth − change in the least deprived fifth)."""
+    def gap_change(self, measure: str, scenario: str) -> tuple[float, float, float]:
+        """Low, mean and high of (change in the most deprived fifth − change in the least deprived fifth)."""
         runs = self._fifth_runs(measure, scenario)
-        _, low, high, _ = intervals(runs[:, :1] - runs[:, 4:])
-        return float(low[0]), float(high[0])
+        mid, low, high, _ = intervals(runs[:, :1] - runs[:, 4:])
+        return float(low[0]), float(mid[0]), float(high[0])
 
     @property
     def runs(self) -> int:

@@ -10,9 +10,10 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from sim import clock
 from sim.outcomes.summary import FEWEST_RUNS
-from sim.report import sections, svg
+from sim.report import sections, sources, svg
 from sim.report.figures import draw_all
 from sim.report.numbers import Numbers
+from sim.report.parts import Table, Tile
 from sim.report.style import NBSP, Picture, number
 from sim.report.words import span
 
@@ -50,7 +51,7 @@ class Section:
     name: str
     intro: list[str] = field(default_factory=list)
     figures: list[Shown] = field(default_factory=list)
-    tables: list[sections.Table] = field(default_factory=list)
+    tables: list[Table] = field(default_factory=list)
     after: list[str] = field(default_factory=list)
 
     @property
@@ -68,7 +69,7 @@ class Page:
     answer: str
     beside: list[str]
     warnings: list[str]
-    tiles: list[sections.Tile]
+    tiles: list[Tile]
     tiles_note: str
     sections: list[Section]
     footer: str
@@ -81,7 +82,7 @@ class Page:
 
 
 def html(source: Results | Numbers, pictures: dict[str, Picture] | None = None) -> str:
-    """The whole page as text. `pictures`: those already drawn, by name."""
+    """The whole page as text. `pictures`: those already drawn, by name (see `inlined`)."""
     numbers = Numbers.of(source)
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
@@ -91,13 +92,20 @@ def html(source: Results | Numbers, pictures: dict[str, Picture] | None = None) 
     return environment.get_template("report.html.j2").render(page=page)
 
 
+def inlined(picture: Picture, name: str) -> str:
+    """A picture as it stands in the page; drawn once however often it is asked for."""
+    if picture.inlined is None:
+        picture.inlined = svg.inline(picture, name.replace("_", "-"))
+    return picture.inlined
+
+
 def build(numbers: Numbers, pictures: dict[str, Picture]) -> Page:
     """What the page says, in its order."""
     results = numbers.results
 
     def figures(*names: str) -> list[Shown]:
         drawn = [(name, pictures[name]) for name in names if name in pictures]
-        return [Shown(svg.inline(p, name.replace("_", "-")), CAPTIONS[name], p.alt) for name, p in drawn]
+        return [Shown(inlined(p, name), CAPTIONS[name], p.alt) for name, p in drawn]
 
     compared = bool(numbers.compared)
     base = numbers.label(numbers.base)
@@ -106,14 +114,14 @@ def build(numbers: Numbers, pictures: dict[str, Picture]) -> Page:
         Section("differences", f"What changes against {base}", figures=figures("differences", "balance")),
         Section("bath", "The bath and the tap", figures=figures("bath_and_tap")),
         Section("who", "Who gains", figures=figures("gradient", "map"), tables=sections.inequality(numbers)),
-        Section("money", "What it costs, and what comes back", sections.money_words(numbers), figures("money"),
-                sections.money_tables(numbers)),
+        Section("money", "What it costs, and what comes back", sources.money_words(numbers), figures("money"),
+                sources.money_tables(numbers)),
         Section("sure", "How sure", sections.how_sure(numbers), tables=sections.noise(numbers) if compared else [],
                 after=sections.PUBLISHED if compared else []),
-        Section("assumed", "What was assumed", sections.assumed(numbers), tables=sections.assumption_tables(numbers)),
+        Section("assumed", "What was assumed", sources.assumed(numbers), tables=sources.assumption_tables(numbers)),
         Section("numbers", "The numbers", sections.numbers_words(numbers), tables=sections.headline_tables(numbers)),
-        Section("provenance", "Where this comes from", sections.provenance_words(numbers),
-                tables=sections.provenance_tables(numbers), after=[sections.ATTRIBUTION]),
+        Section("provenance", "Where this comes from", sources.provenance_words(numbers),
+                tables=sources.provenance_tables(numbers), after=[sources.ATTRIBUTION]),
     ]  # fmt: skip
     names = [numbers.label(name) for name in numbers.scenarios]
     title = (
@@ -154,8 +162,7 @@ def _warnings(numbers: Numbers) -> list[str]:
     if results.scale < 1:
         said.append(
             f"A first look: {_share(results.scale)} were simulated and counts weighted up to all. Small groups are "
-            "noisier "
-            "than in a run of everyone (scale=1)."
+            "noisier than in a run of everyone (scale=1)."
         )
     if len({draw for draw, _ in results.pairs}) == 1:
         said.append(

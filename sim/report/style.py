@@ -134,6 +134,7 @@ class Picture(Figure):
         FigureCanvasAgg(self)
         self.finding = ""
         self.alt = ""
+        self.inlined: str | None = None  # kept by the page
 
     def svg(self) -> str:
         """The picture as SVG text, as matplotlib writes it."""

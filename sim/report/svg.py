@@ -60,7 +60,8 @@ def inline(picture: Picture, name: str) -> str:
     box = re.search(r'viewBox="([^"]*)"', opening)
     view = box[1] if box else "0 0 100 100"
     head = (
-        f'<svg class="picture" viewBox="{view}" role="img" aria-labelledby="{name}-title {name}-desc"'
+        f'<svg class="picture" viewBox="{view}" role="img" aria-labelledby="{name}-title"'
+        f' aria-describedby="{name}-desc"'
         ' style="stroke-linejoin:round;stroke-linecap:butt">'
         f'<title id="{name}-title">{escape(picture.finding)}</title>'
         f'<desc id="{name}-desc">{escape(picture.alt)}</desc>'
@@ -68,12 +69,11 @@ def inline(picture: Picture, name: str) -> str:
     return head + rest
 
 
-def standalone(picture: Picture, name: str) -> str:
-    """The same picture as a file of its own."""
-    text = inline(picture, name)
-    width, height = picture.get_size_inches() * 72
-    return '<?xml version="1.0" encoding="utf-8"?>\n' + text.replace(
-        '<svg class="picture"',
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:.0f}pt" height="{height:.0f}pt"',
-        1,
+def standalone(inlined: str) -> str:
+    """A picture that was made for the page, as a file of its own."""
+    box = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', inlined)
+    size = f'width="{box[1]}pt" height="{box[2]}pt" ' if box else ""
+    opening = '<svg class="picture" '
+    return f'<?xml version="1.0" encoding="utf-8"?>\n{inlined}'.replace(
+        opening, f'<svg xmlns="http://www.w3.org/2000/svg" {size}', 1
     )

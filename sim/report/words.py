@@ -21,9 +21,9 @@ VERDICTS = {
 }  # fmt: skip
 
 
-def verdict(low: float, high: float, good: int, runs: int) -> str:
+def verdict(mid: float, low: float, high: float, good: int, runs: int) -> str:
     """better, worse, more or less (where neither is good), unclear, or same (exactly no difference)."""
-    if low == 0 and high == 0:
+    if mid == low == high == 0:
         return "same"
     if not clear(low, high, runs):
         return "unclear"
@@ -51,7 +51,7 @@ def interval(low: float, high: float) -> str:
 
 def change(mid: float, low: float, high: float) -> str:
     """A difference with its range: ``−1,800 (−2,500 to −1,200)``; ``0`` when no run differs."""
-    if low == 0 and high == 0:
+    if mid == low == high == 0:
         return "0"
     return f"{rounded(mid, step(low, high))} ({interval(low, high)})"
 

@@ -12,7 +12,7 @@ from xlsxwriter.exceptions import FileCreateError
 
 from sim import clock
 from sim.errors import EnvironmentFault
-from sim.report import assumptions, sections
+from sim.report import assumptions, sections, sources
 from sim.report.numbers import Numbers
 
 CHARTED = ("emergency_admissions", "waiting_list", "residents")  # the first of these that was measured
@@ -69,8 +69,8 @@ def _about(sheet: Any, numbers: Numbers, formats: dict[str, Any]) -> None:
         ("low, high", "90 % of runs lie between them. They are no confidence interval."),
         ("hospital trust", "Counts all patients of the local trust; other lines count the residents of the place."),
         *(("How sure", line) for line in sections.how_sure(numbers)),
-        *(("Where from", line) for line in sections.provenance_words(numbers)),
-        ("Licence", sections.ATTRIBUTION),
+        *(("Where from", line) for line in sources.provenance_words(numbers)),
+        ("Licence", sources.ATTRIBUTION),
     ]
     for row, (name, text) in enumerate(lines, start=2):
         sheet.write(row, 0, name, formats["bold"])

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from sim.errors import EnvironmentFault
 from sim.report import page, svg, workbook
+from sim.report.facts import Facts
 from sim.report.figures import draw_all
 from sim.report.numbers import Numbers
 
@@ -20,7 +21,7 @@ def write(results: Results, folder: str | Path) -> list[Path]:
     Raises `EnvironmentFault` when the disk refuses.
     """
     folder = Path(folder)
-    numbers = Numbers(results)
+    numbers = Numbers(results, Facts.of_folder(folder))
     pictures = draw_all(numbers)
     files = [folder / "report.html", folder / "results.xlsx"]
     try:
@@ -29,7 +30,7 @@ def write(results: Results, folder: str | Path) -> list[Path]:
         workbook.write(numbers, files[1])
         for name, picture in pictures.items():
             vector, raster = folder / "figures" / f"{name}.svg", folder / "figures" / f"{name}.png"
-            vector.write_text(svg.standalone(picture, name.replace("_", "-")), encoding="utf-8")
+            vector.write_text(svg.standalone(page.inlined(picture, name)), encoding="utf-8")
             raster.write_bytes(picture.png())
             files += [vector, raster]
     except OSError as fault:

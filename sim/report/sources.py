@@ -1,0 +1,168 @@
+"""What the report says of money, assumptions and sources: the ledgers, who pays, each number's source, provenance."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sim import clock
+from sim.outcomes.rounding import MILLION, level
+from sim.outcomes.rounding import signed as rounded
+from sim.outcomes.sentences import money_sentence
+from sim.outcomes.value import worth
+from sim.report import assumptions
+from sim.report.numbers import Numbers
+from sim.report.parts import Head, Table
+from sim.report.style import DASH, NBSP, number
+from sim.report.words import interval, join, step
+
+COMMIT_SHOWN = 12  # of a commit's name
+LARGE = 20  # an amount from which decimals are not worth showing
+ATTRIBUTION = (
+    "Contains public sector information licensed under the Open Government Licence v3.0 "
+    "(nationalarchives.gov.uk/doc/open-government-licence/version/3). Source: Office for National Statistics; "
+    "contains OS data © Crown copyright and database right. NHS England, OHID and MHCLG data under the same licence."
+)
+
+
+def money_words(numbers: Numbers) -> list[str]:
+    """What each scenario's money buys, in a sentence."""
+    if not numbers.compared or numbers.results.policy_years < 1:
+        return []
+    first = (
+        "Three ledgers that are never added up: cash that leaves a budget, capacity released for others, and social "
+        f"value. £ of 2024/25, discounted to {clock.label(numbers.results.policy_start)}."
+    )
+    said = [first]
+    for name in numbers.compared:
+        found = worth(numbers.results, name)
+        said.append(money_sentence(numbers.results, found))
+        taken, lost, made = (found.items[key] for key in ("taken", "qalys_displaced", "qalys"))
+        if taken.mean > 0:
+            said.append(
+                f"What was taken from existing lines (£{level(taken.mean / MILLION)}m) would, at the NHS's margin, "
+                f"have made about {level(lost.mean)} QALYs; in the model, gains and losses together come to "
+                f"{rounded(made.mean, step(made.low, made.high))} ({interval(made.low, made.high)}). Where the model "
+                "loses less by taking money than that, it flatters the scenario."
+            )
+    return said
+
+
+def money_tables(numbers: Numbers) -> list[Table]:
+    """The three ledgers."""
+    if not numbers.compared or numbers.results.policy_years < 1:
+        return []
+    frame = numbers.results.money()
+    rows: dict[str, list[str]] = {}
+    for one in frame.to_dict("records"):
+        rows.setdefault(str(one["item"]), [_item_name(one)]).append(_amount(one))
+    heads = [Head("Item"), *(Head(numbers.label(name), True) for name in numbers.compared)]
+    years = numbers.results.policy_years
+    return [
+        Table(
+            f"The ledgers over {years} year{'s' * (years != 1)}: mean, and where 90{NBSP}% of runs lie",
+            heads,
+            list(rows.values()),
+        )
+    ]
+
+
+def _item_name(one: dict[Any, Any]) -> str:
+    label = str(one["label"])
+    return label[:1].upper() + label[1:] + (", £m" if one["unit"] == "£" else "")
+
+
+def _amount(one: dict[Any, Any]) -> str:
+    scale = MILLION if one["unit"] == "£" else 1.0
+    mean, low, high = (float(one[key]) / scale for key in ("mean", "low", "high"))
+    if mean == low == high == 0:
+        return "0"
+    decimals = 0 if max(abs(low), abs(high)) >= LARGE else 1
+    return f"{level(mean, decimals)} ({level(low, decimals)} to {level(high, decimals)})"
+
+
+def assumed(numbers: Numbers) -> list[str]:
+    """Who pays in each scenario, from the money that moved in the runs."""
+    return [
+        f"{numbers.label(name)}. {numbers.facts.description(name)} Who pays: "
+        f"{assumptions.payers(numbers, name)}.".replace(". . ", ". ")
+        for name in numbers.compared
+    ]
+
+
+def assumption_tables(numbers: Numbers) -> list[Table]:
+    """Levers and money; then every number behind them with its source."""
+    found = assumptions.behind(numbers)
+    if not found:
+        return []
+    heads = [
+        Head("Lever"), Head("Scenario"), Head("What it does"), Head("What was asked"), Head("£m, first year", True),
+        Head("£m, last year", True), Head("What its numbers rest on"),
+    ]  # fmt: skip
+    rows = [
+        [
+            b.label,
+            numbers.label(b.scenario),
+            b.description,
+            b.asked,
+            _million(b.spent[0]),
+            _million(b.spent[1]),
+            b.weakest,
+        ]
+        for b in found
+    ]
+    seen = {p.name: p for b in found for p in b.parameters}
+    full = [[p.name, number_of(p.value), _range(p.low, p.high), p.unit, p.grade, p.source] for p in seen.values()]
+    every = [
+        Head("Number"),
+        Head("Value", True),
+        Head("95 % interval of the evidence", True),
+        Head("Unit"),
+        Head("Grade"),
+        Head("Source"),
+    ]
+    tables = [Table("Levers, what was spent on them, and how good the evidence is", heads, rows)]
+    return tables + ([Table("Every number behind these levers", every, full, folded=True)] if full else [])
+
+
+def number_of(value: float | None) -> str:
+    """A parameter's value as it stands in the registry."""
+    return DASH if value is None else f"{value:,.6g}".replace("-", "−")
+
+
+def _range(low: float | None, high: float | None) -> str:
+    return DASH if low is None or high is None else f"{number_of(low)} to {number_of(high)}"
+
+
+def _million(value: float) -> str:
+    return number(value, 0 if abs(value) >= 9.95 else 1)
+
+
+def provenance_words(numbers: Numbers) -> list[str]:
+    """What was run, with which program."""
+    facts, results = numbers.facts.about, numbers.results
+    packages = join([f"{name} {version}" for name, version in (facts.get("packages") or {}).items() if version])
+    name = str(facts.get("commit") or "")
+    commit = f", commit {name[:COMMIT_SHOWN]}{'+' * name.endswith('+')}" if name else ""
+    draws, seeds = sorted({d for d, _ in results.pairs}), sorted({s for _, s in results.pairs})
+    return [
+        f"Place: {results.place_label}. Scenarios: {join([numbers.label(name) for name in numbers.scenarios])}. "
+        f"Evidence draws {_listed(draws)}, seeds {_listed(seeds)}, scale {results.scale:g}.",
+        f"headwater {facts.get('version')}{commit}; Python {facts.get('python')}; {packages}. config.yaml in the same "
+        "folder repeats the run; metadata.json holds hashes of the code, the evidence and the place.",
+    ]
+
+
+def _listed(values: list[int]) -> str:
+    if len(values) > 2 and values == list(range(values[0], values[-1] + 1)):
+        return f"{values[0]} to {values[-1]}"
+    return join([str(v) for v in values])
+
+
+def provenance_tables(numbers: Numbers) -> list[Table]:
+    """Publishers, data sets and licences of the place's data."""
+    place = numbers.place
+    if place is None or not len(place.sources):
+        return []
+    columns = [c for c in ("fact", "publisher", "dataset", "year", "licence") if c in place.sources]
+    rows = [[str(row[c]) for c in columns] for row in place.sources.to_dict("records")]
+    return [Table("Data on the place", [Head(c.capitalize()) for c in columns], rows)]
