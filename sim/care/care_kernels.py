@@ -25,14 +25,16 @@ def rate_by_practice(identity: Array, practice: Array, rate: Array, practices: i
 
 @compiled
 def chance_by_age(
-    identity: Array, home: Array, born: Array, chance: Array, process: int, month: int, oldest: int
+    identity: Array, home: Array, born: Array, chance: Array, processes: Array, month: int, oldest: int
 ) -> Array:
-    """Sum of the chances (uint32) of one process among the trust's living residents, by year of age: float64."""
-    total = np.zeros(oldest + 1)
+    """Sum of the chances (uint32) of some processes among the trust's living residents, by year of age:
+    float64[processes, oldest + 1]."""
+    total = np.zeros((processes.size, oldest + 1))
     for i in range(identity.size):
         if identity[i] != 0 and home[i] == 1:
-            age = (month - born[i]) // MONTHS_A_YEAR
-            total[min(max(age, 0), oldest)] += chance[i, process]
+            age = min(max((month - born[i]) // MONTHS_A_YEAR, 0), oldest)
+            for k in range(processes.size):
+                total[k, age] += chance[i, processes[k]]
     return total
 
 

@@ -16,7 +16,7 @@ from sim import draws
 from sim.agents.hospitals import ACUTE_MEDICINE, EMERGENCY_DEPARTMENT, LIST, SURGERY, WHOLE_TRUST, HospitalTeam
 from sim.care import beds
 from sim.care import care_kernels as kernels
-from sim.care.indices import FROZEN_FROM
+from sim.care.indices import FROZEN_FROM, HOSPITAL
 from sim.clock import MONTHS_A_YEAR
 from sim.purposes import Purpose
 
@@ -75,11 +75,14 @@ def expected_by_age(m: CareSystem, process: str) -> NDArray[np.float64]:
 
 
 def plain_by_age(m: CareSystem, process: str) -> NDArray[np.float64]:
-    """The same before the calendar: the sum of cached chances."""
-    r, size = m.residents.columns, m.residents.size
-    columns = (r[name][:size] for name in ("unique_id", "home_trust", "born", "chance"))
-    by_age = kernels.chance_by_age(*columns, m.rates.index[process], m.month, OLDEST)
-    return np.asarray(by_age / 2.0**32)
+    """The same before the calendar: the sum of cached chances, counted once a month when first asked for."""
+    care = m.care
+    if care.plain is None or care.plain[0] != m.month:
+        r, size = m.residents.columns, m.residents.size
+        columns = (r[name][:size] for name in ("unique_id", "home_trust", "born", "chance"))
+        which = np.array([m.rates.index[service] for service in HOSPITAL])
+        care.plain = (m.month, kernels.chance_by_age(*columns, which, m.month, OLDEST) / 2.0**32)
+    return np.asarray(care.plain[1][HOSPITAL.index(process)])
 
 
 def attend(m: CareSystem, rows: NDArray[np.int64]) -> None:

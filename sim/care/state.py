@@ -62,6 +62,7 @@ class Care:
         self.pressure, self.load, self.expected_admissions = self.hospital.occupancy, 0.0, 0.0
         self.expected_need = np.zeros(0)
         self.planned = 0.0
+        self.plain: tuple[int, NDArray[np.float64]] | None = None
         self.again: NDArray[Any] = np.zeros(0)
 
     def _plain(self, service: str) -> float:
@@ -103,6 +104,7 @@ class Care:
         emergency.open_hospitals(self.m)
         self._solve_levels()
         self.waiting.open()
+        self.plain = None
 
     def _solve_levels(self) -> None:
         """What hospital services must come to in a mean month of the base year, less what care itself sends them; and
@@ -146,5 +148,6 @@ class Care:
         self.waiting.restore(held["waiting"])
         self.ledger.restore(held["ledger"])
         self.index.restore(held["index"])
+        self.plain = None
         for name, value in held["solved"].items():
             setattr(self, name, value)

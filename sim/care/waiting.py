@@ -82,8 +82,8 @@ class WaitingLists:
         priority = pick(first, np.cumsum(self.stock_of_priority)[None, :])
         stretch = slots.stretch(self.stock_of_priority, self.months_of_priority, self.slots.opening_over_18w, WEEKS_18)
         waited = second.astype(np.float64) * self.months_of_priority[priority] * stretch
-        specialty = self._specialty(rows)
-        self._enter(rows, specialty, priority, m.month - waited)
+        before = m.month - 1  # draws of their own: the same residents may be referred this month
+        self._enter(rows, self._specialty(rows, before), priority, m.month - waited, before)
 
     def refer(self, rows: NDArray[np.int64]) -> None:
         """New entries: `rows` of the residents' table, each at most once."""
@@ -95,21 +95,21 @@ class WaitingLists:
         at_home = r["home_trust"][rows] == 1
         self.started = int(at_home.sum())
         m.recorder.add("elective_referrals", r["fifth"][rows[at_home]])
-        self._enter(rows, self._specialty(rows), priority, began)
+        self._enter(rows, self._specialty(rows, m.month), priority, began, m.month)
 
-    def _specialty(self, rows: Array) -> NDArray[np.int64]:
+    def _specialty(self, rows: Array, month: int) -> NDArray[np.int64]:
         r = self.m.residents.columns
-        uniform = draws.uniforms(r["key"][rows], self.m.month, Purpose.SPECIALTY)
+        uniform = draws.uniforms(r["key"][rows], month, Purpose.SPECIALTY)
         return pick(uniform, self.by_sex[r["male"][rows]])
 
-    def _enter(self, rows: Array, specialty: Array, priority: Array, began: NDArray[np.float64]) -> None:
+    def _enter(self, rows: Array, specialty: Array, priority: Array, began: NDArray[np.float64], month: int) -> None:
         r = self.m.residents.columns
         identity = r["unique_id"][rows]
         elsewhere = np.where(r["home_trust"][rows] == 1, 0, ELSEWHERE)
         new = {
             "identity": identity,
             "row": rows,
-            "key": draws.make_keys(self.m.seed, draws.child_identity(identity, self.m.month, specialty + 1)),
+            "key": draws.make_keys(self.m.seed, draws.child_identity(identity, month, specialty + 1)),
             "began": began,
             "group": (specialty * self.priorities + priority + elsewhere).astype(np.uint8),
         }
