@@ -188,6 +188,7 @@ def check(words: Words) -> list[str]:
             for value in values(override, words.multirun):
                 if value is UNSURE:
                     continue
+                value = _as_meant(table[key], value)
                 sentence = _setting(table[key], value, scenarios, words.own)
                 wrong += [sentence] if sentence else []
                 given[key] = value
@@ -196,11 +197,16 @@ def check(words: Words) -> list[str]:
     return list(dict.fromkeys(wrong))
 
 
-def _setting(row: settings.Row, value: Any, scenarios: list[str], own: Sequence[Path]) -> str | None:
+def _as_meant(row: settings.Row, value: Any) -> Any:
+    """A plain value as the setting has it: ``a,b`` is a list where a list is wanted, 7 a text where a text is."""
     if row.kind == "names" and isinstance(value, str):
-        value = [part.strip() for part in value.split(",")]
+        return [part.strip() for part in value.split(",")]
     if row.kind in ("text", "name", "place") and isinstance(value, int | float):
-        value = str(value)
+        return str(value)
+    return value
+
+
+def _setting(row: settings.Row, value: Any, scenarios: list[str], own: Sequence[Path]) -> str | None:
     if row.kind == "name" and isinstance(value, str) and "," in value:
         return f"{row.key} takes one name; to compare several: headwater compare scenarios=[{value}]"
     sentence = settings.problem(row, value)

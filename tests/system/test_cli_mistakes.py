@@ -142,7 +142,7 @@ def test_a_name_that_is_shipped_is_not_silently_ignored(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("words", "shown"), [
-    ("run --cfg job", "place: north_mid_hampshire"),
+    ("run --cfg job", "label: North and mid Hampshire"),
     ("run --cfg job years=7 scenario=new_hospital", "years: 7"),
     ("run --cfg job -p scenario scenario=idea --config-dir mine levers.link_workers.amount=9", "amount: 9"),
     ("run --info defaults", "| scenario/baseline"),

@@ -67,7 +67,7 @@ def test_help_and_configuration_in_an_empty_folder(environment: Path, tmp_path: 
     assert "headwater compare" in ask(environment, tmp_path).stdout
     shown = ask(environment, tmp_path, "run", "--cfg", "job", "scenario=health_creation")
     assert shown.returncode == 0, shown.stderr
-    assert "place: north_mid_hampshire" in shown.stdout
+    assert "label: North and mid Hampshire" in shown.stdout
     wrong = ask(environment, tmp_path, "run", "scenario=health_creatoin")
     assert wrong.returncode == 2
     assert list(tmp_path.iterdir()) == []
