@@ -47,8 +47,8 @@ def scramble(words: Any) -> Keys:
 
 def make_keys(seed: int, identities: Any) -> Keys:
     """One 64-bit key an identity: uint64[n] from integers[n]. Distinct identities have distinct keys."""
-    salt = scramble(offset(seed, SEED))[0]
-    return scramble(scramble(_as_words(identities) + salt) + salt)
+    salt = _salt(seed)
+    return _scramble_twice(_as_words(identities), salt[0], salt)
 
 
 def child_identity(parent: Any, month: int, ordinal: Any = 0) -> NDArray[np.int64]:
@@ -56,8 +56,8 @@ def child_identity(parent: Any, month: int, ordinal: Any = 0) -> NDArray[np.int6
 
     parent: int64[n]; ordinal: a number or integers[n] (0, 1 … for twins). Returns int64[n].
     """
-    word = scramble(_as_words(parent) + offset(month, BIRTH))
-    return _positive(scramble(word + _as_words(ordinal) * kernels.GAMMA_PURPOSE))
+    after = np.atleast_1d(_as_words(ordinal)) * kernels.GAMMA_PURPOSE
+    return _positive(_scramble_twice(_as_words(parent), offset(month, BIRTH), after))
 
 
 def arrival_identity(place_index: Any, month: int, ordinal: Any) -> NDArray[np.int64]:
@@ -65,8 +65,9 @@ def arrival_identity(place_index: Any, month: int, ordinal: Any) -> NDArray[np.i
 
     place_index, ordinal: integers[n] (or a number each). Returns int64[n].
     """
-    word = scramble(_as_words(place_index) * kernels.GAMMA_MONTH + offset(month, ARRIVAL))
-    return _positive(scramble(word + _as_words(ordinal) * kernels.GAMMA_PURPOSE))
+    areas = np.atleast_1d(_as_words(place_index)) * kernels.GAMMA_MONTH
+    after = np.atleast_1d(_as_words(ordinal)) * kernels.GAMMA_PURPOSE
+    return _positive(_scramble_twice(areas, offset(month, ARRIVAL), after))
 
 
 def uniforms(keys: Keys, month: int, purpose: int) -> NDArray[np.float32]:
@@ -254,6 +255,24 @@ def rehearse() -> None:
     state, factors = np.zeros(2, np.uint32), np.ones((1, 256, 2), np.float32)
     rows, cell = np.arange(2), np.zeros(2, np.int32)
     chances(hazards(rows, cell, state, np.ones((2, 1), np.float32), group, table, table.T.copy(), factors, table))
+
+
+@lru_cache(maxsize=64)
+def _salt(seed: int) -> Keys:
+    """What tells seeds apart: uint64[1]."""
+    return scramble(offset(seed, SEED))
+
+
+def _scramble_twice(words: Any, before: np.uint64, after: Keys) -> Keys:
+    """Hash of (hash of (words + before) + after); words and after are of one length, or one of them is single."""
+    words = _contiguous(np.atleast_1d(words), np.uint64)
+    if words.size == 1 and after.size != 1:
+        words = np.full(after.size, words[0])
+    if after.size not in (1, words.size):
+        raise ValueError("identities and ordinals disagree in length")
+    out = np.empty(words.size, np.uint64)
+    kernels.scramble_twice(words, before, after, out)
+    return out
 
 
 def _as_words(values: Any) -> Keys:

@@ -77,6 +77,14 @@ def scramble_all(words, out):  # type: ignore[no-untyped-def]
 
 
 @compiled
+def scramble_twice(words, before, after, out):  # type: ignore[no-untyped-def]
+    """out[i] = hash of (hash of (words[i] + before) + after[i]); `after` has one element, or one a word."""
+    step = 0 if after.size == 1 else 1
+    for i in range(words.size):
+        out[i] = scramble(scramble(words[i] + before) + after[i * step])
+
+
+@compiled
 def words(keys, offset, shift, out):  # type: ignore[no-untyped-def]
     """out[i] = the low (shift 0) or high (shift 32) word of the hash of keys[i] + offset, as a unit float32."""
     for i in range(keys.size):

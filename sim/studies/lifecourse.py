@@ -92,7 +92,7 @@ class Town(ColumnarModel):
         self.no_scale = np.ones(len(spec.CHANGES), np.float32)
         self.one_scale, self.pressure = np.ones(1, np.float32), np.ones(spec.PRACTICES, np.float32)
         self.totals: dict[str, float] = dict.fromkeys((*spec.RATES, "unmet"), 0)
-        Practice.create_agents(self, spec.PRACTICES, spec.capacities(n).tolist())
+        self.practices = list(Practice.create_agents(self, spec.PRACTICES, spec.capacities(n).tolist()))
         self.residents = self.table_of(Resident)
         self.residents.extend("chance", np.uint32, width=len(spec.CHANGES))
         people: dict[str, Any] = spec.population(n, seed)
@@ -109,11 +109,10 @@ class Town(ColumnarModel):
         self.month += 1
         alive = self.residents.columns["unique_id"] != 0
         self.celebrate_birthdays(alive)
-        dead = self.change(alive)
-        heirs = {name: self.residents.columns[name][dead] for name in ("unique_id", "fifth", "practice")}
-        self.residents.release(dead)
+        changed, dead = self.change(alive)
+        newborn = self.replace(dead)
+        self.refresh(np.concatenate([changed, newborn]))
         self.see_practices(alive)
-        self.give_birth(heirs)
 
     def refresh(self, rows: Rows) -> None:
         """Renew what is kept of the rates of these residents, after something they depend on has changed."""
@@ -124,7 +123,7 @@ class Town(ColumnarModel):
         r["gp"][rows], r["ed"][rows] = rates[:, -2], rates[:, -1]
 
     def count_years(self, rows: Rows) -> None:
-        """Give these residents the base rates of their age in whole years, and renew what is kept."""
+        """Give these residents the base rates of their age in whole years, and refresh them."""
         r = self.residents.columns
         years = (self.month - r["born"][rows]) // 12
         r["cell"][rows] = (years.astype(np.int32) * 2 + r["male"][rows]) * spec.FIFTHS + r["fifth"][rows]
@@ -140,8 +139,8 @@ class Town(ColumnarModel):
         r["lonely"][rows] = 1 - social.clip(0, 1)
         self.count_years(rows)
 
-    def change(self, alive: Alive) -> Rows:
-        """Behaviours, onsets and deaths; returns the rows of those who die, who are no longer in `alive`."""
+    def change(self, alive: Alive) -> tuple[Rows, Rows]:
+        """Behaviours, onsets and deaths: rows of those who changed, and of the dead, who leave `alive`."""
         r = self.residents.columns
         rows, kinds = draws.events(r["key"], alive, r["chance"], self.no_scale, self.month, CHANGE)
         dead: Rows = rows[kinds == len(FLIPS)]
@@ -149,11 +148,31 @@ class Town(ColumnarModel):
         stay = alive[rows]
         rows, kinds = rows[stay], kinds[stay]
         np.bitwise_xor.at(r["state"], rows, FLIPS[kinds])  # `at`: a resident may change twice in a month
-        self.refresh(rows)
         for name, number in zip(spec.CHANGES, np.bincount(kinds, minlength=len(FLIPS)).tolist(), strict=False):
             self.totals[name] += number
         self.totals["death"] += dead.size
-        return dead
+        return rows, dead
+
+    def replace(self, dead: Rows) -> Rows:
+        """The dead leave, and for each a child of the same practice and deprivation is born, who starts next month."""
+        r = self.residents.columns
+        inherited = {name: r[name][dead] for name in ("fifth", "practice")}
+        identities = draws.child_identity(r["unique_id"][dead], self.month)
+        keys = draws.make_keys(self.seed_of_chance, identities)
+        male = draws.uniforms(keys, self.month, SEX) < 0.5
+        self.residents.release(dead)
+        newborn = self.residents.append(
+            dead.size,
+            unique_id=identities,
+            key=keys,
+            born=self.month,
+            birthday=self.month % 12,
+            male=male,
+            lonely=1 - spec.SOCIAL_MEAN,
+            cell=male * spec.FIFTHS + inherited["fifth"],
+            **inherited,
+        )
+        return newborn.rows
 
     def see_practices(self, alive: Alive) -> None:
         """Contacts arise; practices meet what they can, which is felt in emergency departments next month."""
@@ -162,29 +181,11 @@ class Town(ColumnarModel):
         asked = draws.poisson_counts(r["key"], alive, r["gp"], self.one_scale, nobody_differs, self.month, GP)
         went = draws.poisson_counts(r["key"], alive, r["ed"], self.pressure, r["practice"], self.month, ED)
         demand = draws.sums_by(r["practice"], asked, spec.PRACTICES)
-        practices = self.agents_by_type[Practice]
-        unmet = [practice.unmet_share(load) for practice, load in zip(practices, demand.tolist(), strict=True)]
+        unmet = [practice.unmet_share(load) for practice, load in zip(self.practices, demand.tolist(), strict=True)]
         self.pressure = np.exp(spec.PRESSURE * np.array(unmet, np.float32))
         self.totals["gp"] += int(demand.sum())
-        self.totals["ed"] += int(went.sum())
+        self.totals["ed"] += int(draws.sums_by(r["practice"], went, spec.PRACTICES).sum())
         self.totals["unmet"] += sum(unmet) / spec.PRACTICES
-
-    def give_birth(self, heirs: dict[str, NDArray[Any]]) -> None:
-        """A newborn for each of the dead, of the same practice and deprivation."""
-        identities = draws.child_identity(heirs.pop("unique_id"), self.month)
-        keys = draws.make_keys(self.seed_of_chance, identities)
-        male = draws.uniforms(keys, self.month, SEX) < 0.5
-        newborn = self.residents.append(
-            identities.size,
-            unique_id=identities,
-            key=keys,
-            born=self.month,
-            birthday=self.month % 12,
-            male=male,
-            lonely=1 - spec.SOCIAL_MEAN,
-            **heirs,
-        )
-        self.count_years(newborn.rows)
 
     def summary(self) -> dict[str, float]:
         """Flows a resident-month and stocks a resident so far."""
