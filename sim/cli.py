@@ -42,7 +42,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - the reader of our output has gone
         return 0
     except KeyboardInterrupt as stop:
+        import shlex
+
         print(f"\nStopped. {stop}".rstrip(), file=sys.stderr)
+        print(f"  headwater {shlex.join(given)}", file=sys.stderr)
         return INTERRUPTED
 
 

@@ -33,7 +33,7 @@ class Progress:
 
             self.bar = tqdm(
                 total=total, initial=done, file=self.stream, desc=doing, unit=" months", dynamic_ncols=True,
-                leave=False,
+                leave=False, smoothing=0.05,
                 bar_format="{desc} |{bar}| {percentage:3.0f} % · {rate_noinv_fmt} · {remaining} left",
             )  # fmt: skip
         else:
