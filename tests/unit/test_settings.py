@@ -16,7 +16,7 @@ from sim.arguments import Override, Words
 from sim.errors import UserError
 from sim.settings import RunSettings, Settings
 
-pytestmark = pytest.mark.unit
+pytestmark = [pytest.mark.unit, pytest.mark.compat]
 
 
 def test_the_shipped_configuration_is_the_table() -> None:
