@@ -37,6 +37,8 @@ class Wellbeing:
         self.depressed = evidence["wellbeing.depression_effect"]
         self.waiting = evidence["wellbeing.waiting_effect"]
         self.unmet = evidence["wellbeing.unmet_effect"]
+        self.waiting_utility = evidence["wellbeing.waiting_utility"]
+        self.unmet_utility = evidence["wellbeing.unmet_utility"]
         self.floor = evidence["wellbeing.utility_floor"]
         people = reference.cells.sum(2)
         lost = reference.mean(self._decrement_of(health.state))
@@ -64,6 +66,7 @@ class Wellbeing:
         a need that is still open."""
         age = np.minimum(age, AGES - 1)
         utility = self.utility_norm[male, age] - self.decrement[state >> np.uint32(self.states.first_condition)]
+        utility = utility + waiting * self.waiting_utility + unmet * self.unmet_utility
         satisfaction = self.satisfaction_norm[male, age] + self._deviation_of(state)
         satisfaction = satisfaction + waiting * self.waiting + unmet * self.unmet
         return (
