@@ -125,7 +125,7 @@ def rows_with_events(keys, alive, thresholds, low_scale, high_scale, offsets, fi
                 k = head + 2 * pair
                 z = scramble(key + offsets[pair + head])
                 below |= ((z & LOW) - np.uint64(thresholds[i, k])) | ((z >> S32) - np.uint64(thresholds[i, k + 1]))
-            hit |= below >= HIGHEST_BIT
+            hit |= bool(below >= HIGHEST_BIT)
         else:
             for pair in range(pairs):
                 h = pair + head

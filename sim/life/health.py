@@ -31,7 +31,7 @@ class People:
     age: NDArray[np.int64]
     male: NDArray[np.int64]
     decile: NDArray[np.int64]
-    lonely_ratio: Array
+    lonely_ratio: Array | NDArray[np.float32]
 
 
 @dataclass

@@ -7,6 +7,7 @@ configuration and never in between. Several events in one month apply in this or
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sim.life import behaviours
 from sim.life.contacts import KINDS
@@ -21,7 +22,7 @@ GP = "gp_contact"
 CHANGES = tuple(name for b in behaviours.BEHAVIOURS for name in (b.out_of, b.into))
 
 
-def rate_tables(epi: Epidemiology, out_rate: Array, level: dict[str, float]) -> RateTables:
+def rate_tables(epi: Epidemiology, out_rate: NDArray[np.float32], level: dict[str, float]) -> RateTables:
     """The rate tables of one evidence draw in one place.
 
     out_rate: share of residents who leave the place in a month, by sex and five-year band to 90+ (2, 19). level:
@@ -33,7 +34,7 @@ def rate_tables(epi: Epidemiology, out_rate: Array, level: dict[str, float]) -> 
     return RateTables([*_demography(epi, out_rate), *rows, *gp], len(epi.exposures.names))
 
 
-def _demography(epi: Epidemiology, out_rate: Array) -> list[Process]:
+def _demography(epi: Epidemiology, out_rate: NDArray[np.float32]) -> list[Process]:
     fertility = steps(epi.evidence.table("fertility"))
     fertility[1] = 0.0
     band = np.minimum(np.arange(AGES) // 5, out_rate.shape[1] - 1)

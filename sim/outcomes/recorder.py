@@ -40,11 +40,22 @@ STOCK_OF_BIT = {"smoker": "smokers"}
 class Areas(Protocol):
     """What the recorder needs of a place."""
 
-    name: str
-    label: str
-    local_fifth: Any  # uint8[L], 1 = most deprived
-    lsoas: Any  # DataFrame with `code` and `imd_rank` (1 = most deprived in England)
-    activity_share_simulated: float
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def label(self) -> str: ...
+
+    @property
+    def local_fifth(self) -> Any:
+        """uint8[L], 1 = most deprived."""
+
+    @property
+    def lsoas(self) -> Any:
+        """DataFrame with `code` and `imd_rank` (1 = most deprived in England)."""
+
+    @property
+    def activity_share_simulated(self) -> float: ...
 
 
 class Recorder:
