@@ -38,7 +38,8 @@ def difference(numbers: Numbers, measures: Sequence[str], scenarios: Sequence[st
         each = []
         for name in scenarios:
             line = numbers.change(measure, name)
-            said = change(float(line.mid[-1]), float(line.low[-1]), float(line.high[-1]))
+            ends = float(line.low[-1]), float(line.high[-1])
+            said = change(float(line.mid[-1]), *ends, numbers.least(measure))
             each.append(f"{numbers.label(name)} {said}")
         parts.append(f"{numbers.info(measure).label} ({numbers.change_unit(measure)}): {'; '.join(each)}.")
     last = clock.fin_year_label(numbers.years[-1])

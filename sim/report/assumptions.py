@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 WEAK = ("judgement", "recalled", "read")  # weakest first
 GRADE_WORDS = {"judgement": "judged", "recalled": "recalled and unchecked", "read": "read in the source"}
+MONEY = ("money.elasticity_up", "money.elasticity_down", "money.capacity_lag_months")
 LEAST_PAID = 0.005  # £ million a year: less is rounding
 
 
@@ -39,8 +40,10 @@ class Behind:
     @property
     def weakest(self) -> str:
         """How many of its numbers rest on what, and the names of those that are judgements."""
-        if not self.parameters:
+        if not self.description:
             return "not known: the lever is not in this copy of the program"
+        if not self.parameters:
+            return "No number of its own: capacity follows money as in every service (see money.elasticity_up)."
         counts = {grade: sum(p.grade == grade for p in self.parameters) for grade in WEAK}
         words = join([f"{count} {GRADE_WORDS[grade]}" for grade, count in counts.items() if count])
         judged = [short(p.name) for p in self.parameters if p.grade == "judgement"]
@@ -54,6 +57,8 @@ def short(name: str) -> str:
 
 def behind(numbers: Numbers) -> list[Behind]:
     """Every lever on which a scenario spent money (or that its record names), in the order of the scenarios."""
+    from sim.policy.levers import PERCENT
+
     results = numbers.results
     years = [k for k, year in enumerate(results.years) if year >= clock.fin_year(results.policy_start)]
     found = []
@@ -68,7 +73,8 @@ def behind(numbers: Numbers) -> list[Behind]:
             lever = _lever(name)
             label, text = (lever.label, lever.description) if lever else (name.replace("_", " ").capitalize(), "")
             spent = (float(mean[0]), float(mean[-1]), float(mean.mean()))
-            asked = numbers.facts.asked(scenario, name)
+            percent = lever is None or lever.unit == PERCENT
+            asked = numbers.facts.asked(scenario, name, percent)
             found.append(Behind(scenario, name, label, text, asked, spent, _parameters(lever)))
     return found
 
@@ -88,6 +94,14 @@ def _parameters(lever: Lever | None) -> tuple[Parameter, ...]:
     registry = load()
     names = dict.fromkeys(lever.parameters) if lever else {}
     return tuple(registry[name] for name in names if name in registry)
+
+
+def of_money() -> tuple[Parameter, ...]:
+    """The numbers that decide what any money moved does to capacity."""
+    from sim.evidence import load
+
+    registry = load()
+    return tuple(registry[name] for name in MONEY if name in registry)
 
 
 def payers(numbers: Numbers, scenario: str) -> str:

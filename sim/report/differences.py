@@ -20,8 +20,8 @@ OVER_TIME = (
     "emergency_admissions", "waiting_list", "unmet_need", "multimorbidity", "life_satisfaction", "deaths",
 )  # fmt: skip
 AT_END = (
-    "gp_need", "gp_appointments", "unmet_need", "ed_attendances", "emergency_admissions", "bed_days", "waiting_list",
-    "waiting_over_52w", "multimorbid", "smokers", "lonely", "life_satisfaction", "deaths", "qalys",
+    "gp_need", "gp_appointments", "unmet_need", "ed_attendances", "emergency_admissions", "bed_occupancy",
+    "waiting_list", "waiting_over_52w", "multimorbid", "smokers", "lonely", "life_satisfaction", "deaths", "qalys",
 )  # fmt: skip
 
 
@@ -106,11 +106,18 @@ def at_end(
         for axis, name in zip(axes, shown, strict=True):
             _column(axis, numbers, rows, name, limit)
             _finish(axis, numbers, rows, name, limit)
-        axes[0].set_yticks(range(len(rows)), [numbers.info(m).label for m in rows])
+        axes[0].set_yticks(range(len(rows)), [_row_name(numbers, m) for m in rows])
         axes[0].tick_params(axis="y", labelsize=9, labelcolor=style.INK)
         axes[0].set_ylim(len(rows) - 0.4, -0.6)
         picture.alt = alternative.percentages(numbers, rows, shown)
     return picture
+
+
+def _row_name(numbers: Numbers, measure: str) -> str:
+    """The measure, and whose it is where that is not the residents."""
+    info = numbers.info(measure)
+    named = info.scope == "residents" or "hospital" in info.label.lower()
+    return info.label if named else f"{info.label}, hospital"
 
 
 def _column(axes: Axes, numbers: Numbers, rows: Sequence[str], scenario: str, limit: float) -> None:

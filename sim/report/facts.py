@@ -67,14 +67,17 @@ class Facts:
         """A scenario's description, in one line."""
         return " ".join(str(self.scenario(name).get("description") or "").split())
 
-    def asked(self, scenario: str, lever: str) -> str:
-        """What was asked of a lever, in words: ``4.5 % of the NHS lines' total by year 5, paid by acute, by need``."""
+    def asked(self, scenario: str, lever: str, percent: bool = True) -> str:
+        """What was asked of a lever, in words: ``4.5 % of the NHS lines' total, reached in year 5, …``.
+
+        percent: its amount is a share of the budget; else it is a plan's, 1 being the whole plan.
+        """
         use = (self.scenario(scenario).get("levers") or {}).get(lever)
         if isinstance(use, int | float):
             use = {"amount": use}
         if not isinstance(use, dict):
             return ""
-        said = [f"amount {use['amount']}"] if "amount" in use else []
+        said = [_amount(use["amount"], percent)] if "amount" in use else []
         if int(use.get("years", 1)) > 1:
             said.append(f"reached in year {use['years']}")
         if "from" in use:
@@ -85,6 +88,12 @@ class Facts:
         if use.get("start"):
             said.append(f"from {_month(use['start'])}")
         return ", ".join(said)
+
+
+def _amount(value: Any, percent: bool) -> str:
+    if percent:
+        return f"{value} % of the NHS lines' total"
+    return "the whole plan" if value == 1 else f"{value} of the plan"
 
 
 def _words(text: Any) -> str:

@@ -13,8 +13,8 @@ import numpy as np
 from sim import clock
 from sim.outcomes.summary import FEWEST_RUNS
 from sim.report.numbers import Numbers, clear
-from sim.report.style import number, signed_percent, significant
-from sim.report.words import join, span, verdict
+from sim.report.style import NBSP, number, signed_percent, significant
+from sim.report.words import interval, join, span, verdict
 
 
 def of_last_year(numbers: Numbers, measure: str, scenario: str) -> str:
@@ -32,10 +32,10 @@ def who_moves(numbers: Numbers, measure: str, scenarios: Sequence[str]) -> str:
     for name in scenarios:
         if name == numbers.base:
             continue
-        change, share = numbers.change(measure, name), float(numbers.share_change(measure, name).mid[-1])
-        if change.same():
+        line, share = numbers.change(measure, name), float(numbers.share_change(measure, name).mid[-1])
+        if line.same():
             nothing.append(numbers.label(name))
-        elif change.clear() and np.isfinite(share):
+        elif line.clear() and np.isfinite(share):
             clear_ones.append(f"{numbers.label(name)} {signed_percent(share)}")
         else:
             quiet.append(numbers.label(name))
@@ -80,28 +80,49 @@ def few_runs(numbers: Numbers) -> str:
     return f"With {runs} no direction is claimed: at least {FEWEST_RUNS} are needed"
 
 
+def extremes(numbers: Numbers, measures: Sequence[str], scenario: str) -> dict[str, str]:
+    """The measure with the largest clear gain (``better``) and loss (``worse``), in per cent; those that there are."""
+    most: dict[str, tuple[float, str]] = {}
+    for measure in measures:
+        found = of_last_year(numbers, measure, scenario)
+        size = abs(float(numbers.share_change(measure, scenario).mid[-1]))
+        if found in ("better", "worse") and np.isfinite(size) and size >= most.get(found, (0.0, ""))[0]:
+            most[found] = (size, measure)
+    return {found: measure for found, (_, measure) in most.items()}
+
+
 def balance(numbers: Numbers, measures: Sequence[str], scenarios: Sequence[str]) -> str:
     """The largest clear gain and the largest clear loss of each scenario, in per cent of the baseline."""
     if numbers.runs < FEWEST_RUNS:
         return few_runs(numbers)
     parts = []
     for name in scenarios:
-        most: dict[str, tuple[float, str]] = {}
-        said = [of_last_year(numbers, measure, name) for measure in measures]
-        for measure, found in zip(measures, said, strict=True):
-            share = float(numbers.share_change(measure, name).mid[-1])
-            if found in ("better", "worse") and np.isfinite(share) and abs(share) >= most.get(found, (0.0, ""))[0]:
-                most[found] = (abs(share), f"{numbers.name(measure)} ({signed_percent(share)})")
+        most = {
+            found: f"{numbers.name(measure)} ({signed_percent(float(numbers.share_change(measure, name).mid[-1]))})"
+            for found, measure in extremes(numbers, measures, name).items()
+        }
         label = numbers.label(name)
-        if all(v == "same" for v in said):
+        if all(of_last_year(numbers, measure, name) == "same" for measure in measures):
             parts.append(f"{label} changes nothing")
         elif not most:
             parts.append(f"{label}: nothing clear")
         else:
-            gain = f"best change {most['better'][1]}" if "better" in most else "none clearly better"
-            loss = f"worst {most['worse'][1]}" if "worse" in most else "none clearly worse"
+            gain = f"best change {most['better']}" if "better" in most else "none clearly better"
+            loss = f"worst {most['worse']}" if "worse" in most else "none clearly worse"
             parts.append(f"{label}: {gain}, {loss}")
     return f"In {clock.fin_year_label(numbers.years[-1])}. {'. '.join(parts)}"
+
+
+def beside_the_answer(numbers: Numbers, measures: Sequence[str], scenario: str) -> str:
+    """The largest clear gain and loss of a scenario with their ranges; empty when nothing is clear."""
+    said = []
+    for found, measure in sorted(extremes(numbers, measures, scenario).items()):
+        line, share = numbers.change(measure, scenario), numbers.share_change(measure, scenario)
+        ends = interval(float(line.low[-1]), float(line.high[-1]), numbers.least(measure))
+        unit, percent = numbers.change_unit(measure).split(",")[0], signed_percent(float(share.mid[-1]))
+        which = "largest clear gain" if found == "better" else "largest clear loss"
+        said.append(f"{which} {numbers.name(measure)}, {percent} (90{NBSP}% of runs: {ends} {unit})")
+    return f"{numbers.label(scenario)}: {'; '.join(said)}." if said else ""
 
 
 def bath(numbers: Numbers, baths: Sequence[tuple[str, str, str]], scenarios: Sequence[str]) -> str:
@@ -109,8 +130,8 @@ def bath(numbers: Numbers, baths: Sequence[tuple[str, str, str]], scenarios: Seq
     parts = []
     for tap, stock, _ in baths:
         flow, level = numbers.level(tap, numbers.base), numbers.level(stock, numbers.base)
-        change = [float(x.mid[-1] / x.mid[0] - 1) if x.mid[0] > 0 else float("nan") for x in (flow, level)]
-        parts.append(f"{numbers.name(stock)} {signed_percent(change[1], 0)} (inflow {signed_percent(change[0], 0)})")
+        grown = [float(x.mid[-1] / x.mid[0] - 1) if x.mid[0] > 0 else float("nan") for x in (flow, level)]
+        parts.append(f"{numbers.name(stock)} {signed_percent(grown[1], 0)} (inflow {signed_percent(grown[0], 0)})")
     years = span(numbers.years)
     text = f"Under {numbers.label(numbers.base)}, {years}: {'; '.join(parts)}"
     if not baths:
@@ -149,8 +170,9 @@ def neighbourhoods(numbers: Numbers, measure: str, scenarios: Sequence[str]) -> 
     parts = []
     for name in scenarios:
         counts = numbers.area_change(measure, name).counts()
-        parts.append(f"{numbers.label(name)} better in {counts['better']}, worse in {counts['worse']}")
-    return f"{label}, {len(level)} neighbourhoods, clear changes only: {'; '.join(parts)}"
+        said = f"better in {counts['better']}, worse in {counts['worse']}"
+        parts.append(f"{numbers.label(name)} {said if counts['unclear'] < len(level) else 'none'}")
+    return f"{label}, {len(level)} neighbourhoods, clear changes: {'; '.join(parts)}"
 
 
 def is_clear(low: float, high: float, numbers: Numbers) -> bool:

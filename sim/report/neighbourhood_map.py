@@ -20,17 +20,24 @@ if TYPE_CHECKING:
 
 # Five steps of one hue, light to dark, from ColorBrewer's idea of an even ladder; read as well in grey.
 LEVELS = ("#E8EEF4", "#B9CFE3", "#82ABCE", "#457FB2", "#123F70")
+Shapes = Sequence[tuple[int, NDArray[np.float64]]]
+CANDIDATES = ("residents_emergency_admissions", "unmet_need", "lonely")
 KEPT = 0.0012  # outlines are simplified to this share of the map's width: under a point on the page
 
 
 def neighbourhood_map(
-    results: Results | Numbers, measure: str = "residents_emergency_admissions", scenarios: Sequence[str] | None = None
+    results: Results | Numbers, measure: str | None = None, scenarios: Sequence[str] | None = None
 ) -> style.Picture | None:
-    """The baseline's level and, for up to three scenarios, the change in it; None when the place has no outlines."""
+    """The baseline's level and, for up to three scenarios, the change in it; None when the place has no outlines.
+
+    measure: by default that of `CANDIDATES` in which most neighbourhoods change clearly (the first when none does).
+    """
     numbers = Numbers.of(results)
-    if numbers.place is None or not any(numbers.place.outlines) or not numbers.has_areas(measure):
+    candidates = [name for name in CANDIDATES if numbers.has_areas(name)] if measure is None else [measure]
+    if numbers.place is None or not any(numbers.place.outlines) or not candidates:
         return None
     shown = list(scenarios or numbers.compared)[:3]
+    measure = max(candidates, key=lambda name: _clear_areas(numbers, name, shown))
     shapes, aspect = _project(numbers.place.outlines, float(numbers.place.lsoas["lat"].mean()))
     with style.drawing():
         panels = 1 + len(shown)
@@ -61,6 +68,11 @@ def neighbourhood_map(
             axes[divmod(position, across)].set_visible(False)
         picture.alt = alternative.neighbourhoods(numbers, measure, shown)
     return picture
+
+
+def _clear_areas(numbers: Numbers, measure: str, scenarios: Sequence[str]) -> int:
+    counts = [numbers.area_change(measure, name).counts() for name in scenarios]
+    return sum(one["better"] + one["worse"] for one in counts)
 
 
 def _project(
@@ -106,23 +118,24 @@ def simplify(ring: NDArray[np.float64], tolerance: float) -> NDArray[np.float64]
     return ring[keep]
 
 
-def _draw(axes: Axes, shapes: Sequence[tuple[int, NDArray[np.float64]]], colours: Sequence[str]) -> None:
-    axes.add_collection(
-        PolyCollection(
-            [ring for _, ring in shapes],
-            facecolors=[to_rgba(colours[area]) for area, _ in shapes],
-            edgecolors=style.PAPER, linewidths=0.3, clip_on=False,
-        )
-    )  # fmt: skip
+def _draw(axes: Axes, shapes: Shapes, colours: Sequence[str], hatched: Sequence[bool] | None = None) -> None:
+    """Fill each area; the hatched ones (those that get worse) can be told without colour too."""
+    for hatch in (False, True):
+        some = [(area, ring) for area, ring in shapes if bool(hatched is not None and hatched[area]) == hatch]
+        if some:
+            axes.add_collection(
+                PolyCollection(
+                    [ring for _, ring in some], facecolors=[to_rgba(colours[area]) for area, _ in some],
+                    edgecolors=style.PAPER, linewidths=0.3, clip_on=False, hatch="////" if hatch else None,
+                )
+            )  # fmt: skip
     axes.autoscale_view()
     axes.margins(0)
     axes.set_aspect("equal", anchor="NW")
     axes.set_axis_off()
 
 
-def _level(
-    axes: Axes, shapes: Sequence[tuple[int, NDArray[np.float64]]], level: NDArray[np.float64], name: str
-) -> None:
+def _level(axes: Axes, shapes: Shapes, level: NDArray[np.float64], name: str) -> None:
     edges = np.nanquantile(level, (0.2, 0.4, 0.6, 0.8))
     step = np.searchsorted(edges, np.nan_to_num(level), side="right")
     _draw(axes, shapes, [LEVELS[int(i)] if np.isfinite(v) else style.UNCLEAR for i, v in zip(step, level, strict=True)])
@@ -134,7 +147,7 @@ def _level(
 
 
 def _change(
-    axes: Axes, shapes: Sequence[tuple[int, NDArray[np.float64]]], numbers: Numbers, measure: str, scenario: str,
+    axes: Axes, shapes: Shapes, numbers: Numbers, measure: str, scenario: str,
     reach: float,
 ) -> None:  # fmt: skip
     change = numbers.area_change(measure, scenario)
@@ -143,7 +156,7 @@ def _change(
         style.UNCLEAR if said == 0 else ladder["better" if said > 0 else "worse", bool(abs(mean) > reach / 2)]
         for said, mean in zip(change.verdict, change.mean, strict=True)
     ]
-    _draw(axes, shapes, colours)
+    _draw(axes, shapes, colours, [said < 0 for said in change.verdict])
     title = f"{numbers.label(scenario)}: change"
     axes.text(0, 1, title, transform=style.above(axes, 17), fontsize=9.5, fontweight="bold", va="bottom")
     _key(
@@ -151,7 +164,7 @@ def _change(
         [
             (ladder["better", True], f"better: {counts['better']}"),
             (style.UNCLEAR, f"no clear change: {counts['unclear']}"),
-            (ladder["worse", True], f"worse: {counts['worse']}"),
+            (ladder["worse", True], f"worse (hatched): {counts['worse']}"),
         ],
     )
 

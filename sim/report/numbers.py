@@ -152,6 +152,10 @@ class Numbers:
             return self._values(measure, scenario) - self._values(measure, self.base)
         return np.asarray(self.results.changes(measure, scenario))
 
+    def least(self, measure: str) -> float:
+        """The finest step worth showing of a difference in it."""
+        return float(10.0 ** -(self.info(measure).decimals + (self.info(measure).decimals > 0)))
+
     def shown(self, measure: str, value: float) -> str:
         """A level as people read it: large ones to three figures."""
         return level(value, self.info(measure).decimals)

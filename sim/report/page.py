@@ -10,7 +10,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from sim import clock
 from sim.outcomes.summary import FEWEST_RUNS
-from sim.report import sections, sources, svg
+from sim.report import findings, sections, sources, svg
+from sim.report.differences import AT_END
 from sim.report.figures import draw_all
 from sim.report.numbers import Numbers
 from sim.report.parts import Table, Tile
@@ -25,10 +26,11 @@ CAPTIONS = {
     "trends": "Small multiples: one measure a row, one scenario a column, each drawn over the same baseline.",
     "differences": "Differences are paired: a scenario and the baseline share evidence and chance, run by run.",
     "balance": "All headline measures in the last year. A dot at the edge with an arrow's shape lies beyond the scale.",
-    "bath_and_tap": "While the tap runs faster than the drain, the bath fills, however hard it is emptied.",
+    "bath_and_tap": "A bath fills while more flows in than out; emptying it does not turn off the tap.",
     "gradient": "Fifths are local: a fifth of the place's residents each, by deprivation rank of their neighbourhood.",
-    "map": "Neighbourhoods are Lower-layer Super Output Areas (2021). Small ones are noisy; read patterns, not "
-    "single areas.",
+    "map": "Neighbourhoods are Lower-layer Super Output Areas (2021). Of emergency admissions, unmet need and "
+    "loneliness, the "
+    "one in which most of them change clearly is shown. Read patterns, not single areas.",
     "money": "What each line of the budget has more or less than in the baseline. No money is created unless it says "
     "new.",
 }
@@ -134,7 +136,7 @@ def build(numbers: Numbers, pictures: dict[str, Picture]) -> Page:
         kicker=f"Headwater: {results.runs} run{'s' * (results.runs != 1)} of each scenario; policies start in "
         f"{clock.label(results.policy_start)}; {_share(results.scale)} simulated",
         answer=results.headline,
-        beside=[],
+        beside=[said for name in numbers.compared if (said := findings.beside_the_answer(numbers, AT_END, name))],
         warnings=_warnings(numbers),
         tiles=sections.tiles(numbers),
         tiles_note=f"Change against {base} in {clock.fin_year_label(numbers.years[-1])}; below it, where 90{NBSP}% "

@@ -33,16 +33,16 @@ def tiles(numbers: Numbers) -> list[Tile]:
         figures = []
         for measure in numbers.known(TILE_MEASURES):
             found = numbers.results.change(measure, scenario)
-            d, verdict = found.difference, found.verdict
+            d, verdict, least = found.difference, found.verdict, numbers.least(measure)
             small = numbers.info(measure).kind in ("mean", "share")
             unit = numbers.change_unit(measure)
-            value = rounded(d.mean, step(d.low, d.high)) if small else signed_percent(found.percent.mean / 100)
+            value = rounded(d.mean, step(d.low, d.high, least)) if small else signed_percent(found.percent.mean / 100)
             if verdict == "same":
                 figures.append(Figure(numbers.info(measure).label, "No difference", unit, "in any run", "unclear"))
                 continue
             shown = verdict if verdict in ("better", "worse") else "unclear"
             words = VERDICTS[verdict] if d.runs >= FEWEST_RUNS else "too few runs to say"
-            ends = interval(d.low, d.high)
+            ends = interval(d.low, d.high, least)
             figures.append(Figure(numbers.info(measure).label, value, f"{ends} {unit}", words, shown))
         colour = numbers.looks[scenario].colour
         made.append(Tile(numbers.label(scenario), first_sentence(numbers.facts.description(scenario)), colour, figures))
@@ -56,10 +56,14 @@ def headline_tables(numbers: Numbers) -> list[Table]:
     compared = [Head(numbers.label(name), True) for name in numbers.compared]
     heads = [Head("Measure"), Head("Unit"), Head(numbers.label(numbers.base), True), *compared]
     rows = [
-        [row.label, row.unit, row.base, *(f"{c.first} ({c.second})" if c.second else c.first for c in row.cells)]
-        for row in table_rows(results)
+        [row.label, row.unit, row.base, *(_cell(c.first, c.second) for c in row.cells)] for row in table_rows(results)
     ]
     return [Table(f"Headline figures in {when}: the level, and changes from it", heads, rows)]
+
+
+def _cell(first: str, second: str) -> str:
+    """A change with its range, the range kept in one piece."""
+    return f"{first} ({second.replace(' to ', f'{NBSP}to{NBSP}')})" if second else first
 
 
 def numbers_words(numbers: Numbers) -> list[str]:
@@ -80,7 +84,7 @@ def how_sure(numbers: Numbers) -> list[str]:
     layout = f"{draws} draw{'s' * (draws != 1)} of the uncertain evidence × {seeds} seed{'s' * (seeds != 1)} of chance"
     graded = assumptions.grades()
     said = [
-        f"Each scenario was run {results.runs} times: {layout}. A range such as “{interval(-2, 1)}” says where "
+        f"Each scenario was run {results.runs} times: {layout}. A range such as “−2 to +1” says where "
         f"90{NBSP}% of runs lie: what the model says under the uncertainty that was put into it. It is not a "
         "confidence interval and knows nothing of what the model leaves out.",
     ]
@@ -121,7 +125,7 @@ def noise(numbers: Numbers) -> list[Table]:
 
 
 def _share(value: float) -> str:
-    return f"{percent(value, 0)} chance" if np.isfinite(value) else DASH
+    return f"{percent(value, 0)} from chance" if np.isfinite(value) else DASH
 
 
 def inequality(numbers: Numbers) -> list[Table]:
@@ -135,7 +139,11 @@ def inequality(numbers: Numbers) -> list[Table]:
         for name in numbers.compared:
             c = numbers.results.change(measure, name)
             d, said = c.difference, VERDICTS.get(c.verdict, c.verdict)
-            row.append("no change" if c.verdict == "same" else f"{change(d.mean, d.low, d.high)}, {said}")
+            row.append(
+                "no change"
+                if c.verdict == "same"
+                else f"{change(d.mean, d.low, d.high, numbers.least(measure))}, {said}"
+            )
         rows.append(row)
     heads = [Head("Slope, least to most deprived end"), Head(numbers.label(numbers.base), True)]
     heads += [Head(numbers.label(name), True) for name in numbers.compared]

@@ -110,7 +110,7 @@ def assumption_tables(numbers: Numbers) -> list[Table]:
         ]
         for b in found
     ]
-    seen = {p.name: p for b in found for p in b.parameters}
+    seen = {p.name: p for p in (*assumptions.of_money(), *(p for b in found for p in b.parameters))}
     full = [[p.name, number_of(p.value), _range(p.low, p.high), p.unit, p.grade, p.source] for p in seen.values()]
     every = [
         Head("Number"),

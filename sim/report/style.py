@@ -32,6 +32,7 @@ MAX_SERIES = 4  # in one panel
 FAMILIES = ("Arial", "Liberation Sans", "DejaVu Sans")
 CSS_FONT = "Arial, 'Liberation Sans', 'DejaVu Sans', sans-serif"
 WIDTH = 9.6  # inches: the width of a figure on the page
+MOST_DECIMALS = 3
 MINUS, NBSP, DASH = "\u2212", "\u00a0", "\u2013"
 
 # Dash patterns (on, off, …) in line widths; the baseline is the only plainly dashed one.
@@ -288,7 +289,9 @@ def percent(value: float, decimals: int = 1) -> str:
 
 
 def signed_percent(value: float, decimals: int = 1) -> str:
-    """0.012 → ``+1.2 %``; −0.03 → ``−3.0 %``."""
+    """0.012 → ``+1.2 %``; −0.03 → ``−3.0 %``. A small one keeps its first figure: 0.00004 → ``+0.004 %``."""
+    while 0 < abs(value) * 100 < 0.5 * 10**-decimals and decimals < MOST_DECIMALS:
+        decimals += 1
     return signed(100 * value, decimals) + NBSP + "%"
 
 

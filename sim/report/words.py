@@ -38,22 +38,22 @@ def join(parts: Sequence[str]) -> str:
     return parts[0] if len(parts) == 1 else ", ".join(parts[:-1]) + " and " + parts[-1] if parts else ""
 
 
-def step(low: float, high: float) -> float:
-    """What a range of differences is rounded to: two figures of its width."""
-    return step_of(high - low or max(abs(low), abs(high)))
+def step(low: float, high: float, least: float = 0.0) -> float:
+    """What a range of differences is rounded to: two figures of its width, but nothing finer than `least`."""
+    return max(step_of(high - low or max(abs(low), abs(high))), least)
 
 
-def interval(low: float, high: float) -> str:
+def interval(low: float, high: float, least: float = 0.0) -> str:
     """The two ends of a range of differences, rounded to its own width: ``−2,500 to −1,200``."""
-    to = step(low, high)
-    return f"{rounded(low, to)} to {rounded(high, to)}"
+    to = step(low, high, least)
+    return f"{rounded(low, to)}{NBSP}to{NBSP}{rounded(high, to)}"
 
 
-def change(mid: float, low: float, high: float) -> str:
+def change(mid: float, low: float, high: float, least: float = 0.0) -> str:
     """A difference with its range: ``−1,800 (−2,500 to −1,200)``; ``0`` when no run differs."""
     if mid == low == high == 0:
         return "0"
-    return f"{rounded(mid, step(low, high))} ({interval(low, high)})"
+    return f"{rounded(mid, step(low, high, least))} ({interval(low, high, least)})"
 
 
 def first_sentence(text: str) -> str:

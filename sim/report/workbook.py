@@ -176,7 +176,8 @@ def _evidence(sheet: Any, numbers: Numbers, formats: dict[str, Any]) -> None:
     for column, name in enumerate(heads):
         sheet.write(0, column, name, formats["head"])
         sheet.set_column(column, column, (44, 12, 12, 12, 30, 12, MOST_COLUMN, 40, 40)[column])
-    seen = {p.name: p for one in assumptions.behind(numbers) for p in one.parameters}
+    levers = [p for one in assumptions.behind(numbers) for p in one.parameters]
+    seen = {p.name: p for p in (*assumptions.of_money(), *levers)}
     for row, p in enumerate(seen.values(), start=1):
         sheet.write_string(row, 0, p.name)
         for column, value in enumerate((p.value, p.low, p.high), start=1):
