@@ -256,7 +256,13 @@ def run_scenario(history: CareSystem, scenario: Scenario, years: int, tick: Tick
     )
     model.adopt(scenario, history.month)
     _run(model, months, tick)
-    return model.recorder.finish(scenario=scenario.name, draw=history.evidence.number, seed=history.seed)
+    meta = {
+        "label": scenario.label,
+        "description": scenario.description,
+        "policy_start": history.month,
+        "judged": history.evidence.judgements,
+    }
+    return model.recorder.finish(scenario=scenario.name, draw=history.evidence.number, seed=history.seed, meta=meta)
 
 
 def _run(model: CareSystem, until: int, tick: Tick | None) -> None:

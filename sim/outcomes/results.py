@@ -34,7 +34,7 @@ class Change:
     """A scenario's change of a measure against the baseline in one financial year.
 
     base, value   level of the baseline and of the scenario; difference: paired, in units of the measure
-    percent       paired, per cent of the baseline's own value in the same run
+    percent       paired, per cent of the baseline's mean over runs, so that it agrees with the levels
     noise_share   share of the difference's variance that is chance (nan: cannot be told)
     """
 
@@ -173,7 +173,7 @@ class Results:
         value = self.values(name, scenario, group)[:, k]
         difference = _less(value, base)
         with np.errstate(divide="ignore", invalid="ignore"):
-            percent = 100 * difference / np.abs(base)
+            percent = 100 * difference / np.abs(base.mean())
         return Change(
             *(scenario, self.measures[name], year, interval(base), interval(value), interval(difference)),
             interval(percent),

@@ -123,7 +123,8 @@ class Numbers:
         return self._line("change", measure, scenario)
 
     def share_change(self, measure: str, scenario: str) -> Line:
-        """Paired differences as shares of the baseline's own value in the same run (0.01 is one per cent)."""
+        """Paired differences as shares of the baseline's mean over runs (0.01 is one per cent), so that a change in
+        per cent agrees with the two levels shown beside it."""
         return self._line("share", measure, scenario)
 
     def _line(self, kind: str, measure: str, scenario: str) -> Line:
@@ -134,7 +135,7 @@ class Numbers:
             else:
                 runs = self._changes(measure, scenario)
                 if kind == "share":
-                    base = np.abs(self._values(measure, self.base))
+                    base = np.broadcast_to(np.abs(self._values(measure, self.base).mean(axis=0)), runs.shape)
                     runs = np.divide(runs, base, out=np.full_like(runs, np.nan), where=base > 0)
             mid, low, high, counted = intervals(runs[:, self._shown])
             self._lines[key] = Line(self.years, mid, low, high, int(counted.min(initial=len(runs))))
