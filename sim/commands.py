@@ -42,7 +42,9 @@ def simulate(plan: Plan) -> int:
 def announcement(plan: Plan) -> list[str]:
     """The first lines: what will be run, and how to run it in full."""
     s = plan.settings
-    draws, seeds = s.layout()
+    pairs = s.layout()
+    draws = len({draw for draw, _ in pairs})
+    seeds = len(pairs) // draws
     people = "every resident" if s.scale == 1 else f"1 resident in {1 / s.scale:.3g}"
     runs = f"{s.runs} runs" if s.runs > 1 else "1 run"
     lines = []
@@ -55,7 +57,7 @@ def announcement(plan: Plan) -> list[str]:
     where = s.place if isinstance(s.place, str) else s.place.get("name", "a place of your own")
     lines.append(
         f"{what} · {where} · {s.years} year{'s' * (s.years != 1)} from {s.policy_start} · "
-        f"{len(draws)} evidence draw{'s' * (len(draws) != 1)} × {len(seeds)} seed{'s' * (len(seeds) != 1)}"
+        f"{draws} evidence draw{'s' * (draws != 1)} × {seeds} seed{'s' * (seeds != 1)}"
     )
     return lines
 

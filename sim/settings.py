@@ -90,14 +90,16 @@ class Settings:
         "yes or no", False, "print the accounts that must close", commands=("validate",), matters=False,
     )
 
-    def layout(self) -> tuple[list[int], list[int]]:
-        """Evidence draws and seeds; every draw meets every seed, and every scenario meets every pair.
+    def layout(self) -> list[tuple[int, int]]:
+        """The (evidence draw, seed) pair of every run; every scenario meets every pair.
 
-        One draw alone is the central evidence (draw 0); several are draws 1, 2, … so that none is special.
+        One draw alone is the central evidence (draw 0); several are draws 1, 2, … so that none is special. Every
+        draw has seeds of its own: shared ones would give as many independent lots of chance as one draw has seeds.
         """
-        seeds = self.seeds if self.seeds is not None else 2 if self.runs % 2 == 0 and self.runs >= 4 else 1
-        draws = self.runs // seeds
-        return ([0] if draws == 1 else list(range(1, draws + 1))), [self.seed + i for i in range(seeds)]
+        each = self.seeds if self.seeds is not None else 2 if self.runs % 2 == 0 and self.runs >= 4 else 1
+        draws = self.runs // each
+        first = 0 if draws == 1 else 1
+        return [(first + d, self.seed + d * each + i) for d in range(draws) for i in range(each)]
 
     def for_model(self) -> RunSettings:
         """The part that the model itself reads, months as numbers."""

@@ -75,11 +75,14 @@ def variance_components(grid: Array) -> tuple[Array, Array, Array]:
 def noise_share(draws: Sequence[int], seeds: Sequence[int], values: Sequence[float] | Array) -> Array:
     """Share (0–1) of the variance of runs' values that is chance rather than evidence.
 
-    draws, seeds   of each run; values float[runs, ...]. Returns float64[...]: nan where it cannot be told: fewer than
-    two draws or two seeds, or not every draw with every seed. 0 where nothing varies at all.
+    draws, seeds   of each run; values float[runs, ...]. Seeds may be each draw's own (as runs are laid out) or shared by
+    all draws. Returns float64[...]: nan where it cannot be told: fewer than two draws, or draws without the same number
+    (at least two) of seeds. 0 where nothing varies at all.
     """
     values = np.asarray(values, np.float64)
     d, s = sorted(set(draws)), sorted(set(seeds))
+    if len(s) == len(values) and len(d) > 1:
+        return _nested_noise_share(np.asarray(draws), values)
     cell = {pair: k for k, pair in enumerate(zip(draws, seeds, strict=True))}
     if len(d) < 2 or len(s) < 2 or len(cell) != len(d) * len(s):
         return np.full(values.shape[1:], np.nan)
@@ -87,4 +90,19 @@ def noise_share(draws: Sequence[int], seeds: Sequence[int], values: Sequence[flo
     between, seed, left = variance_components(grid)
     total = between + seed + left
     share = np.where(total > 0, (seed + left) / np.where(total > 0, total, 1.0), 0.0)
+    return np.asarray(np.where(np.isfinite(total), share, np.nan))
+
+
+def _nested_noise_share(draws: Array, values: Array) -> Array:
+    """The same for seeds of each draw's own: one-way random-effects analysis of variance."""
+    groups = [values[draws == draw] for draw in sorted(set(draws.tolist()))]
+    seeds = len(groups[0])
+    if seeds < 2 or any(len(group) != seeds for group in groups):
+        return np.full(values.shape[1:], np.nan)
+    grid = np.stack(groups)
+    by_draw = grid.mean(axis=1)
+    chance = ((grid - by_draw[:, None]) ** 2).sum(axis=(0, 1)) / (len(groups) * (seeds - 1))
+    between = seeds * ((by_draw - by_draw.mean(axis=0)) ** 2).sum(axis=0) / (len(groups) - 1)
+    total = chance + np.maximum((between - chance) / seeds, 0.0)
+    share = np.where(total > 0, chance / np.where(total > 0, total, 1.0), 0.0)
     return np.asarray(np.where(np.isfinite(total), share, np.nan))

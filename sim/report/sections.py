@@ -80,7 +80,8 @@ def numbers_words(numbers: Numbers) -> list[str]:
 def how_sure(numbers: Numbers) -> list[str]:
     """What the ranges mean, and what they leave out."""
     results = numbers.results
-    draws, seeds = len({d for d, _ in results.pairs}), len({s for _, s in results.pairs})
+    draws = len({d for d, _ in results.pairs})
+    seeds = results.runs // draws
     layout = f"{draws} draw{'s' * (draws != 1)} of the uncertain evidence × {seeds} seed{'s' * (seeds != 1)} of chance"
     graded = assumptions.grades()
     said = [

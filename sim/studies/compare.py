@@ -98,8 +98,7 @@ def compare_and_keep(plan: Plan, progress: Progress | None = None) -> tuple[Resu
 def run_parts(store: Store, progress: Progress, task: pool.Task = simulate) -> None:
     """Do all parts of a run that are not on the disk yet."""
     plan = store.plan
-    draws, seeds = plan.settings.layout()
-    pairs = [(draw, seed) for draw in draws for seed in seeds]
+    pairs = plan.settings.layout()
     jobs = [
         Job(d, s, str(store.part(d, s)), plan.settings.for_model(), plan.scenarios, plan.own)
         for d, s in pairs
@@ -154,9 +153,9 @@ def facts(store: Store) -> dict[str, Any]:
     """What the metadata of a run say about its runs: draws, seeds, and a fingerprint of each."""
     from sim.outcomes.record import RunRecord
 
-    draws, seeds = store.plan.settings.layout()
+    pairs = store.plan.settings.layout()
     prints = {f"{file.parent.name}/{file.stem}": fingerprint(RunRecord.load(file)) for file in store.files()}
-    return {"evidence_draws": draws, "seeds": seeds, "runs": prints}
+    return {"evidence_draws": sorted({d for d, _ in pairs}), "seeds": sorted(s for _, s in pairs), "runs": prints}
 
 
 def fingerprint(record: RunRecord) -> str:

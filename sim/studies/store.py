@@ -85,8 +85,8 @@ class Store:
 
     def files(self) -> list[Path]:
         """The record files of all finished parts: by draw, seed and, as given, scenario."""
-        draws, seeds = self.plan.settings.layout()
-        return [self.part(d, s) / f"{name}.npz" for d in draws for s in seeds for name in self.plan.scenarios]
+        pairs = self.plan.settings.layout()
+        return [self.part(d, s) / f"{name}.npz" for d, s in pairs for name in self.plan.scenarios]
 
     def log(self, event: str, **facts: Any) -> None:
         """Add a line to the log of the run."""

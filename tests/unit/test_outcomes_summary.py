@@ -140,3 +140,24 @@ def test_the_tidy_frames_hold_every_run() -> None:
     assert one[one.scenario == "baseline"].value.tolist() == r.record("baseline", (1, 1)).years("deaths").tolist()
     assert set(monthly.month) == {m for m in monthly.month if len(m) == 7}
     assert len(monthly[(monthly.measure == "deaths") & (monthly.fifth == 0)]) == 24 * 4
+
+
+def test_noise_with_seeds_of_each_draws_own() -> None:
+    draws, seeds = [1, 1, 2, 2], [1, 2, 3, 4]
+    assert noise_share(draws, seeds, [1, 1, 3, 3]) == 0
+    assert noise_share(draws, seeds, [1, 3, 1, 3]) == pytest.approx(1)
+    assert noise_share(draws, seeds, [5, 5, 5, 5]) == 0
+    assert np.isnan(noise_share([1, 2], [1, 2], [1, 2]))
+    assert np.isnan(noise_share([1, 1, 2], [1, 2, 3], [1, 2, 3]))
+
+
+def test_noise_with_own_seeds_is_recovered() -> None:
+    """Evidence with variance 4 and chance with variance 1: a fifth is chance (mean over many layouts of four by two)."""
+    chance = np.random.default_rng(7)
+    layouts = 4000
+    values = 2 * np.repeat(chance.normal(size=(4, layouts)), 2, axis=0) + chance.normal(size=(8, layouts))
+    by_draw = values.reshape(4, 2, layouts)
+    within = ((by_draw - by_draw.mean(1, keepdims=True)) ** 2).sum((0, 1)) / 4
+    assert within.mean() == pytest.approx(1, abs=0.05)
+    share = noise_share(np.repeat([1, 2, 3, 4], 2).tolist(), list(range(8)), values)
+    assert np.median(share) == pytest.approx(0.2, abs=0.06)
