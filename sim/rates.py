@@ -20,7 +20,7 @@ from sim import draws
 from sim.clock import MONTHS_A_YEAR
 
 Array = NDArray[np.float64]
-STATE_BYTES = 4
+STATE_BITS = 32
 
 
 @dataclass(frozen=True)
@@ -37,9 +37,9 @@ class Process:
     if_off: Mapping[int, float] = field(default_factory=dict)
     excess: Array | None = None
 
-    def factors(self) -> Array:
+    def factors(self, state_bytes: int) -> Array:
         """Multiplier of each value of each byte of the state: (bytes, 256)."""
-        table = np.ones((STATE_BYTES, 256))
+        table = np.ones((state_bytes, 256))
         values = np.arange(256)
         for multipliers, wanted in ((self.if_on, 1), (self.if_off, 0)):
             for position, ratio in multipliers.items():
@@ -51,25 +51,28 @@ class Process:
 class RateTables:
     """Every process of the model as arrays; float32, rates per month."""
 
-    def __init__(self, processes: Sequence[Process], exposures: int) -> None:
+    def __init__(self, processes: Sequence[Process], exposures: int, states: int = STATE_BITS) -> None:
+        """exposures: how many columns of lagged exposures there are; states: how many bits of the state are used."""
         self.names = tuple(process.name for process in processes)
         self.index = {name: position for position, name in enumerate(self.names)}
         monthly = np.stack([process.per_year for process in processes], axis=1) / MONTHS_A_YEAR
         self.base = np.ascontiguousarray(monthly, np.float32)
-        self.factors = np.ascontiguousarray(np.stack([p.factors() for p in processes], axis=2), np.float32)
+        self.factors = np.ascontiguousarray(np.stack([p.factors(-(-states // 8)) for p in processes], axis=2), np.float32)
         nothing = np.zeros(exposures)
         rows = [nothing if process.excess is None else process.excess for process in processes]
         self.excess = np.ascontiguousarray(np.stack(rows), np.float32)
 
     def of(
         self,
+        rows: NDArray[np.int64],
         cell: NDArray[np.int32],
         state: NDArray[np.uint32],
         lagged: NDArray[np.float32],
         area: NDArray[np.int16],
         area_factor: NDArray[np.float32],
     ) -> NDArray[np.float32]:
-        """Rates per month of the residents given: float32 (n, processes). All arguments of length n but area_factor,
-        which is (areas, processes)."""
-        rows = np.arange(cell.size)
+        """Rates per month of the residents in `rows`: float32 (rows, processes).
+
+        cell, state, lagged and area are the columns of all residents; area_factor is (areas, processes).
+        """
         return draws.hazards(rows, cell, state, lagged, area, self.base, self.excess, self.factors, area_factor)

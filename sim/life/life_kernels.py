@@ -10,6 +10,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from sim.life.grid import AGES, DECILES, SEXES
+
 
 @njit(cache=True, nogil=True)
 def advance_lags(
@@ -30,6 +32,73 @@ def advance_lags(
                 lagged[i, column] += (np.float32(1) - lagged[i, column]) * rise[column]
             else:
                 lagged[i, column] -= lagged[i, column] * fall[column]
+
+
+@njit(cache=True, nogil=True)
+def find_cells(
+    rows: NDArray[np.int64],
+    born: NDArray[np.int16],
+    male: NDArray[np.uint8],
+    decile: NDArray[np.uint8],
+    month: int,
+    cell: NDArray[np.int32],
+) -> None:
+    """Write the row of the rate tables of each resident in `rows`; the same as `sim.life.grid.cell`."""
+    for i in rows:
+        age = min(max((month - born[i]) // 12, 0), AGES - 1)
+        cell[i] = (age * SEXES + male[i]) * DECILES + decile[i] - 1
+
+
+@njit(cache=True, nogil=True)
+def keep_chances(
+    rows: NDArray[np.int64],
+    chances: NDArray[np.uint32],
+    monthly: NDArray[np.float32],
+    contacts: int,
+    chance: NDArray[np.uint32],
+    contact_rate: NDArray[np.float32],
+) -> None:
+    """Put what was worked out for `rows` into the residents' columns: the chances of all processes that are drawn as
+    events, and the rate of process `contacts`, which is not."""
+    for j in range(rows.size):
+        for k in range(chance.shape[1]):
+            chance[rows[j], k] = chances[j, k]
+        contact_rate[rows[j]] = monthly[j, contacts]
+
+
+@njit(cache=True, nogil=True)
+def feel(
+    rows: NDArray[np.int64],
+    cell: NDArray[np.int32],
+    state: NDArray[np.uint32],
+    listed: NDArray[np.uint8],
+    unmet: NDArray[np.uint8],
+    area: NDArray[np.int16],
+    norms: NDArray[np.float32],
+    by_state: NDArray[np.float32],
+    of_waiting: NDArray[np.float32],
+    shift: NDArray[np.float32],
+    bounds: NDArray[np.float32],
+    satisfaction: NDArray[np.float32],
+    utility: NDArray[np.float32],
+) -> None:
+    """Write life satisfaction and utility of the residents in `rows`; see `sim.life.wellbeing`.
+
+    norms (2, cells): norm of satisfaction and of utility; by_state (2, states): what a state adds to each; of_waiting
+    (2, 2): what being on a list, and an unmet need, add to each; bounds: least utility, most satisfaction.
+    """
+    for i in rows:
+        c, s = cell[i], state[i]
+        felt = norms[0, c] + by_state[0, s] + shift[area[i]]
+        able = norms[1, c] + by_state[1, s]
+        if listed[i] > 0:
+            felt += of_waiting[0, 0]
+            able += of_waiting[1, 0]
+        if unmet[i] > 0:
+            felt += of_waiting[0, 1]
+            able += of_waiting[1, 1]
+        satisfaction[i] = min(max(felt, np.float32(0)), bounds[1])
+        utility[i] = min(max(able, bounds[0]), np.float32(1))
 
 
 def advance_lags_numpy(

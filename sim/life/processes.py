@@ -31,7 +31,8 @@ def rate_tables(epi: Epidemiology, out_rate: NDArray[np.float32], level: dict[st
     rows = [*_behaviours(epi), *_onsets(epi), *_contacts(epi, level)]
     gp = [row for row in rows if row.name == GP]
     rows = [row for row in rows if row.name != GP]
-    return RateTables([*_demography(epi, out_rate), *rows, *gp], len(epi.exposures.names))
+    everything = [*_demography(epi, out_rate), *rows, *gp]
+    return RateTables(everything, len(epi.exposures.names), len(epi.states.names))
 
 
 def _demography(epi: Epidemiology, out_rate: NDArray[np.float32]) -> list[Process]:

@@ -13,8 +13,7 @@ from numpy.typing import NDArray
 
 from sim import draws
 from sim.life.exposures import REVIEW_MONTHS
-from sim.life.grid import cell
-from sim.life.life_kernels import advance_lags
+from sim.life.life_kernels import advance_lags, find_cells, keep_chances
 
 if TYPE_CHECKING:
     from sim.system import CareSystem
@@ -45,23 +44,18 @@ def refresh(m: CareSystem, rows: Rows) -> None:
 
 
 def rates(m: CareSystem, rows: Rows) -> NDArray[np.float32]:
-    """Rates per month of these residents as they are now: float32 (rows, processes)."""
+    """Rates per month of these residents as they are now: float32 (rows, processes). Their `cell` is brought up to
+    date on the way."""
     r = m.residents.columns
-    age = (m.month - r["born"][rows].astype(np.int32)) // 12
-    cells = cell(age, r["male"][rows], r["decile"][rows])
-    found = m.rates.of(cells, r["state"][rows], r["lagged"][rows], r["lsoa"][rows], m.area)
+    find_cells(rows, r["born"], r["male"], r["decile"], m.month, r["cell"])
+    found = m.rates.of(rows, r["cell"], r["state"], r["lagged"], r["lsoa"], m.area)
     death = m.rates.index["death"]
-    np.minimum(found[:, death], m.rates.base[cells, death] * m.hazard_cap, out=found[:, death])
+    np.minimum(found[:, death], m.rates.base[r["cell"][rows], death] * m.hazard_cap, out=found[:, death])
     return found
 
 
 def _refresh(m: CareSystem, rows: Rows) -> None:
     r = m.residents.columns
     monthly = rates(m, rows)
-    r["chance"][rows] = draws.chances(monthly[:, : m.drawn])
-    r["gp_rate"][rows] = monthly[:, m.rates.index["gp_contact"]]
-    age = (m.month - r["born"][rows].astype(np.int32)) // 12
-    satisfaction, r["utility"][rows] = m.wellbeing.of(
-        age, r["male"][rows], r["state"][rows], r["listed"][rows] > 0, r["unmet"][rows] > 0
-    )
-    r["satisfaction"][rows] = satisfaction + m.area_shift["life_satisfaction"][r["lsoa"][rows]]
+    keep_chances(rows, draws.chances(monthly), monthly, m.rates.index["gp_contact"], r["chance"], r["gp_rate"])
+    m.wellbeing.feel(r, rows, m.area_shift["life_satisfaction"])

@@ -6,13 +6,15 @@ reference population, so that average illness, which the norms already contain, 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
+from sim.life import life_kernels
 from sim.life.epidemiology import Epidemiology, spread
-from sim.life.grid import AGES, Array, steps
+from sim.life.grid import DECILES, Array, steps, to_cells
 from sim.life.states import patterns
 
 if TYPE_CHECKING:
@@ -25,8 +27,9 @@ BEST_SATISFACTION = 10.0
 class Wellbeing:
     """Tables that turn a resident's age, sex and state into life satisfaction and utility.
 
-    decrement: utility lost by each pattern of conditions (2**conditions); utility_norm and satisfaction_norm: norm
-    plus the reference mean of the deviation, (sex, age).
+    decrement: utility lost by each pattern of conditions (2**conditions). The tables that `feel` looks up are float32 with
+    two rows, satisfaction and utility: norms by cell of the rate tables (the age norm less the reference mean of the
+    deviation), by_state (every combination of states), of_waiting (on a hospital list, unmet need).
     """
 
     def __init__(self, epi: Epidemiology, reference: Reference, health: Health) -> None:
@@ -35,18 +38,21 @@ class Wellbeing:
         evidence = epi.evidence
         self.lonely = evidence["wellbeing.loneliness_effect"]
         self.depressed = evidence["wellbeing.depression_effect"]
-        self.waiting = evidence["wellbeing.waiting_effect"]
-        self.unmet = evidence["wellbeing.unmet_effect"]
-        self.waiting_utility = evidence["wellbeing.waiting_utility"]
-        self.unmet_utility = evidence["wellbeing.unmet_utility"]
-        self.floor = evidence["wellbeing.utility_floor"]
         people = reference.cells.sum(2)
         lost = reference.mean(self._decrement_of(health.state))
         lower = reference.mean(self._deviation_of(health.state))
         mean_lost = spread(lost * reference.cells).sum(2) / spread(people[:, :, None]).sum(2)
         mean_lower = spread(lower * reference.cells).sum(2) / spread(people[:, :, None]).sum(2)
-        self.utility_norm = (steps(evidence.table("utility_norm")) + mean_lost).astype(np.float32)
-        self.satisfaction_norm = (steps(evidence.table("life_satisfaction")) - mean_lower).astype(np.float32)
+        utility = steps(evidence.table("utility_norm")) + mean_lost
+        satisfaction = steps(evidence.table("life_satisfaction")) - mean_lower
+        every = np.arange(2 ** len(self.states.names), dtype=np.uint32)
+        self.norms = _single(to_cells(_all_deciles(satisfaction)), to_cells(_all_deciles(utility)))
+        self.by_state = _single(self._deviation_of(every), -self._decrement_of(every))
+        self.of_waiting = _single(
+            [evidence["wellbeing.waiting_effect"], evidence["wellbeing.unmet_effect"]],
+            [evidence["wellbeing.waiting_utility"], evidence["wellbeing.unmet_utility"]],
+        )
+        self.bounds = np.array([evidence["wellbeing.utility_floor"], BEST_SATISFACTION], np.float32)
 
     def _decrement_of(self, state: NDArray[np.uint32]) -> Array:
         return np.asarray(self.decrement[state >> np.uint32(self.states.first_condition)], float)
@@ -54,25 +60,25 @@ class Wellbeing:
     def _deviation_of(self, state: NDArray[np.uint32]) -> Array:
         return self.states.has(state, "lonely") * self.lonely + self.states.has(state, "depression") * self.depressed
 
-    def of(
-        self,
-        age: NDArray[np.integer],
-        male: NDArray[np.integer],
-        state: NDArray[np.uint32],
-        waiting: NDArray[np.bool_],
-        unmet: NDArray[np.bool_],
-    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Life satisfaction and utility of each resident (float32). waiting: on a hospital list; unmet: has given up
-        a need that is still open."""
-        age = np.minimum(age, AGES - 1)
-        utility = self.utility_norm[male, age] - self.decrement[state >> np.uint32(self.states.first_condition)]
-        utility = utility + waiting * self.waiting_utility + unmet * self.unmet_utility
-        satisfaction = self.satisfaction_norm[male, age] + self._deviation_of(state)
-        satisfaction = satisfaction + waiting * self.waiting + unmet * self.unmet
-        return (
-            np.clip(satisfaction, 0, BEST_SATISFACTION).astype(np.float32),
-            np.clip(utility, self.floor, 1.0).astype(np.float32),
-        )
+    def feel(self, r: Mapping[str, NDArray[Any]], rows: NDArray[np.int64], shift: NDArray[np.float32]) -> None:
+        """Write `satisfaction` and `utility` of the residents in `rows` into their columns `r`.
+
+        shift: points of satisfaction that levers add, one a neighbourhood. Whoever is on a hospital list, or has given
+        up a need that is still open, has less of both.
+        """
+        life_kernels.feel(
+            rows, r["cell"], r["state"], r["listed"], r["unmet"], r["lsoa"],
+            self.norms, self.by_state, self.of_waiting, shift, self.bounds, r["satisfaction"], r["utility"],
+        )  # fmt: skip
+
+
+def _all_deciles(grid: Array) -> Array:
+    return np.broadcast_to(grid[:, :, None], (*grid.shape, DECILES))
+
+
+def _single(first: ArrayLike, second: ArrayLike) -> NDArray[np.float32]:
+    """Two rows as one contiguous float32 table."""
+    return np.ascontiguousarray(np.stack([np.asarray(first), np.asarray(second)]), np.float32)
 
 
 def _decrements(epi: Epidemiology) -> NDArray[np.float32]:
