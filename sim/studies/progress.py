@@ -7,6 +7,7 @@ import time
 from typing import Any, TextIO
 
 LINE_EVERY = 20.0
+TOO_EARLY = 0.02  # share of the work below which the rate is mostly loading and compiling
 
 
 class Progress:
@@ -53,7 +54,7 @@ class Progress:
     def left(self) -> str:
         """The time left in words, from the rate so far."""
         gained = self.done - self.first
-        if not gained:
+        if gained < TOO_EARLY * (self.total - self.first):
             return "time left not known yet"
         return f"{duration((time.monotonic() - self.began) * (self.total - self.done) / gained)} left"
 
