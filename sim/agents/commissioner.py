@@ -40,7 +40,7 @@ class Commissioner(mesa.Agent):
         self.budget = budget or Budget.from_evidence(evidence, int(people.sum()))
         # of a pound for elective care, what residents spend at the modelled trust
         self._home = float(np.average(place.lsoas["hhft_share"].to_numpy(np.float64), weights=people))
-        self.scenario = NO_POLICY
+        self.adopted = NO_POLICY
         self.programmes: dict[str, Programme] = {}
         self.month = -1
         self.paid: dict[str, int] = {}  # pence by lever, this month
@@ -59,7 +59,7 @@ class Commissioner(mesa.Agent):
                 if line in INERT:
                     raise UserError(f"{scenario.source_file}: levers.{use.name}.from: {line} cannot be moved.")
         recount(self.model)
-        self.scenario = scenario
+        self.adopted = scenario
         self.programmes = {use.name: Programme(self.model, use, policy_start) for use in scenario.active}
 
     def advance(self, month: int | None = None) -> None:
@@ -94,7 +94,7 @@ class Commissioner(mesa.Agent):
         short = [line for line in NAMES if service[line] < 0]
         if short:
             raise UserError(
-                f"{self.scenario.source_file}: levers: together they take more from {short[0]} than it has "
+                f"{self.adopted.source_file}: levers: together they take more from {short[0]} than it has "
                 f"(£{before[short[0]] / PENCE:,.0f} a month)."
             )
         if sum(held.values()) != sum(before.values()) + new:
@@ -157,7 +157,7 @@ class Commissioner(mesa.Agent):
     def snapshot(self) -> dict[str, Any]:
         """Its state as plain copies; see `restore`."""
         return {
-            "scenario": self.scenario,
+            "adopted": self.adopted,
             "programmes": {name: programme.clone() for name, programme in self.programmes.items()},
             "month": self.month,
             "paid": dict(self.paid),
@@ -168,7 +168,7 @@ class Commissioner(mesa.Agent):
 
     def restore(self, snapshot: dict[str, Any]) -> None:
         """Return to an earlier state, which may be used again; its scenario goes on unless another is adopted."""
-        self.scenario = snapshot["scenario"]
+        self.adopted = snapshot["adopted"]
         self.programmes = {name: programme.clone() for name, programme in snapshot["programmes"].items()}
         self.month, self._slots = snapshot["month"], snapshot["slots"]
         self.paid, self._level = dict(snapshot["paid"]), dict(snapshot["level"])

@@ -58,7 +58,7 @@ class Town(ColumnarModel):
         """Run policy alone for some months."""
         for _ in range(months):
             self.commissioner.advance()
-            apply_levers(self, self.commissioner.scenario)
+            apply_levers(self, self.commissioner.adopted)
             self.month += 1
         return self
 
