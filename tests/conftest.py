@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
+from hypothesis import settings
+
+# Times on a shared machine say nothing about code: speed is measured with `headwater bench`, never here.
+settings.register_profile("headwater", deadline=None)
+settings.load_profile("headwater")
 
 KINDS = {"unit", "model", "system"}
 
@@ -12,3 +19,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     unmarked = [item.nodeid for item in items if not KINDS & {mark.name for mark in item.iter_markers()}]
     if unmarked:
         raise pytest.UsageError("Mark each test unit, model or system; not marked: " + ", ".join(unmarked))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]):  # type: ignore[no-untyped-def]
+    """Where everything can be installed, a test that needs a tool must not be skipped for the want of it."""
+    report = yield
+    if report.skipped and os.environ.get("CI") == "true" and item.get_closest_marker("needs_browser"):
+        report.outcome = "failed"
+        report.longrepr = f"{item.nodeid} was skipped although CI installs what it needs"
+    return report

@@ -95,6 +95,7 @@ def test_a_folder_that_cannot_be_written_is_one_sentence(small: Results, tmp_pat
         report.write(small, blocked)
 
 
+@pytest.mark.needs_browser
 def test_a_browser_finds_nothing_to_complain_of(folder: Path, tmp_path: Path) -> None:
     if BROWSER is None:
         pytest.skip("no Chromium on this machine")
