@@ -43,5 +43,7 @@ class Purpose(IntEnum):
     ROUNDING = 250
     # wellbeing
     WELLBEING = 280
+    # observation: who is followed in the event log
+    FOLLOWED = 300
     # the life course: process k of the rate tables draws with LIFE + k
     LIFE = 1000

@@ -29,6 +29,7 @@ from sim.life import changes, demography, epidemiology
 from sim.life import review as reviews
 from sim.life.mortality import Calendar
 from sim.life.processes import BIRTH, DEATH, GP, LEAVE, rate_tables
+from sim.outcomes.eventlog import COMING, EventLog, Kind
 from sim.outcomes.record import RunRecord
 from sim.outcomes.recorder import Recorder
 from sim.places import Place, synthesise
@@ -40,7 +41,7 @@ from sim.settings import RunSettings
 
 Tick = Callable[[int], None]
 FIRST_MONTH = 0
-PARTS = ("commissioner", "care")
+PARTS = ("commissioner", "care", "events")
 """What changes over time and is not a table of agents; each has `snapshot` and `restore`."""
 
 
@@ -86,6 +87,7 @@ class CareSystem(ColumnarModel):
         self.residents.extend("chance", np.uint32, width=self.drawn)
         self.residents.extend("lagged", np.float32, width=len(self.epidemiology.exposures.names))
         self.recorder = Recorder(place, self.labels(), FIRST_MONTH, months, 1 / scale)
+        self.events = EventLog(self, evidence["outcomes.event_sample"] / (place.residents * scale))
         self.commissioner = Commissioner(self)
         self.care = Care(self)
         if resume is None:
@@ -127,7 +129,10 @@ class CareSystem(ColumnarModel):
         people = synthesise(self.place, self.scale, self.seed)
         key = draws.make_keys(self.seed, people["identity"])
         home = {name: people[name] for name in ("practice", "home_trust", "site")}
-        demography.add_people(self, people["identity"], key, people["born"], people["male"], people["lsoa"], home)
+        rows = demography.add_people(
+            self, people["identity"], key, people["born"], people["male"], people["lsoa"], home
+        )
+        self.events.come(Kind.RESIDENT, rows)
         open_neighbourhoods(self)
         self.care.open()
 
@@ -142,11 +147,11 @@ class CareSystem(ColumnarModel):
         self.recorder.begin(self.month)
         self.commissioner.advance(self.month)
         self._apply_levers()
-        self.recorder.add_rows("arrivals", self.residents.columns, demography.arrive(self))
+        self._welcome("arrivals", demography.arrive(self))
         reviews.review(self)
         happenings = changes.draw(self)
         changes.apply(self, happenings)
-        self.recorder.add_rows("births", self.residents.columns, demography.give_birth(self, happenings.of(BIRTH)))
+        self._welcome("births", demography.give_birth(self, happenings.of(BIRTH)))
         contacts = self._contacts()
         self.care.waiting.between_visits(contacts)
         sent_on = unmet.reappear(self, contacts)
@@ -160,6 +165,11 @@ class CareSystem(ColumnarModel):
         self.commissioner.record(self.recorder)
         self._leave(happenings)
         self.month += 1
+
+    def _welcome(self, measure: str, rows: NDArray[np.int64]) -> None:
+        """Count those who are new."""
+        self.recorder.add_rows(measure, self.residents.columns, rows)
+        self.events.come(COMING[measure], rows)
 
     def _apply_levers(self) -> None:
         """Levers set this month's factors on rates; the place's own differences stand beside them."""
@@ -193,6 +203,8 @@ class CareSystem(ColumnarModel):
         moved = np.setdiff1d(happenings.of(LEAVE), dead, assume_unique=True)
         self.recorder.add_rows("deaths", r, dead)
         self.recorder.add_rows("departures", r, moved)
+        self.events.go(Kind.DIED, dead)
+        self.events.go(Kind.LEFT, moved)
         demography.depart(self, np.concatenate([dead, moved]))
 
     def _census(self) -> None:
@@ -262,7 +274,10 @@ def run_scenario(history: CareSystem, scenario: Scenario, years: int, tick: Tick
         "policy_start": history.month,
         "judged": history.evidence.judgements,
     }
-    return model.recorder.finish(scenario=scenario.name, draw=history.evidence.number, seed=history.seed, meta=meta)
+    record = model.recorder.finish(scenario=scenario.name, draw=history.evidence.number, seed=history.seed, meta=meta)
+    record.events = model.events.entries()
+    record.meta["specialties"] = list(model.care.waiting.specialties)
+    return record
 
 
 def _run(model: CareSystem, until: int, tick: Tick | None) -> None:

@@ -15,6 +15,7 @@ from sim.care import emergency, practices, unmet
 from sim.care.state import Care
 from sim.columns import ColumnarModel
 from sim.evidence import load
+from sim.outcomes.eventlog import EventLog
 from sim.outcomes.recorder import Recorder
 from sim.purposes import Purpose
 
@@ -62,6 +63,7 @@ class Town(ColumnarModel):
         self.rates: Any = SimpleNamespace(index={name: k for k, name in enumerate(PROCESSES)})
         self.commissioner = Money()
         self.recorder = Recorder(self.place, (), 0, 400, 1 / scale)
+        self.events = EventLog(self, 0.0)  # type: ignore[arg-type]
         self.residents = self.table_of(Resident)
         self.residents.extend("chance", np.uint32, width=len(PROCESSES))
         self.practices = self.table_of(GPPractice)

@@ -15,6 +15,7 @@ class Resident(ColumnarAgent):
     (`sim.life.states`). gp_rate: expected contacts a month. satisfaction: life satisfaction 0–10. utility: EQ-5D.
     gp_waiting: contacts waiting at the practice, gp_wait_months how long the oldest has. unmet: needs given up and
     still open, unmet_age: months of the oldest. listed: entries on hospital waiting lists.
+    followed: 1 if in the event log.
     Columns added when the model is built: chance (uint32, one threshold a process), lagged (float32, one a lagged
     exposure).
     """
@@ -37,3 +38,4 @@ class Resident(ColumnarAgent):
     unmet: np.uint8 = np.uint8(0)
     unmet_age: np.uint8 = np.uint8(0)
     listed: np.uint8 = np.uint8(0)
+    followed: np.uint8 = np.uint8(0)

@@ -18,6 +18,7 @@ from sim.care import beds
 from sim.care import care_kernels as kernels
 from sim.care.indices import FROZEN_FROM, HOSPITAL
 from sim.clock import MONTHS_A_YEAR
+from sim.outcomes.eventlog import Kind
 from sim.purposes import Purpose
 
 if TYPE_CHECKING:
@@ -90,6 +91,7 @@ def attend(m: CareSystem, rows: NDArray[np.int64]) -> None:
     r, care = m.residents.columns, m.care
     at_home = rows[r["home_trust"][rows] == 1]
     share = beds.over_4h_share(care.hospital, care.pressure)
+    m.events.add(Kind.ED, rows)
     m.recorder.add_rows("residents_ed_attendances", r, rows)
     m.recorder.add_rows("ed_attendances", r, at_home)
     m.recorder.add_rows("ed_over_4h", r, at_home, weights=np.full(len(at_home), share))
@@ -117,6 +119,9 @@ def admit(m: CareSystem, rows: NDArray[np.int64]) -> None:
     days = stay_days(m)
     nights = at_home[overnight]
     stay = days[age_of(r["born"][nights], month)]
+    m.events.add(Kind.OVERNIGHT, nights, np.maximum(stay, 1.0))
+    m.events.add(Kind.NO_NIGHT, at_home[~overnight])
+    m.events.add(Kind.ADMITTED_ELSEWHERE, rows[r["home_trust"][rows] != 1])
     load = expected_load(m, days)
     care.load = load
     total = open_beds(m)

@@ -20,6 +20,7 @@ from sim import draws
 from sim.agents.hospitals import LIST
 from sim.care import slots
 from sim.clock import MONTHS_A_YEAR
+from sim.outcomes.eventlog import Kind
 from sim.purposes import Purpose
 
 if TYPE_CHECKING:
@@ -83,7 +84,9 @@ class WaitingLists:
         stretch = slots.stretch(self.stock_of_priority, self.months_of_priority, self.slots.opening_over_18w, WEEKS_18)
         waited = second.astype(np.float64) * self.months_of_priority[priority] * stretch
         before = m.month - 1  # draws of their own: the same residents may be referred this month
-        self._enter(rows, self._specialty(rows, before), priority, m.month - waited, before)
+        specialty, began = self._specialty(rows, before), m.month - waited
+        m.events.add(Kind.LISTED, rows, specialty, began)
+        self._enter(rows, specialty, priority, began, before)
 
     def refer(self, rows: NDArray[np.int64]) -> None:
         """New entries: `rows` of the residents' table, each at most once."""
@@ -95,7 +98,9 @@ class WaitingLists:
         at_home = r["home_trust"][rows] == 1
         self.started = int(at_home.sum())
         m.recorder.add("elective_referrals", r["fifth"][rows[at_home]])
-        self._enter(rows, self._specialty(rows, m.month), priority, began, m.month)
+        specialty = self._specialty(rows, m.month)
+        m.events.add(Kind.REFERRED, rows, specialty)
+        self._enter(rows, specialty, priority, began, m.month)
 
     def _specialty(self, rows: Array, month: int) -> NDArray[np.int64]:
         r = self.m.residents.columns
@@ -135,6 +140,7 @@ class WaitingLists:
         self.worsened = np.unique(c["row"][ends])
         elsewhere = c["group"][ends] >= ELSEWHERE
         self.emergencies = np.array([np.count_nonzero(~elsewhere), np.count_nonzero(elsewhere)])
+        self._log(Kind.WORSENED, ends)
         self._end(ends)
 
     def contacts_by_practice(self, practices: int) -> Array:
@@ -157,6 +163,8 @@ class WaitingLists:
         ends = np.where(at_home, uniform < chance, uniform < self.slots.ends_elsewhere) & (c["began"] < m.month)
         removed = np.count_nonzero(ends & at_home)
         self._record("elective_removed", c["row"][ends & at_home])
+        self._log(Kind.REMOVED, ends & at_home)
+        self._log(Kind.ENDED_ELSEWHERE, ends & ~at_home)
         self._end(ends)
         ended = int(removed) + int(self.emergencies[0]) + self.left
         stock = np.bincount(self.columns["group"], minlength=ELSEWHERE)[: len(self.specialties) * self.priorities]
@@ -171,6 +179,7 @@ class WaitingLists:
             np.cumsum([1 - m.care.listed.day_case - m.care.listed.ordinary, m.care.listed.day_case, 1.0])[None, :],
         )
         self._record("elective_completed", rows)
+        self._log(Kind.TREATED, treated)
         by_specialty = np.bincount(
             self.columns["group"][treated] // self.priorities, minlength=len(self.specialties)
         )[: len(self.specialties)]  # fmt: skip
@@ -229,6 +238,12 @@ class WaitingLists:
 
     def _record(self, measure: str, rows: Array) -> None:
         self.m.recorder.add(measure, self.m.residents.columns["fifth"][rows])
+
+    def _log(self, kind: Kind, which: NDArray[np.bool_]) -> None:
+        """Tell the event log what becomes of these entries (a mask)."""
+        c = self.columns
+        specialty = c["group"][which] % ELSEWHERE // self.priorities
+        self.m.events.add(kind, c["row"][which], specialty, c["began"][which])
 
     def _show(self, finished: Array) -> None:
         """Stocks to the recorder, and the teams' columns."""

@@ -16,6 +16,7 @@ from sim import draws
 from sim.life.behaviours import BEHAVIOURS
 from sim.life.processes import ONSET, RECOVERY
 from sim.life.review import refresh
+from sim.outcomes.eventlog import Kind
 from sim.purposes import Purpose
 
 if TYPE_CHECKING:
@@ -59,14 +60,18 @@ def apply(m: CareSystem, happenings: Happenings) -> None:
         if behaviour.state == "smoker":
             r["state"][stop] |= states.mask("ex_smoker")
             r["state"][start] &= ~states.mask("ex_smoker")
+        m.events.add(Kind.ENDED, stop, states.bits[behaviour.state])
+        m.events.add(Kind.BEGAN, start, states.bits[behaviour.state])
         changed += [stop, start]
     for name in states.conditions:
         begun = happenings.of(ONSET + name)
         r["state"][begun] |= states.mask(name)
         m.recorder.add(f"{name}_new", r["fifth"][begun])
+        m.events.add(Kind.BEGAN, begun, states.bits[name])
         changed.append(begun)
         if RECOVERY + name in m.rates.index:
             ended = happenings.of(RECOVERY + name)
             r["state"][ended] &= ~states.mask(name)
+            m.events.add(Kind.ENDED, ended, states.bits[name])
             changed.append(ended)
     refresh(m, np.unique(np.concatenate(changed)))

@@ -38,6 +38,7 @@ def give_birth(m: CareSystem, mothers: Rows) -> Rows:
         key=key,
         born=m.month,
         male=draws.uniforms(key, m.month, Purpose.SEX_AT_BIRTH) < boy_share,
+        followed=m.events.follows(key),
         **inherited,
     )
     return newborn.rows
@@ -93,6 +94,7 @@ def add_people(
         decile=decile,
         fifth=m.fifth[lsoa],
         state=health.state,
+        followed=m.events.follows(key),
         **home,
     )
     rows = added.rows

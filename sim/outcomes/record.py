@@ -37,6 +37,7 @@ class RunRecord:
     population_bands, death_bands   float64[years, 6, 2 sexes (female, male), 19 five-year bands]:
                       people at the end of September, deaths of the year; axis 1 as in `monthly`
     spend, lever_spend   £ a month by budget line, and by lever
+    events            the event log's entries (`sim.outcomes.eventlog.EVENT`), or None where they are not kept
     area_code, area_rank (England's IMD rank, 1 = most deprived), area_fifth (1–5)   by area
 
     The order of measures is that of `measures.recorded`, `.by_area`, `.by_cell`. Stocks by age and area are those of
@@ -63,6 +64,7 @@ class RunRecord:
     spend: dict[str, Array] = field(default_factory=dict)
     lever_spend: dict[str, Array] = field(default_factory=dict)
     meta: dict[str, Any] = field(default_factory=dict)
+    events: Array | None = None
 
     @cached_property
     def measures(self) -> Measures:

@@ -93,6 +93,7 @@ class Results:
         self.measures: Measures = first.measures
         self.years = first.complete_years
         self.policy_start = int(first.meta.get("policy_start", POLICY_START))
+        self._events: pd.DataFrame | None = None
         self._cache: dict[tuple[str, str, int], Array] = {}
 
     # ---------------------------------------------------------------------------------------------- reading
@@ -257,11 +258,36 @@ class Results:
 
         return headline(self)
 
-    def plot(self, name: str = "difference") -> Any:
-        """A figure by name: a measure's (``emergency_admissions``) or one of the report's (``difference``)."""
+    # ---------------------------------------------------------------------------------------------- single lives
+    def events(self) -> pd.DataFrame:
+        """What happened to a sample of residents in each scenario, under its first (draw, seed) pair only.
+
+        One row an event or spell; columns and dates as in `sim.outcomes.lives`. Empty when the runs kept no events.
+        """
+        import pandas as pd
+
+        from sim.outcomes import lives
+
+        if self._events is None:
+            tables = [lives.table(self.record(scenario)) for scenario in self.scenarios]
+            self._events = pd.concat([table for table in tables if len(table)] or tables[:1], ignore_index=True)
+            self._events["Event_ID"] = np.arange(1, len(self._events) + 1)
+            self._events.attrs = {"format": lives.FORMAT, "about": lives.ABOUT}
+        return self._events.copy()
+
+    def theograph(self, client: int | None = None, scenario: str | None = None) -> Any:
+        """A figure of one resident's life: `client` a Client_ID, or 17 for the 17th followed; by default an eventful
+        one. scenario: by default the first. Raises `UserError` when there is no such resident."""
+        from sim.report.theograph import theograph
+
+        return theograph(self, client, scenario)
+
+    def plot(self, name: str = "difference", **more: Any) -> Any:
+        """A figure by name: a measure's (``emergency_admissions``), one of the report's (``difference``), or
+        ``theograph``; `more` goes to the figure's function (``client=17``)."""
         from sim.report import figures
 
-        return figures.plot(self, name)
+        return figures.plot(self, name, **more)
 
     def __repr__(self) -> str:
         from sim.outcomes.table import render
@@ -275,7 +301,8 @@ class Results:
 
     # ---------------------------------------------------------------------------------------------- file
     def save(self, folder: str | Path | None = None) -> Path:
-        """Write records/, summary.csv, series.parquet and, last of all, results.json into a folder; returns it.
+        """Write records/, summary.csv, series.parquet, events.parquet (where the runs kept events) and, last of all,
+        results.json into a folder; returns it.
 
         Without a folder, a new one under ``results/`` named by the time. A folder without results.json is not a whole
         one. Raises `EnvironmentFault` when the disk refuses.
@@ -289,6 +316,8 @@ class Results:
                 r.save(folder / names[-1])
             _write(folder / "summary.csv", lambda path: self.summary().to_csv(path, index=False, float_format="%.10g"))
             _write(folder / "series.parquet", lambda path: self.to_frame().to_parquet(path, index=False))
+            if any(r.events is not None for r in self.records):
+                _write(folder / "events.parquet", lambda path: self.events().to_parquet(path, index=False))
             about = json.dumps({"format": FORMAT, "records": names}, indent=1)
             _write(folder / "results.json", lambda path: path.write_text(about + "\n", encoding="utf-8"))
         except OSError as fault:

@@ -13,6 +13,7 @@ from sim.report import money as _money
 from sim.report import neighbourhood_map as _map
 from sim.report.numbers import Numbers
 from sim.report.style import Picture
+from sim.report.theograph import theograph
 
 if TYPE_CHECKING:
     from sim.outcomes.results import Results
@@ -49,13 +50,15 @@ def plot(source: Results | Numbers, name: str = "differences", **more: Any) -> P
     """
     numbers = Numbers.of(source)
     name = SYNONYMS.get(name, name)
+    if name == "theograph":
+        return theograph(numbers.results, **more)
     if name not in PICTURES and not numbers.known([name]):
         from difflib import get_close_matches
 
         near = get_close_matches(name, [*PICTURES, *numbers.results.measures], 1)
         raise UserError(
             f"There is no picture or measure called '{name}'.{f' Did you mean {near[0]}?' if near else ''} Pictures: "
-            f"{', '.join(PICTURES)}."
+            f"{', '.join([*PICTURES, 'theograph'])}."
         )
     if name not in PICTURES:
         return trends.small_multiples(numbers, [name], **more)

@@ -39,6 +39,7 @@ class Job:
     settings: RunSettings
     scenarios: dict[str, dict[str, Any]]
     own: tuple[str, ...] = ()
+    keeps_events: bool = False
 
     def __str__(self) -> str:
         return f"evidence draw {self.draw}, seed {self.seed}"
@@ -64,6 +65,8 @@ def simulate(job: Job, tick: pool.Tick) -> float:
             done = before + (stage - 1) * months
             month_done = partial(_report, tick, stage, done)
             record = system.run_scenario(history, scenario, job.settings.years, month_done)
+            if not job.keeps_events:
+                record.events = None  # the lives of one run are enough
             record.save(folder / f"{scenario.name}.npz")
     return time.perf_counter() - began
 
@@ -100,7 +103,7 @@ def run_parts(store: Store, progress: Progress, task: pool.Task = simulate) -> N
     plan = store.plan
     pairs = plan.settings.layout()
     jobs = [
-        Job(d, s, str(store.part(d, s)), plan.settings.for_model(), plan.scenarios, plan.own)
+        Job(d, s, str(store.part(d, s)), plan.settings.for_model(), plan.scenarios, plan.own, (d, s) == pairs[0])
         for d, s in pairs
         if not store.has(d, s)
     ]
@@ -151,11 +154,14 @@ def write_all(results: Results, folder: Path) -> None:
 
 def facts(store: Store) -> dict[str, Any]:
     """What the metadata of a run say about its runs: draws, seeds, and a fingerprint of each."""
+    from sim.outcomes.lives import ABOUT
     from sim.outcomes.record import RunRecord
 
     pairs = store.plan.settings.layout()
     prints = {f"{file.parent.name}/{file.stem}": fingerprint(RunRecord.load(file)) for file in store.files()}
-    return {"evidence_draws": sorted({d for d, _ in pairs}), "seeds": sorted(s for _, s in pairs), "runs": prints}
+    events = {"file": "events.parquet", "draw": pairs[0][0], "seed": pairs[0][1], "about": ABOUT}
+    draws, seeds = sorted({d for d, _ in pairs}), sorted(s for _, s in pairs)
+    return {"evidence_draws": draws, "seeds": seeds, "runs": prints, "events": events}
 
 
 def fingerprint(record: RunRecord) -> str:

@@ -1,0 +1,157 @@
+"""The event log: what happens to a sample of residents, month by month, for drawing single lives (theographs).
+
+Who is followed is decided once for each resident, when they enter the model, by a hash of their identity alone: the
+same people in every scenario. The log only reads the model; it draws no chance that anything else uses, so no result
+depends on it. `sim.outcomes.lives` turns it into a table.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim import draws
+from sim.purposes import Purpose
+
+if TYPE_CHECKING:
+    from sim.system import CareSystem
+
+Array = NDArray[Any]
+Rows = NDArray[np.int64]
+EVENT = np.dtype([("client", "<i8"), ("kind", "u1"), ("month", "<i2"), ("since", "<i2"), ("detail", "<i2")])
+"""One entry: whose identity, what (`Kind`), in which month, since which month, and what `Kind` says of the detail."""
+ALWAYS = 0  # month of the draw that decides who is followed: it does not depend on when they come
+ROOM = 4096
+
+
+class Kind(IntEnum):
+    """What can be in the log. Numbers are permanent: they stand in files."""
+
+    # detail: 1 male, 0 female; since: month of birth
+    RESIDENT = 1
+    BORN = 2
+    ARRIVED = 3
+    LEFT = 4
+    DIED = 5
+    # detail: bit of the state
+    HELD = 10
+    BEGAN = 11
+    ENDED = 12
+    # detail: contacts
+    GP_SERVED = 20
+    GP_WAITS = 21
+    GP_GIVEN_UP = 22
+    GP_TO_ED = 23
+    GP_ASKS_AGAIN = 24
+    # one entry an attendance; of an admission, detail: nights
+    ED = 30
+    NO_NIGHT = 31
+    OVERNIGHT = 32
+    ADMITTED_ELSEWHERE = 33
+    # detail: specialty; since: month of referral
+    LISTED = 40
+    REFERRED = 41
+    TREATED = 42
+    REMOVED = 43
+    WORSENED = 44
+    ENDED_ELSEWHERE = 45
+
+
+COMING = {"arrivals": Kind.ARRIVED, "births": Kind.BORN}
+
+
+class EventLog:
+    """Entries about the residents who are followed (`Resident.followed`), in the order in which things happened.
+
+    m: the model whose residents' columns and month are read; share: of residents who are followed, 0 to 1.
+    """
+
+    def __init__(self, m: CareSystem, share: float) -> None:
+        self.m, self.share = m, min(max(float(share), 0.0), 1.0)
+        self._book = np.empty(0, EVENT)
+        self._used = 0
+
+    def follows(self, keys: NDArray[np.uint64]) -> NDArray[np.bool_]:
+        """Which of these new residents are followed: a hash of each one's key, used for nothing else."""
+        if self.share in (0.0, 1.0):
+            return np.full(keys.size, self.share == 1.0)
+        return draws.uniforms(keys, ALWAYS, Purpose.FOLLOWED) < self.share
+
+    # ---------------------------------------------------------------------------------------------- the month
+    def add(self, kind: Kind, rows: Rows, detail: Any = 0, since: Array | None = None) -> None:
+        """It happens this month to the residents at `rows` (those not followed are passed over).
+
+        detail: a number, or one a row (rounded); since: months, one a row, where it began earlier.
+        """
+        if not rows.size or not self.share:
+            return
+        r = self.m.residents.columns
+        mine = np.flatnonzero(r["followed"][rows])
+        if not mine.size:
+            return
+        into = self._room(mine.size)
+        into["client"] = r["unique_id"][rows[mine]]
+        into["kind"] = kind
+        into["month"] = self.m.month
+        into["since"] = self.m.month if since is None else np.floor(since[mine])
+        into["detail"] = np.rint(detail[mine]) if isinstance(detail, np.ndarray) else detail
+
+    def come(self, kind: Kind, rows: Rows) -> None:
+        """Residents who are new, with the states that they bring."""
+        r = self.m.residents.columns
+        rows = rows[r["followed"][rows] != 0]
+        self.add(kind, rows, r["male"][rows], r["born"][rows])
+        for bit in self.m.states.bits.values():
+            self.add(Kind.HELD, rows[r["state"][rows] >> np.uint32(bit) & 1 != 0], bit)
+
+    def go(self, kind: Kind, rows: Rows) -> None:
+        """Residents who leave the model: the last that is heard of them."""
+        self.add(kind, rows)
+        self.m.residents.columns["followed"][rows] = 0
+
+    def practice(self, contacts: Array, waiting: Array, lost_rows: Rows, lost: Array) -> None:
+        """Contacts that the practices served: new and waiting ones, less those not offered.
+
+        contacts, waiting: one a row of the table; lost_rows: ascending, with how many of theirs are not offered.
+        """
+        if not self.share:
+            return
+        rows = np.flatnonzero(self.m.residents.columns["followed"][: contacts.size].view(np.bool_))
+        served = contacts[rows].astype(np.int64) + waiting[rows]
+        at = np.minimum(np.searchsorted(lost_rows, rows), max(lost_rows.size - 1, 0))
+        if lost_rows.size:
+            served -= np.where(lost_rows[at] == rows, lost[at], 0)
+        some = served > 0
+        self.add(Kind.GP_SERVED, rows[some], served[some])
+
+    def some(self, kind: Kind, rows: Rows, counts: Array) -> None:
+        """As `add` with counts as detail, for the rows whose count is not zero."""
+        if rows.size and self.share:
+            happened = np.flatnonzero(counts)
+            self.add(kind, rows[happened], counts[happened])
+
+    def _room(self, n: int) -> Array:
+        """The next n entries, to be filled in."""
+        first, self._used = self._used, self._used + n
+        if self._used > len(self._book):
+            larger = np.empty(max(2 * self._used, ROOM), EVENT)
+            larger[:first] = self._book[:first]
+            self._book = larger
+        return self._book[first : self._used]
+
+    # ---------------------------------------------------------------------------------------------- branching, end
+    def entries(self) -> Array:
+        """A copy of all entries so far (`EVENT`[n])."""
+        return self._book[: self._used].copy()
+
+    def snapshot(self) -> dict[str, Any]:
+        """Everything that changes."""
+        return {"share": self.share, "entries": self.entries()}
+
+    def restore(self, held: dict[str, Any]) -> None:
+        """Continue from a snapshot."""
+        self.share, self._book = held["share"], held["entries"].copy()
+        self._used = len(self._book)
