@@ -65,14 +65,14 @@ def test_rounding_to_a_step_is_never_further_off_than_half_of_it(width: float, v
 
 def test_a_scenario_that_helps_is_said_to_help() -> None:
     r = results(0.1)
-    assert "Health creation does better on" in headline(r)
+    assert "Health creation is better on" in headline(r)
     assert "worse on none" in headline(r)
     assert "a year lower by" in change_sentence(r, "ed_attendances", "health_creation")
 
 
 def test_a_scenario_that_harms_is_said_to_harm() -> None:
     r = results(-0.1)
-    assert "Health creation does worse on" in headline(r)
+    assert "Health creation is worse on" in headline(r)
     assert "clearly better on none" in headline(r)
     assert "a year higher by" in change_sentence(r, "ed_attendances", "health_creation")
     assert "better" not in "".join(c.verdict for row in rows(r) for c in row.cells if row.name == "ed_attendances")
