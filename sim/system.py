@@ -84,6 +84,7 @@ class CareSystem(ColumnarModel):
         self.practices: Table = self.table_of(GPPractice)
         self.teams: Table = self.table_of(HospitalTeam)
         self.neighbourhoods: Table = self.table_of(Neighbourhood)
+        self.residents.extend("cell", np.int32)
         self.residents.extend("chance", np.uint32, width=self.drawn)
         self.residents.extend("lagged", np.float32, width=len(self.epidemiology.exposures.names))
         self.recorder = Recorder(place, self.labels(), FIRST_MONTH, months, 1 / scale)
@@ -173,7 +174,7 @@ class CareSystem(ColumnarModel):
 
     def _apply_levers(self) -> None:
         """Levers set this month's factors on rates; the place's own differences stand beside them."""
-        apply_levers(self, self.commissioner.scenario)
+        apply_levers(self, self.commissioner.adopted)
         np.multiply(self._area_base, self.area_factor, out=self.area)
 
     def _contacts(self) -> NDArray[np.uint8]:
