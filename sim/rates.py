@@ -57,7 +57,8 @@ class RateTables:
         self.index = {name: position for position, name in enumerate(self.names)}
         monthly = np.stack([process.per_year for process in processes], axis=1) / MONTHS_A_YEAR
         self.base = np.ascontiguousarray(monthly, np.float32)
-        self.factors = np.ascontiguousarray(np.stack([p.factors(-(-states // 8)) for p in processes], axis=2), np.float32)
+        by_byte = [process.factors(-(-states // 8)) for process in processes]
+        self.factors = np.ascontiguousarray(np.stack(by_byte, axis=2), np.float32)
         nothing = np.zeros(exposures)
         rows = [nothing if process.excess is None else process.excess for process in processes]
         self.excess = np.ascontiguousarray(np.stack(rows), np.float32)

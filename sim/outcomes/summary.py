@@ -76,8 +76,8 @@ def noise_share(draws: Sequence[int], seeds: Sequence[int], values: Sequence[flo
     """Share (0–1) of the variance of runs' values that is chance rather than evidence.
 
     draws, seeds   of each run; values float[runs, ...]. Seeds may be each draw's own (as runs are laid out) or shared
-    by all draws. Returns float64[...]: nan where it cannot be told: fewer than two draws, or draws without the same number
-    (at least two) of seeds. 0 where nothing varies at all.
+    by all draws. Returns float64[...]: nan where it cannot be told: fewer than two draws, or draws without the same
+    number (at least two) of seeds. 0 where nothing varies at all.
     """
     values = np.asarray(values, np.float64)
     d, s = sorted(set(draws)), sorted(set(seeds))

@@ -152,7 +152,7 @@ def test_noise_with_seeds_of_each_draws_own() -> None:
 
 
 def test_noise_with_own_seeds_is_recovered() -> None:
-    """Evidence with variance 4 and chance with variance 1: a fifth is chance (mean over many layouts of four by two)."""
+    """Evidence with variance 4 and chance with variance 1: a fifth is chance (over many layouts of four by two)."""
     chance = np.random.default_rng(7)
     layouts = 4000
     values = 2 * np.repeat(chance.normal(size=(4, layouts)), 2, axis=0) + chance.normal(size=(8, layouts))
