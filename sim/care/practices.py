@@ -86,6 +86,7 @@ def see(m: CareSystem, contacts: NDArray[np.uint8]) -> NDArray[np.int64]:
     left, lost = lost_contacts(m, contacts, share_new, share_waiting)
     to_ed, waits, given_up = fates(m, left, lost)
     m.events.practice(contacts, waiting, left, lost)
+    m.events.add_counts(left, {Kind.GP_WAITS: waits, Kind.GP_GIVEN_UP: given_up, Kind.GP_TO_ED: to_ed})
     _keep(m, left, waits, given_up)
 
     at = practice[left]
@@ -190,8 +191,6 @@ def _record(m: CareSystem, cells: Array, rows: Array, lost: Array, given_up: Arr
     r, p, count = m.residents.columns, m.practices.columns, m.practices.size
     areas, groups = cells.shape[1:]
     fifth = r["fifth"]
-    for kind, counts in (Kind.GP_WAITS, lost - to_ed - given_up), (Kind.GP_GIVEN_UP, given_up), (Kind.GP_TO_ED, to_ed):
-        m.events.some(kind, rows, counts)
     m.recorder.add("gp_given_up", fifth[rows], weights=given_up)
     m.recorder.add("gp_to_ed", fifth[rows], weights=to_ed)
     m.recorder.add("gp_waiting", fifth[rows], weights=lost - to_ed - given_up)

@@ -40,7 +40,7 @@ def reappear(m: CareSystem, contacts: NDArray[np.uint8]) -> NDArray[np.int64]:
     contacts[rows] = (contacts[rows] + again).astype(np.uint8)
     r["unmet"][rows] = still
     r["unmet_age"][rows] = np.where(still > 0, np.minimum(r["unmet_age"][rows].astype(np.int64) + 1, MOST), 0)
-    m.events.some(Kind.GP_ASKS_AGAIN, rows, again)
+    m.events.add_counts(rows, {Kind.GP_ASKS_AGAIN: again})
     m.care.again = np.bincount(r["practice"][rows], again, m.practices.size)
     m.care.ledger.add(
         m.month, unmet_in=open_needs.sum(), unmet_again=again.sum(), unmet_to_ed=to_ed.sum(),

@@ -242,8 +242,9 @@ class WaitingLists:
     def _log(self, kind: Kind, which: NDArray[np.bool_]) -> None:
         """Tell the event log what becomes of these entries (a mask)."""
         c = self.columns
-        specialty = c["group"][which] % ELSEWHERE // self.priorities
-        self.m.events.add(kind, c["row"][which], specialty, c["began"][which])
+        entry = np.flatnonzero(which)
+        entry = entry[self.m.events.among(c["row"][entry])]
+        self.m.events.add(kind, c["row"][entry], c["group"][entry] % ELSEWHERE // self.priorities, c["began"][entry])
 
     def _show(self, finished: Array) -> None:
         """Stocks to the recorder, and the teams' columns."""

@@ -25,6 +25,7 @@ EVENT = np.dtype([("client", "<i8"), ("kind", "u1"), ("month", "<i2"), ("since",
 """One entry: whose identity, what (`Kind`), in which month, since which month, and what `Kind` says of the detail."""
 ALWAYS = 0  # month of the draw that decides who is followed: it does not depend on when they come
 ROOM = 4096
+NOBODY = np.empty(0, np.int64)
 
 
 class Kind(IntEnum):
@@ -81,31 +82,38 @@ class EventLog:
         return draws.uniforms(keys, ALWAYS, Purpose.FOLLOWED) < self.share
 
     # ---------------------------------------------------------------------------------------------- the month
+    def among(self, rows: Rows) -> Rows:
+        """Positions in `rows` of those who are followed. Everything else is done for these few only."""
+        if not rows.size or not self.share:
+            return NOBODY
+        found: Rows = self.m.residents.columns["followed"].view(np.bool_).take(rows).nonzero()[0]
+        return found
+
     def add(self, kind: Kind, rows: Rows, detail: Any = 0, since: Array | None = None) -> None:
         """It happens this month to the residents at `rows` (those not followed are passed over).
 
         detail: a number, or one a row (rounded); since: months, one a row, where it began earlier.
         """
-        if not rows.size or not self.share:
-            return
-        r = self.m.residents.columns
-        mine = np.flatnonzero(r["followed"][rows])
-        if not mine.size:
-            return
-        into = self._room(mine.size)
-        into["client"] = r["unique_id"][rows[mine]]
-        into["kind"] = kind
-        into["month"] = self.m.month
-        into["since"] = self.m.month if since is None else np.floor(since[mine])
-        into["detail"] = np.rint(detail[mine]) if isinstance(detail, np.ndarray) else detail
+        mine = self.among(rows)
+        if mine.size:
+            each = detail[mine] if isinstance(detail, np.ndarray) else detail
+            self._put(kind, rows[mine], each, None if since is None else since[mine])
+
+    def add_counts(self, rows: Rows, counts: dict[Kind, Array]) -> None:
+        """Several kinds at once, each with a count a row as detail; what does not happen (0) is not entered."""
+        mine = self.among(rows)
+        for kind, each in counts.items():
+            happened = mine[each[mine] > 0]
+            self._put(kind, rows[happened], each[happened])
 
     def come(self, kind: Kind, rows: Rows) -> None:
         """Residents who are new, with the states that they bring."""
-        r = self.m.residents.columns
-        rows = rows[r["followed"][rows] != 0]
-        self.add(kind, rows, r["male"][rows], r["born"][rows])
-        for bit in self.m.states.bits.values():
-            self.add(Kind.HELD, rows[r["state"][rows] >> np.uint32(bit) & 1 != 0], bit)
+        rows = rows[self.among(rows)]
+        if rows.size:
+            r, bits = self.m.residents.columns, np.array(list(self.m.states.bits.values()), np.uint32)
+            self._put(kind, rows, r["male"][rows], r["born"][rows])
+            who, which = np.nonzero(r["state"][rows][:, None] >> bits & 1)
+            self._put(Kind.HELD, rows[who], bits[which])
 
     def go(self, kind: Kind, rows: Rows) -> None:
         """Residents who leave the model: the last that is heard of them."""
@@ -121,17 +129,21 @@ class EventLog:
             return
         rows = np.flatnonzero(self.m.residents.columns["followed"][: contacts.size].view(np.bool_))
         served = contacts[rows].astype(np.int64) + waiting[rows]
-        at = np.minimum(np.searchsorted(lost_rows, rows), max(lost_rows.size - 1, 0))
         if lost_rows.size:
+            at = np.minimum(np.searchsorted(lost_rows, rows), lost_rows.size - 1)
             served -= np.where(lost_rows[at] == rows, lost[at], 0)
         some = served > 0
-        self.add(Kind.GP_SERVED, rows[some], served[some])
+        self._put(Kind.GP_SERVED, rows[some], served[some])
 
-    def some(self, kind: Kind, rows: Rows, counts: Array) -> None:
-        """As `add` with counts as detail, for the rows whose count is not zero."""
-        if rows.size and self.share:
-            happened = np.flatnonzero(counts)
-            self.add(kind, rows[happened], counts[happened])
+    def _put(self, kind: Kind, rows: Rows, detail: Any, since: Array | None = None) -> None:
+        """Enter it for the residents at `rows`, who are all followed."""
+        if rows.size:
+            into = self._room(rows.size)
+            into["client"] = self.m.residents.columns["unique_id"][rows]
+            into["kind"] = kind
+            into["month"] = self.m.month
+            into["since"] = self.m.month if since is None else np.floor(since)
+            into["detail"] = np.rint(detail)
 
     def _room(self, n: int) -> Array:
         """The next n entries, to be filled in."""
