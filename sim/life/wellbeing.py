@@ -28,8 +28,8 @@ class Wellbeing:
     """Tables that turn a resident's age, sex and state into life satisfaction and utility.
 
     decrement: utility lost by each pattern of conditions (2**conditions). The tables that `feel` looks up are float32
-    with two rows, satisfaction and utility: norms by cell of the rate tables (the age norm less the reference mean of the
-    deviation), by_state (every combination of states), of_waiting (on a hospital list, unmet need).
+    with two rows, satisfaction and utility: norms by cell of the rate tables (the age norm less the reference mean of
+    the deviation), by_state (every combination of states), of_waiting (on a hospital list, unmet need).
     """
 
     def __init__(self, epi: Epidemiology, reference: Reference, health: Health) -> None:

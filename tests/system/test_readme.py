@@ -46,7 +46,8 @@ def test_make_lines(line: str) -> None:
     if make is None:
         pytest.skip("make is not installed")
     target = line.removeprefix("make ").strip()
-    done = subprocess.run([make, "-n", "--no-print-directory", target], cwd=ROOT, capture_output=True, text=True, check=False)
+    command = [make, "-n", "--no-print-directory", target]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     if target == "run":
         assert done.stdout.rstrip().endswith("headwater compare")
