@@ -65,7 +65,8 @@ def arrival_identity(place_index: Any, month: int, ordinal: Any) -> NDArray[np.i
 
     place_index, ordinal: integers[n] (or a number each). Returns int64[n].
     """
-    areas = np.atleast_1d(_as_words(place_index)) * kernels.GAMMA_MONTH
+    # Hashed before the month is added: numbers in a row plus months in a row would give the same sums again and again.
+    areas = scramble(np.atleast_1d(_as_words(place_index)))
     after = np.atleast_1d(_as_words(ordinal)) * kernels.GAMMA_PURPOSE
     return _positive(_scramble_twice(areas, offset(month, ARRIVAL), after))
 

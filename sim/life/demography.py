@@ -106,4 +106,5 @@ def add_people(
 def depart(m: CareSystem, rows: Rows) -> None:
     """Take these residents out of the model; their rows go to the next who come."""
     if rows.size:
+        m.residents.columns["gp_waiting"][rows] = 0  # nobody waits on at the practice
         m.residents.release(rows)

@@ -31,8 +31,6 @@ ADMISSIONS = (Kind.NO_NIGHT, Kind.OVERNIGHT, Kind.ADMITTED_ELSEWHERE)
 
 def after(m: CareSystem, months: int) -> CareSystem:
     for _ in range(months):
-        r = m.residents.columns
-        r["gp_waiting"][r["unique_id"] == 0] = 0  # the log leaves out contacts of those who are gone
         m.step()
     return m
 
@@ -111,7 +109,6 @@ def test_every_death_of_the_followed_is_in_the_log(following) -> None:
     for _ in range(MONTHS):
         before = set(r["unique_id"][r["followed"] == 1].tolist())
         m.step()
-        r = m.residents.columns
         dead |= before - set(r["unique_id"].tolist())
     entries = m.events.entries()
     gone = entries[np.isin(entries["kind"], [Kind.DIED, Kind.LEFT])]

@@ -68,16 +68,16 @@ def test_people_are_conserved(build) -> None:
 
 def test_identities_are_never_used_twice(build) -> None:
     m = build()
-    seen: set[int] = set(m.residents.unique_id.tolist())
-    everyone_ever = len(seen)
-    for _ in range(12):
-        known = set(m.residents.unique_id.tolist())
+    ever = set(m.residents.unique_id.tolist())
+    assert len(ever) == len(m.residents)
+    for _ in range(36):
+        before = set(m.residents.unique_id.tolist())
         m.step()
-        new = set(m.residents.unique_id.tolist()) - known
-        assert not (new & seen)
-        seen |= new
-        everyone_ever += len(new)
-    assert len(seen) == everyone_ever
+        now = m.residents.unique_id.tolist()
+        assert len(set(now)) == len(now), "two residents share an identity, and so all their draws"
+        new = set(now) - before
+        assert not (new & ever)
+        ever |= new
 
 
 def test_one_more_resident_changes_no_one_elses_life(build) -> None:

@@ -365,3 +365,10 @@ def test_runs_without_a_writable_cache(tmp_path: Path) -> None:
     run = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stderr
     assert "NUMBA_CACHE_DIR" in run.stdout
+
+
+def test_arrivals_of_neighbouring_areas_and_months_are_different_people() -> None:
+    """Areas, months and ordinals in a row, as the model uses them: every combination is its own person."""
+    area, ordinal = (axis.ravel() for axis in np.indices((400, 5)))
+    found = np.concatenate([draws.arrival_identity(area, month, ordinal) for month in range(60)])
+    assert len(np.unique(found)) == len(found)
