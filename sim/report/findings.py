@@ -13,8 +13,8 @@ import numpy as np
 from sim import clock
 from sim.outcomes.summary import FEWEST_RUNS
 from sim.report.numbers import Numbers, clear
-from sim.report.style import NBSP, number, signed_percent, significant
-from sim.report.words import interval, join, span, verdict
+from sim.report.style import number, signed_percent, significant
+from sim.report.words import join, span, verdict
 
 
 def of_last_year(numbers: Numbers, measure: str, scenario: str) -> str:
@@ -111,18 +111,6 @@ def balance(numbers: Numbers, measures: Sequence[str], scenarios: Sequence[str])
             loss = f"worst {most['worse']}" if "worse" in most else "none clearly worse"
             parts.append(f"{label}: {gain}, {loss}")
     return f"In {clock.fin_year_label(numbers.years[-1])}. {'. '.join(parts)}"
-
-
-def beside_the_answer(numbers: Numbers, measures: Sequence[str], scenario: str) -> str:
-    """The largest clear gain and loss of a scenario with their ranges; empty when nothing is clear."""
-    said = []
-    for found, measure in sorted(extremes(numbers, measures, scenario).items()):
-        line, share = numbers.change(measure, scenario), numbers.share_change(measure, scenario)
-        ends = interval(float(line.low[-1]), float(line.high[-1]), numbers.least(measure))
-        unit, percent = numbers.change_unit(measure).split(",")[0], signed_percent(float(share.mid[-1]))
-        which = "largest clear gain" if found == "better" else "largest clear loss"
-        said.append(f"{which} {numbers.name(measure)}, {percent} (90{NBSP}% of runs: {ends} {unit})")
-    return f"{numbers.label(scenario)}: {'; '.join(said)}." if said else ""
 
 
 def bath(numbers: Numbers, baths: Sequence[tuple[str, str, str]], scenarios: Sequence[str]) -> str:

@@ -10,8 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from sim import clock
 from sim.outcomes.summary import FEWEST_RUNS
-from sim.report import findings, sections, sources, svg
-from sim.report.differences import AT_END
+from sim.report import sections, sources, svg
 from sim.report.figures import draw_all
 from sim.report.numbers import Numbers
 from sim.report.parts import Table, Tile
@@ -69,7 +68,6 @@ class Page:
     title: str
     kicker: str
     answer: str
-    beside: list[str]
     warnings: list[str]
     tiles: list[Tile]
     tiles_note: str
@@ -136,7 +134,6 @@ def build(numbers: Numbers, pictures: dict[str, Picture]) -> Page:
         kicker=f"Headwater: {results.runs} run{'s' * (results.runs != 1)} of each scenario; policies start in "
         f"{clock.label(results.policy_start)}; {_share(results.scale)} simulated",
         answer=results.headline,
-        beside=[said for name in numbers.compared if (said := findings.beside_the_answer(numbers, AT_END, name))],
         warnings=_warnings(numbers),
         tiles=sections.tiles(numbers),
         tiles_note=f"Change against {base} in {clock.fin_year_label(numbers.years[-1])}; below it, where 90{NBSP}% "
