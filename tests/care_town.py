@@ -60,11 +60,13 @@ class Town(ColumnarModel):
                 {"has_ed": [True, True, False], "bed_share": [0.5, 0.4, 0.1], "trust": "RN5", "beds": np.nan}
             ),
         )  # fmt: skip
-        self.rates: Any = SimpleNamespace(index={name: k for k, name in enumerate(PROCESSES)})
+        index = {name: k for k, name in enumerate((*PROCESSES, "gp_contact"))}
+        self.rates: Any = SimpleNamespace(index=index, base=np.full((1, len(index)), gp_rate, np.float32))
         self.commissioner = Money()
         self.recorder = Recorder(self.place, (), 0, 400, 1 / scale)
         self.events = EventLog(self, 0.0)  # type: ignore[arg-type]
         self.residents = self.table_of(Resident)
+        self.residents.extend("cell", np.int32)
         self.residents.extend("chance", np.uint32, width=len(PROCESSES))
         self.practices = self.table_of(GPPractice)
         self.care = Care(self)  # type: ignore[arg-type]

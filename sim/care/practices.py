@@ -114,6 +114,8 @@ def set_capacity(m: CareSystem, expected: NDArray[np.float64]) -> NDArray[np.flo
     base = p["base_capacity"]
     if m.month < FROZEN_FROM:
         base[:count] = (1.0 - m.care.gp.unmet) * expected / index
+    elif (m.month - FROZEN_FROM) % MONTHS_A_YEAR == 0:
+        share_out(m)
     usable = base[:count] * index * m.commissioner.capacity("general_practice")
     # what growth without policy buys serves need as before; only what policy adds to it induces demand
     level = m.commissioner.level("general_practice")
@@ -124,6 +126,26 @@ def set_capacity(m: CareSystem, expected: NDArray[np.float64]) -> NDArray[np.flo
     p["offered"][:count] = usable / m.care.gp.utilisation
     m.care.expected_need = expected
     return np.asarray(usable - induced)
+
+
+def share_out(m: CareSystem) -> None:
+    """Each April: the same appointments in all, divided as general practice is paid, by weighted lists.
+
+    A practice's weight is its patients at the rates of their age, sex and deprivation, whatever their health: money
+    follows the list, not use. What a practice had for its weight in the last observed year stays its own.
+    """
+    p, count = m.practices.columns, m.practices.size
+    r, size = m.residents.columns, m.residents.size
+    rate = m.rates.base[:, m.rates.index["gp_contact"]][r["cell"][:size]]
+    rate = np.where(r["unique_id"][:size] != 0, rate, np.float32(0))
+    weight = np.bincount(r["practice"][:size], rate, count)
+    base = p["base_capacity"]
+    if m.month == FROZEN_FROM:
+        p["per_weight"][:count] = np.divide(base[:count], weight, out=np.zeros(count), where=weight > 0)
+        return
+    share = p["per_weight"][:count] * weight
+    if share.sum() > 0:
+        base[:count] = share * (base[:count].sum() / share.sum())
 
 
 def shares_not_offered(m: CareSystem, capacity: NDArray[np.float64], waited: NDArray[Any]) -> tuple[Array, Array]:

@@ -12,6 +12,7 @@ from mesa.datacollection import DataCollector
 from sim import draws
 from sim.agents.practices import GPPractice
 from sim.agents.residents import Resident
+from sim.care.practices import share_out
 from sim.life import review
 from sim.life.demography import add_people
 from sim.places import settle
@@ -188,6 +189,23 @@ def test_a_pickled_model_goes_on_the_same(build) -> None:
     m = after(build(), 3)
     copy = pickle.loads(pickle.dumps(m))
     assert digest(after(copy, 3)) == digest(after(m, 3))
+
+
+def test_appointments_follow_the_lists(history: CareSystem) -> None:
+    """Each April practices share the same appointments by their weighted lists; patients who move take theirs along."""
+    m = CareSystem(history.place, history.evidence, seed=history.seed, months=200, resume=history.history())
+    base, count = m.practices.columns["base_capacity"], m.practices.size
+    before = base[:count].copy()
+    share_out(m)
+    settled = base[:count].copy()
+    assert settled.sum() == pytest.approx(before.sum())
+    r, size = m.residents.columns, m.residents.size
+    of_first = np.flatnonzero((r["practice"][:size] == 0) & (r["unique_id"][:size] != 0))
+    r["practice"][of_first[::2]] = 1
+    share_out(m)
+    assert base[:count].sum() == pytest.approx(before.sum())
+    assert base[0] / settled[0] == pytest.approx(0.5, abs=0.1)
+    assert base[1] > settled[1]
 
 
 def test_deaths_and_onsets_follow_the_cached_chances(build) -> None:
