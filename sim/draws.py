@@ -106,6 +106,17 @@ def chances(rates: NDArray[np.float32]) -> NDArray[np.uint32]:
     return out
 
 
+def keep_chances(rates: NDArray[np.float32], rows: NDArray[np.int64], out: NDArray[np.uint32]) -> None:
+    """Write `chances` of the first processes of `rates` (float32[m, K]) into the rows `rows` (int64[m]) of `out`
+    (uint32[n, at most K]), without a table in between.
+
+    Raises ValueError when `out` has more processes than `rates`, or not a row of rates for each of `rows`.
+    """
+    if out.shape[1] > rates.shape[1] or len(rates) != len(rows):
+        raise ValueError("keep_chances: rates, rows and out disagree in shape")
+    kernels.keep_chances(_contiguous(rates, np.float32), _contiguous(rows, np.int64), _EXPONENTIALS, out)
+
+
 def events(
     keys: Keys,
     alive: NDArray[Any],
@@ -255,6 +266,7 @@ def rehearse() -> None:
     table = np.ones((1, 2), np.float32)
     state, factors = np.zeros(2, np.uint32), np.ones((1, 256, 2), np.float32)
     rows, cell = np.arange(2), np.zeros(2, np.int32)
+    keep_chances(np.ones((2, 2), np.float32), rows, np.zeros((2, 2), np.uint32))
     chances(hazards(rows, cell, state, np.ones((2, 1), np.float32), group, table, table.T.copy(), factors, table))
 
 

@@ -270,6 +270,26 @@ def chances(rates, table, out):  # type: ignore[no-untyped-def]
             out[i] = np.uint32(np.int64(min(p, 4294967295.0)))
 
 
+@compiled
+def keep_chances(rates, rows, table, out):  # type: ignore[no-untyped-def]
+    """The same, written for the first processes of `rates` (m, K) into the rows `rows` of `out` (n, at most K)."""
+    width = out.shape[1]
+    for j in range(rows.size):
+        i = rows[j]
+        large = False
+        for k in range(width):
+            rate = rates[j, k]
+            large |= rate > SMALL_RATE
+            r = np.float64(min(max(rate, np.float32(0)), SMALL_RATE))
+            p = r * (1.0 - r * (0.5 - r * (1.0 / 6.0 - r * (1.0 / 24.0 - r * (1.0 / 120.0)))))
+            out[i, k] = np.uint32(np.int64(p * 4294967296.0 + 0.5))
+        if large:
+            for k in range(width):
+                if rates[j, k] > SMALL_RATE:
+                    p = (1.0 - survival(np.float64(rates[j, k]), table)) * 4294967296.0 + 0.5
+                    out[i, k] = np.uint32(np.int64(min(p, 4294967295.0)))
+
+
 def exponentials() -> np.ndarray[Any, np.dtype[np.float64]]:
     """The table that `survival` wants: exp(−k/16) for k = 0 … 1024."""
     return np.exp(-np.arange(int(EXP_TOP) * EXP_STEPS + 1) / EXP_STEPS)

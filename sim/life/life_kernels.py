@@ -50,20 +50,30 @@ def find_cells(
 
 
 @njit(cache=True, nogil=True)
-def keep_chances(
+def cap_hazard(
     rows: NDArray[np.int64],
-    chances: NDArray[np.uint32],
-    monthly: NDArray[np.float32],
-    contacts: int,
-    chance: NDArray[np.uint32],
-    contact_rate: NDArray[np.float32],
+    cell: NDArray[np.int32],
+    base: NDArray[np.float32],
+    process: int,
+    most: float,
+    rates: NDArray[np.float32],
 ) -> None:
-    """Put what was worked out for `rows` into the residents' columns: the chances of all processes that are drawn as
-    events, and the rate of process `contacts`, which is not."""
+    """Keep the rate of one process within `most` times its base rate; `rates` holds a row for each of `rows`."""
     for j in range(rows.size):
-        for k in range(chance.shape[1]):
-            chance[rows[j], k] = chances[j, k]
-        contact_rate[rows[j]] = monthly[j, contacts]
+        top = base[cell[rows[j]], process] * np.float32(most)
+        if rates[j, process] > top:
+            rates[j, process] = top
+
+
+@njit(cache=True, nogil=True)
+def due(born: NDArray[np.int16], identity: NDArray[np.int64], month: int, every: int, out: NDArray[np.int64]) -> int:
+    """Put the rows of those whose review falls in `month` into `out`, in order; returns how many there are."""
+    count = 0
+    for i in range(identity.size):
+        if identity[i] != 0 and (month - born[i]) % every == 0:
+            out[count] = i
+            count += 1
+    return count
 
 
 @njit(cache=True, nogil=True)

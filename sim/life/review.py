@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim import draws
+from sim.life import life_kernels
 from sim.life.exposures import REVIEW_MONTHS
-from sim.life.life_kernels import advance_lags, find_cells, keep_chances
 
 if TYPE_CHECKING:
     from sim.system import CareSystem
@@ -23,17 +23,18 @@ CHUNK = 16_384  # rows handled at a time: their intermediate tables stay in the 
 
 
 def due(m: CareSystem) -> Rows:
-    """Rows of the residents whose review falls in this month."""
+    """Rows of the residents whose review falls in this month, in order."""
     r, size = m.residents.columns, m.residents.size
-    months = m.month - r["born"][:size].astype(np.int32)
-    return np.flatnonzero((months % REVIEW_MONTHS == 0) & (r["unique_id"][:size] != 0))
+    rows = np.empty(size, np.int64)
+    count = life_kernels.due(r["born"][:size], r["unique_id"][:size], m.month, REVIEW_MONTHS, rows)
+    return rows[:count]
 
 
 def review(m: CareSystem) -> None:
     """Move the lagged exposures of those due by a quarter, then refresh them."""
     rows, r = due(m), m.residents.columns
     exposures = m.epidemiology.exposures
-    advance_lags(r["lagged"], r["state"], rows, exposures.mask, exposures.rise, exposures.fall)
+    life_kernels.advance_lags(r["lagged"], r["state"], rows, exposures.mask, exposures.rise, exposures.fall)
     refresh(m, rows)
 
 
@@ -47,15 +48,15 @@ def rates(m: CareSystem, rows: Rows) -> NDArray[np.float32]:
     """Rates per month of these residents as they are now: float32 (rows, processes). Their `cell` is brought up to
     date on the way."""
     r = m.residents.columns
-    find_cells(rows, r["born"], r["male"], r["decile"], m.month, r["cell"])
+    life_kernels.find_cells(rows, r["born"], r["male"], r["decile"], m.month, r["cell"])
     found = m.rates.of(rows, r["cell"], r["state"], r["lagged"], r["lsoa"], m.area)
-    death = m.rates.index["death"]
-    np.minimum(found[:, death], m.rates.base[r["cell"][rows], death] * m.hazard_cap, out=found[:, death])
+    life_kernels.cap_hazard(rows, r["cell"], m.rates.base, m.rates.index["death"], m.hazard_cap, found)
     return found
 
 
 def _refresh(m: CareSystem, rows: Rows) -> None:
     r = m.residents.columns
     monthly = rates(m, rows)
-    keep_chances(rows, draws.chances(monthly), monthly, m.rates.index["gp_contact"], r["chance"], r["gp_rate"])
+    draws.keep_chances(monthly, rows, r["chance"])
+    r["gp_rate"][rows] = monthly[:, m.rates.index["gp_contact"]]
     m.wellbeing.feel(r, rows, m.area_shift["life_satisfaction"])

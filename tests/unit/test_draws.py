@@ -372,3 +372,15 @@ def test_arrivals_of_neighbouring_areas_and_months_are_different_people() -> Non
     area, ordinal = (axis.ravel() for axis in np.indices((400, 5)))
     found = np.concatenate([draws.arrival_identity(area, month, ordinal) for month in range(60)])
     assert len(np.unique(found)) == len(found)
+
+
+def test_chances_kept_in_place_are_the_same() -> None:
+    chance = np.random.default_rng(3)
+    rates = (chance.random((50, 7)) ** 6 * 4).astype(np.float32)
+    rows = np.sort(chance.permutation(80)[:50])
+    kept = np.zeros((80, 5), np.uint32)
+    draws.keep_chances(rates, rows, kept)
+    np.testing.assert_array_equal(kept[rows], draws.chances(np.ascontiguousarray(rates[:, :5])))
+    assert not kept[np.setdiff1d(np.arange(80), rows)].any()
+    with pytest.raises(ValueError, match="shape"):
+        draws.keep_chances(rates[:, :3], rows, kept)
