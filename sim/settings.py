@@ -75,7 +75,10 @@ class Settings:
         "whole number", 1, "the first seed of chance; the same seed gives the same run", low=0, high=2**31,
     )
     start: str = setting("month", "2025-04", "first month that is reported", low=0, high=600)
-    policy_start: str = setting("month", "2026-04", "month in which scenarios begin to differ", low=1, high=600)
+    policy_start: str = setting(
+        "month", "2026-04", "month in which scenarios begin to differ; until March 2024 services are as observed",
+        low=clock.month_of("2024-04"), high=600,
+    )
     judged: bool = setting(
         "yes or no", True, "whether benefits that rest on judgement alone count", key="evidence.judged",
     )

@@ -78,7 +78,7 @@ class CareSystem(ColumnarModel):
     ) -> None:
         super().__init__(rng=seed)
         self.place, self.evidence, self.scale, self.seed = place, evidence, scale, seed
-        self.month = FIRST_MONTH
+        self.month = self.report_from = FIRST_MONTH
         self._look_up()
         self.residents: Table = self.table_of(Resident)
         self.practices: Table = self.table_of(GPPractice)
@@ -107,7 +107,7 @@ class CareSystem(ColumnarModel):
         level = {"referral": self.evidence["care.clock_start_share"], GP: 1 / served_share}
         self.rates = rate_tables(self.epidemiology, self.place.out_rate, level)
         self.drawn = self.rates.index[GP]  # all processes but the last are drawn as events
-        self.hazard_cap = np.float32(self.evidence["mortality.hr_cap"])
+        self.hazard_cap = float(self.evidence["mortality.hr_cap"])
         self.sex_ratio = self.evidence["demography.sex_ratio_at_birth"]
         self.calendar = Calendar(self.evidence)
         areas = self.place.lsoas
@@ -252,6 +252,7 @@ def run_history(settings: RunSettings, draw: int, seed: int, tick: Tick | None =
     evidence = load().draw(draw).judged(settings.judged)
     place = load_place(settings.place, evidence)
     model = CareSystem(place, evidence, scale=settings.scale, seed=seed, months=settings.policy_start)
+    model.report_from = settings.start
     _run(model, settings.policy_start, tick)
     return model
 
@@ -273,6 +274,7 @@ def run_scenario(history: CareSystem, scenario: Scenario, years: int, tick: Tick
         "label": scenario.label,
         "description": scenario.description,
         "policy_start": history.month,
+        "start": history.report_from,
         "judged": history.evidence.judgements,
     }
     record = model.recorder.finish(scenario=scenario.name, draw=history.evidence.number, seed=history.seed, meta=meta)

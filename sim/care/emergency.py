@@ -149,7 +149,7 @@ def stay_days(m: CareSystem) -> NDArray[np.float64]:
 def expected_load(m: CareSystem, days: NDArray[np.float64]) -> float:
     """Beds that this month's expected emergencies and last month's planned stays need on average."""
     care = m.care
-    expected = expected_by_age(m, "emergency")
+    expected = expected_by_age(m, "emergency") + care.waiting.worsening_by_age(OLDEST)
     care.expected_admissions = float(expected.sum())
     nights = float(expected @ days) * (1.0 - care.stay.zero_day)
     care.planned = care.waiting.planned_bed_days()

@@ -141,7 +141,8 @@ def share_out(m: CareSystem) -> None:
     weight = np.bincount(r["practice"][:size], rate, count)
     base = p["base_capacity"]
     if m.month == FROZEN_FROM:
-        p["per_weight"][:count] = np.divide(base[:count], weight, out=np.zeros(count), where=weight > 0)
+        usual = base[:count].sum() / weight.sum() if weight.sum() > 0 else 0.0  # for whoever has no patients today
+        p["per_weight"][:count] = np.divide(base[:count], weight, out=np.full(count, usual), where=weight > 0)
         return
     share = p["per_weight"][:count] * weight
     if share.sum() > 0:

@@ -59,7 +59,8 @@ class WaitingLists:
         self.slots = slots.Slots(m.evidence, len(self.specialties), self.stock_of_priority)
         self.columns: dict[str, Array] = {name: np.empty(0, kind) for name, kind in COLUMNS.items()}
         self.worsened = np.empty(0, np.int64)
-        self.opening = self.started = self.stopped = self.left = 0
+        self.opening = self.started = self.left = 0
+        self.stopped: int | None = None  # finished last month; None before the first month: the usual number
         self.emergencies = np.zeros(2, np.int64)
 
     @property
@@ -199,11 +200,18 @@ class WaitingLists:
 
         return float(expected_by_age(self.m, "referral").sum())
 
+    def worsening_by_age(self, oldest: int) -> NDArray[np.float64]:
+        """Entries of the trust's list expected to worsen into emergencies in a month, by single year of age."""
+        m, r = self.m, self.m.residents.columns
+        rows = self.columns["row"][self.columns["group"] < ELSEWHERE]
+        age = np.clip((m.month - r["born"][rows].astype(np.int64)) // MONTHS_A_YEAR, 0, oldest)
+        return np.asarray(np.bincount(age, minlength=oldest + 1) * m.care.listed.deterioration, np.float64)
+
     def planned_bed_days(self) -> float:
         """Bed-days of planned stays this month, simulated: follows last month's finished pathways."""
         care = self.m.care
         usual = self.slots.usual_stops * care.unit
-        ratio = self.stopped / usual if self.stopped and usual > 0 else 1.0
+        ratio = self.stopped / usual if self.stopped is not None and usual > 0 else 1.0
         return care.hospital.elective_days / MONTHS_A_YEAR * care.unit * ratio
 
     # ------------------------------------------------------------------------------------------------ the parts

@@ -15,7 +15,7 @@ from sim import draws
 from sim.life.grid import BAND
 from sim.life.health import People, give
 from sim.life.review import refresh
-from sim.places import settle
+from sim.places import cell_words, settle
 from sim.purposes import Purpose
 
 if TYPE_CHECKING:
@@ -41,6 +41,7 @@ def give_birth(m: CareSystem, mothers: Rows) -> Rows:
         followed=m.events.follows(key),
         **inherited,
     )
+    refresh(m, newborn.rows)  # their first review may be three months away
     return newborn.rows
 
 
@@ -49,7 +50,8 @@ def arrive(m: CareSystem) -> Rows:
     expected = m.place.arrivals(m.month) * m.scale
     areas, sexes, bands = expected.shape
     cells = np.arange(expected.size)
-    key = draws.make_keys(m.seed, draws.arrival_identity(cells, 0, 0))
+    words = cell_words(m.place)  # hashes of the areas' codes: another area in the place renames nobody
+    key = draws.make_keys(m.seed, draws.arrival_identity(words, 0, 0))
     rate = expected.reshape(-1).astype(np.float32)
     group = np.zeros(cells.size, np.int16)
     one = np.ones(1, np.float32)
@@ -60,7 +62,7 @@ def arrive(m: CareSystem) -> Rows:
         return np.empty(0, np.int64)
     ordinal = np.arange(which.size) - np.repeat(np.cumsum(count.astype(np.int64)) - count, count)
     area, sex, band = np.unravel_index(which, (areas, sexes, bands))
-    identity = draws.arrival_identity(which, m.month + 1, ordinal)
+    identity = draws.arrival_identity(words[which], m.month + 1, ordinal)
     key = draws.make_keys(m.seed, identity)
     within = draws.uniforms2(key, m.month, Purpose.ARRIVAL_PROFILE)
     width = np.where(band == bands - 1, OLDEST_BAND_YEARS, BAND)

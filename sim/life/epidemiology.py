@@ -20,13 +20,12 @@ from sim.life.conditions import Condition
 from sim.life.conditions import shipped as shipped_conditions
 from sim.life.exposures import Exposures
 from sim.life.grid import AGES, BANDS, DECILES, SEXES, Array, band_of, keyed, over_bands
-from sim.life.states import States, byte_values
+from sim.life.states import States
 
 if TYPE_CHECKING:
     from sim.evidence import Evidence
     from sim.life.wellbeing import Wellbeing
 
-RESIDUAL_BOUNDS = (0.8, 1.6)
 SAMPLE_A_CELL = 250
 
 
@@ -94,15 +93,6 @@ class Epidemiology:
         exponent = self.evidence["mortality.condition_exponent"]
         ratio = keyed(self.evidence.table("mortality_hr"), "condition", self.names)
         return {name: float(value**exponent) for name, value in zip(self.names, ratio, strict=True)}
-
-    def factors(self, ratios: dict[str, float]) -> NDArray[np.float32]:
-        """Multiplier of each value of each byte of the state: (4 bytes, 256)."""
-        table = np.ones((4, 256))
-        on = byte_values()
-        for name, ratio in ratios.items():
-            byte, bit = divmod(self.states.bits[name], 8)
-            table[byte] *= np.where(on[:, bit], ratio, 1.0)
-        return table.astype(np.float32)
 
 
 def england(evidence: Evidence) -> Array:

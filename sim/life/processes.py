@@ -1,7 +1,8 @@
 """Every process of the life course and every kind of contact, as rows of the rate tables, in their stated order.
 
-The order fixes which draw a process uses (`Purpose.LIFE` + position), so a new process goes at the end of its group's
-configuration and never in between. Several events in one month apply in this order too; leaving and dying come last.
+The position fixes which draw a process uses (`Purpose.LIFE` + position). Conditions therefore come last, in their
+order, each with its onset and its recovery: a new condition whose order is the highest changes nobody's other draws. In
+what order several events of one month apply is stated in `sim.life.changes`; leaving and dying come at the month's end.
 """
 
 from __future__ import annotations
@@ -28,10 +29,10 @@ def rate_tables(epi: Epidemiology, out_rate: NDArray[np.float32], level: dict[st
     out_rate: share of residents who leave the place in a month, by sex and five-year band to 90+ (2, 19). level:
     what each kind of contact is multiplied by so that England's rates become the place's (1 = as England).
     """
-    rows = [*_behaviours(epi), *_onsets(epi), *_contacts(epi, level)]
-    gp = [row for row in rows if row.name == GP]
-    rows = [row for row in rows if row.name != GP]
-    everything = [*_demography(epi, out_rate), *rows, *gp]
+    contacts = _contacts(epi, level)
+    gp = [row for row in contacts if row.name == GP]
+    rare = [row for row in contacts if row.name != GP]
+    everything = [*_demography(epi, out_rate), *_behaviours(epi), *rare, *_onsets(epi), *gp]
     return RateTables(everything, len(epi.exposures.names), len(epi.states.names))
 
 
@@ -71,8 +72,10 @@ def _onsets(epi: Epidemiology) -> list[Process]:
         effects = epi.effects[name]
         if_on = {bits[other]: ratio for other, ratio in effects.ratios.items()} | {bits[name]: 0.0}
         rows.append(Process(ONSET + name, to_cells(epi.onset_base[name]), if_on, excess=effects.excess))
-    for name, rate in epi.recovery.items():
-        rows.append(Process(RECOVERY + name, to_cells(_all_deciles(rate)), if_off={bits[name]: 0.0}))
+        if name in epi.recovery:
+            rows.append(
+                Process(RECOVERY + name, to_cells(_all_deciles(epi.recovery[name])), if_off={bits[name]: 0.0})
+            )
     return rows
 
 

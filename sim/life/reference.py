@@ -10,7 +10,7 @@ import numpy as np
 
 from sim.draws import make_keys
 from sim.life import contacts, onset
-from sim.life.epidemiology import RESIDUAL_BOUNDS, SAMPLE_A_CELL, Epidemiology, cells_of_bands, spread
+from sim.life.epidemiology import SAMPLE_A_CELL, Epidemiology, cells_of_bands, spread
 from sim.life.grid import AGES, BAND, BANDS, DECILES, SEXES, Array
 from sim.life.health import Health, People, give
 from sim.life.wellbeing import Wellbeing
@@ -73,7 +73,8 @@ def _incidence(epi: Epidemiology, reference: Reference, health: Health) -> None:
         explained = (weight / reference.over_deciles(weight) * reference.cells).sum((0, 1)) / reference.cells.sum(
             (0, 1)
         )
-        residual = np.clip(epi.gradient[name] / explained, *RESIDUAL_BOUNDS)
+        bounds = epi.evidence["life.residual_least"], epi.evidence["life.residual_most"]
+        residual = np.clip(epi.gradient[name] / explained, *bounds)
         norm = reference.over_deciles(weight * residual)
         rate = onset.incidence(epi.evidence, name, epi.prevalence[name], deaths, epi.people, condition.age_from)
         if condition.recovers:

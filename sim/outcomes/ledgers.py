@@ -141,6 +141,16 @@ class Ledgers:
         return self.total("wellbys") * self.values.wellby
 
 
+def residents_bed_days(run: RunRecord) -> Array:
+    """Bed-days of the place's residents at all trusts, by month: the trust's bed-days times residents' admissions for
+    each admission at the trust. Costs and health are residents', so what is released must be too."""
+    at_trust = run.months("emergency_admissions")
+    ratio = np.divide(
+        run.months("residents_emergency_admissions"), at_trust, out=np.zeros(len(at_trust)), where=at_trust > 0
+    )
+    return np.asarray(run.months("bed_days") * ratio)
+
+
 def ledgers(run: RunRecord, baseline: RunRecord, policy_start: int, values: Values | None = None) -> Ledgers:
     """The ledgers of a run against the baseline run of the same draw and seed.
 
@@ -160,9 +170,10 @@ def ledgers(run: RunRecord, baseline: RunRecord, policy_start: int, values: Valu
     def less(name: str) -> Array:
         return np.asarray((baseline.months(name) - run.months(name))[start:])
 
+    beds = residents_bed_days(baseline) - residents_bed_days(run)
     released = {
         "practice": less("gp_need") * values.gp_contact,
-        "hospital": less("ed_attendances") * values.ed_attendance + less("bed_days") * values.bed_day,
+        "hospital": less("residents_ed_attendances") * values.ed_attendance + beds[start:] * values.bed_day,
     }
     months = np.arange(run.n_months - start)
     ramp = np.clip((months / MONTHS_A_YEAR - 1) / max(values.cash_share_years - 1, 1e-9), 0, 1)

@@ -136,7 +136,7 @@ _DERIVED: tuple[Measure, ...] = (
     _percent("multimorbidity", "two or more conditions", "multimorbid", "residents", -1, "illness"),
     Measure("life_satisfaction", "life satisfaction (0–10)", "points", "mean", 1, 2, yearly="mean",
             numerator="life_satisfaction_sum", denominator="adults", topic="wellbeing"),
-    _percent("gp_met_share", "GP need met the same month", "gp_appointments", "gp_need", 1,
+    _percent("gp_met_share", "GP contacts served for each asked for", "gp_appointments", "gp_need", 1,
             "general practice", yearly="sum"),
     _percent("ed_over_4h_share", "A&E waits over 4 hours", "ed_over_4h", "ed_attendances", -1,
             "hospital", yearly="sum", **_TRUST),

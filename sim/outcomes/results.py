@@ -69,7 +69,8 @@ class Results:
     of different places, months or conditions.
 
     ``scenarios, baseline, place, place_label, scale, measures, pairs`` (draw, seed), ``years`` (complete financial
-    years, 2026 = April 2026 – March 2027), ``horizon`` (the last of them), ``policy_start`` (month).
+    years, 2026 = April 2026 – March 2027), ``horizon`` (the last of them), ``policy_start`` (month), ``reported_from``
+    (the financial year in which reporting starts; earlier years are kept, for back-casts).
     """
 
     def __init__(self, records: Iterable[RunRecord]) -> None:
@@ -93,6 +94,7 @@ class Results:
         self.measures: Measures = first.measures
         self.years = first.complete_years
         self.policy_start = int(first.meta.get("policy_start", POLICY_START))
+        self.reported_from = clock.fin_year(int(first.meta.get("start", first.first_month)))
         self._events: pd.DataFrame | None = None
         self._cache: dict[tuple[str, str, int], Array] = {}
 
@@ -193,7 +195,7 @@ class Results:
 
     # ---------------------------------------------------------------------------------------------- tables
     def summary(self, measures: Sequence[str] | None = None, years: Sequence[int] | None = None) -> pd.DataFrame:
-        """One row for each scenario, measure and complete financial year.
+        """One row for each scenario, measure and complete financial year from the setting `start` on (or of `years`).
 
         Columns: scenario, measure, label, unit, year, runs, value, low, high (level: mean and 90 % of runs), change,
         change_low, change_high (paired with the baseline; 0 for itself), noise_share (of the change).
@@ -201,7 +203,7 @@ class Results:
         import pandas as pd
 
         names = list(self.measures) if measures is None else [self.measures[name].name for name in measures]
-        wanted = [year for year in self.years if years is None or year in years]
+        wanted = [year for year in self.years if (year >= self.reported_from if years is None else year in years)]
         columns = [self.years.index(year) for year in wanted]
         frames = []
         for scenario in self.scenarios:

@@ -7,6 +7,7 @@ rounded up or down by a draw of the cell's own. What is drawn for a resident dep
 
 from __future__ import annotations
 
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Any
 
@@ -37,7 +38,7 @@ def synthesise(place: Place, scale: float, seed: int) -> dict[str, NDArray[Any]]
     if not 0 < scale <= 1:
         raise UserError(f"scale is {scale}; it must be above 0 and at most 1.")
     _, sexes, bands = place.counts.shape
-    cells = _cells(place)
+    cells = cell_words(place)
     number = place.counts.reshape(-1).astype(np.int64)
     if scale < 1:
         number = _rounded(number * scale, draws.uniforms(draws.make_keys(seed, cells), BEFORE, Purpose.ROUNDING))
@@ -90,7 +91,8 @@ def _born(
     return (-(age * 12 + month)).astype(np.int16)
 
 
-def _cells(place: Place) -> Keys:
+@lru_cache(maxsize=8)
+def cell_words(place: Place) -> Keys:
     """A hash of (place, area code) and the cell's number within the area: uint64[L · 38]."""
     codes = place.lsoas["code"].astype(str)
     area = np.array([_word(f"{place.name}|{code}") for code in codes], np.uint64)

@@ -80,15 +80,13 @@ class Programme:
         cost, use, opening = self.lever.cost, self.use, self.use.first_month(self.policy_start)
         if use.stop is not None and month >= use.stop:
             return 0
-        if month >= opening:
-            running = self.parameter(cost.get("running_per_bed_year"), 0.0)
-            return round(self.beds(month) * running * of_trust * PENCE / MONTHS_A_YEAR)
         capital = round(self.parameter(cost.get("capital"), 0.0) * use.amount * of_trust * PENCE)
         begin = max(self.policy_start, opening - round(self.parameter(cost.get("capital_months"), 1.0)))
-        if month < begin:
-            return 0
-        done, months = month - begin, opening - begin
-        return capital * (done + 1) // months - capital * done // months
+        months = max(opening - begin, 1)  # what opens at once is paid for at once
+        done = month - begin
+        building = capital * (done + 1) // months - capital * done // months if 0 <= done < months else 0
+        running = self.parameter(cost.get("running_per_bed_year"), 0.0)
+        return building + round(self.beds(month) * running * of_trust * PENCE / MONTHS_A_YEAR)
 
     def spend(self, m: CareSystem, pence: int) -> None:
         """Spread this month's money over the neighbourhoods; count whom it reaches and let the stock move on."""
@@ -168,14 +166,14 @@ class Programme:
                           1.0)  # fmt: skip
 
     def eligible_share(self, m: CareSystem) -> Floats:
-        """The eligible as a share of all residents of each neighbourhood."""
+        """The eligible for each adult of a neighbourhood: life satisfaction is adults', and its mean is over them."""
         table = m.table_of(Neighbourhood)
-        people = np.maximum(table.columns["residents"][: table.size], 1)
-        return np.asarray(self.eligible / people)
+        adults = np.maximum(table.columns["adults"][: table.size], 1)
+        return np.asarray(self.eligible / adults)
 
     def beds(self, month: int) -> float:
         """Beds that a plan has opened by this month (the trust's own, at 1:1)."""
-        if month < self.use.first_month(self.policy_start):
+        if not self.use.running(month, self.policy_start):
             return 0.0
         beds = sum(self.parameters[act.target] for act in self.lever.of_kind("beds"))
         return self.use.amount * beds * self.strength(month)
@@ -185,7 +183,7 @@ class Programme:
         found = 0.0
         for act in self.lever.of_kind("slots"):
             if "of" in act.values:
-                if month >= self.use.first_month(self.policy_start):
+                if self.use.running(month, self.policy_start):
                     theatres = self.parameters[act.values["of"]] * self.parameters[act.values["per_month_of_one"]]
                     found += self.use.amount * theatres * self.strength(month)
             elif pence:

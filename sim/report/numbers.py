@@ -25,7 +25,6 @@ Floats = NDArray[np.float64]
 FIFTHS = 5
 LATE_YEARS = 5  # small groups are noisy: their changes are means over the last years
 WHOSE = {"hospital": "hospital trust", "residents": "residents"}
-YEARS_BEFORE = 1  # of the shared history that is shown
 
 
 NEW_CONDITIONS = Measure("new_conditions", "new long-term conditions", "new cases a year", "flow", -1, topic="illness")
@@ -66,8 +65,7 @@ class Numbers:
         self.compared = list(results.others)
         self.alone = not self.compared
         self.looks = style.looks(self.scenarios, None if self.alone and self.base != "baseline" else self.base)
-        first = clock.fin_year(results.policy_start) - YEARS_BEFORE
-        self._shown = [k for k, year in enumerate(results.years) if year >= first]
+        self._shown = [k for k, year in enumerate(results.years) if year >= results.reported_from]
         self.years = tuple(results.years[k] for k in self._shown)
         self._lines: dict[tuple[str, str, str], Line] = {}
         self._areas: dict[tuple[str, str], AreaChange] = {}

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from sim.clock import month_of
 from sim.outcomes.record import RunRecord
 from sim.policy.scenario import Scenario, scenario_from_mapping
 from sim.settings import RunSettings
@@ -84,6 +85,21 @@ def test_stop_smoking_moves_smokers(history: CareSystem) -> None:
     fewer = without.months("smokers")[-1] - moved.months("smokers")[-1]
     assert fewer > 0.2 * without.months("smokers")[-1]
     assert moved.lever_spend["stop_smoking"].sum() > 0
+
+
+@pytest.mark.parametrize("start", ["2024-07", "2025-01", "2025-07"])
+def test_a_new_hospital_is_paid_for_whenever_it_opens(history: CareSystem, start: str) -> None:
+    moved = after(history, {"new_hospital": {"amount": 1, "from": "new", "start": start}})
+    capital = history.evidence["levers.new_hospital.capital"] * history.care.share
+    assert moved.lever_spend["new_hospital"].sum() > capital
+    assert moved.lever_spend["new_hospital"][: month_of(start) + 1].sum() >= capital * 0.999
+
+
+def test_a_plan_that_stops_gives_and_costs_nothing(history: CareSystem, baseline: RunRecord) -> None:
+    moved = after(history, {"new_hospital": {"amount": 1, "from": "new", "start": "2024-07", "stop": "2025-01"}})
+    gone = month_of("2025-01") + 1
+    assert np.array_equal(moved.months("beds_open")[gone:], baseline.months("beds_open")[gone:])
+    assert moved.lever_spend["new_hospital"][gone:].sum() == 0
 
 
 def test_every_pound_is_accounted_for_in_the_record(history: CareSystem, baseline: RunRecord) -> None:

@@ -78,6 +78,8 @@ def record(
         rec.add("gp_need", columns["fifth"][alive], weights=np.full(len(alive), 0.5 * changed))
         rec.add("gp_appointments", columns["fifth"][alive], weights=np.full(len(alive), 0.45))
         rec.add("bed_days", amount=100.0 * changed)
+        rec.add("emergency_admissions", columns["fifth"][alive[:20]])
+        rec.add_rows("residents_emergency_admissions", columns, alive[:30])
         rec.add("beds_open", amount=4.0)
         rec.add("beds_occupied", amount=3.6 * changed)
         rec.add("waiting_list", columns["fifth"][alive[:50]])

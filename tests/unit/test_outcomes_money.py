@@ -69,8 +69,10 @@ def test_the_ledgers_are_by_hand() -> None:
     base, run = record(), record("s", shift=0.1, lever_cost=50.0)
     one = ledgers(run, base, 69, FLAT)
     assert one.cost.tolist() == [50.0] * 24
-    beds = (base.months("bed_days") - run.months("bed_days"))[12:].sum()
-    ed = (base.months("ed_attendances") - run.months("ed_attendances"))[12:].sum()
+    # residents' admissions at all trusts for each admission at this one (hospital figures: ÷ the share simulated)
+    residents = base.months("residents_emergency_admissions")[0] / base.months("emergency_admissions")[0]
+    beds = (base.months("bed_days") - run.months("bed_days"))[12:].sum() * residents
+    ed = (base.months("residents_ed_attendances") - run.months("residents_ed_attendances"))[12:].sum()
     gp = (base.months("gp_need") - run.months("gp_need"))[12:].sum()
     by_hand = beds * VALUES.bed_day + ed * VALUES.ed_attendance + gp * VALUES.gp_contact
     assert one.total("capacity") == pytest.approx(by_hand)
