@@ -271,4 +271,11 @@ def _money(year: Year) -> list[Identity]:
         name = f"{line.replace('_', ' ')}: activity × unit cost = line − rest"
         note = f"rest (overheads) {rest:,.0f} £ a head: may be up to {100 * REST:.0f} % of the line"
         found.append(Identity("money", name, activity, money, "£ a head", allowed=REST, note=note))
+    day_cases = care.listed.day_case * m.evidence["care.cost_day_case"]
+    planned = day_cases + care.listed.ordinary * m.evidence["care.cost_ordinary"]
+    found.append(Identity(
+        "money", "planned care: finished pathways × unit cost = part of the line",
+        price * planned * year.total("stops") / max(people, 1.0), m.evidence["money.acute_elective"], "£ a head",
+        must=False, note="the rest is planned care outside referral-to-treatment pathways, which is not followed",
+    ))  # fmt: skip
     return found

@@ -10,6 +10,7 @@ import numpy as np
 from sim import clock
 from sim.errors import UserError
 from sim.outcomes.rounding import MILLION
+from sim.policy.budget import FELT
 from sim.report.money import line_labels, moved
 from sim.report.numbers import Numbers
 from sim.report.style import number
@@ -115,7 +116,14 @@ def payers(numbers: Numbers, scenario: str) -> str:
     ]
     if new > LEAST_PAID:
         said.append(f"new money £{_millions(new)}m")
-    return f"{join(said)} a year" if said else "nobody: no money moves"
+    if not said:
+        return "nobody: no money moves"
+    unfelt = sum(value for line, value in paying.items() if line not in FELT)
+    warning = "" if unfelt < LEAST_PAID else (
+        f". £{_millions(unfelt)}m of it comes from lines whose services are not in the model: taking it looks free, and"
+        " is not"
+    )  # fmt: skip
+    return f"{join(said)} a year{warning}"
 
 
 def _millions(value: float) -> str:
