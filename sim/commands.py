@@ -22,10 +22,10 @@ def simulate(plan: Plan) -> int:
 
     began = time.monotonic()
     progress = Progress()
+    check_scenarios(plan)
     for line in announcement(plan):
         print(line, flush=True)
     _terminate_like_ctrl_c()
-    check_scenarios(plan)
     check_place(plan.settings.place)
     from sim.studies import compare
 

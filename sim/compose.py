@@ -224,6 +224,7 @@ def _compose(words: Words, searched: Sequence[Path] = ()) -> Plan:
             its = [it for it in levers if _alone(it) == name or (not _alone(it) and _lever(it) in _levers(given))]
             composed[name] = _with_levers(words, [*base, f"scenario={name}"], its) if its else given
     else:
+        _levers_are_used(levers, {chosen: tree["scenario"]})
         composed[chosen] = _with_levers(words, base, [it for it in levers if _alone(it) in (None, chosen)])
     return Plan(words.command, built, composed, tuple(map(str, words.own)))
 
@@ -244,10 +245,10 @@ def _levers_are_used(levers: Sequence[Override], scenarios: Mapping[str, Mapping
     for it in levers:
         alone = _alone(it)
         if alone and alone not in scenarios:
-            wrong.append(f"{it}: {alone} is not among the scenarios compared ({', '.join(scenarios)}).")
+            wrong.append(f"{it}: {alone} is not among the scenarios run ({', '.join(scenarios)}).")
         elif not alone and not any(_lever(it) in _levers(given) for given in scenarios.values()):
             wrong.append(
-                f"None of the scenarios compared uses {_lever(it)}; to add it to one, write its name before: "
+                f"None of the scenarios run uses {_lever(it)}; to add it to one, write its name before: "
                 f"{list(scenarios)[-1]}.{it}"
             )
     if wrong:

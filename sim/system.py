@@ -24,6 +24,7 @@ from sim.care import emergency, practices, unmet
 from sim.care.state import Care
 from sim.clock import MONTHS_A_YEAR
 from sim.columns import ColumnarModel, Snapshot, Table
+from sim.errors import UserError
 from sim.evidence import Evidence, load
 from sim.life import changes, demography, epidemiology
 from sim.life import review as reviews
@@ -77,6 +78,8 @@ class CareSystem(ColumnarModel):
         resume: History | None = None,
     ) -> None:
         super().__init__(rng=seed)
+        if not 0 < scale <= 1:
+            raise UserError(f"scale is {scale:g}; it must be above 0 and at most 1.")
         self.place, self.evidence, self.scale, self.seed = place, evidence, scale, seed
         self.month = self.report_from = FIRST_MONTH
         self._look_up()
@@ -128,6 +131,8 @@ class CareSystem(ColumnarModel):
     def _populate(self) -> None:
         """The place as it was in July 2020."""
         people = synthesise(self.place, self.scale, self.seed)
+        if people["identity"].size == 0:
+            raise UserError(f"Nobody lives in {self.place.label} at scale={self.scale:g}; choose a larger scale.")
         key = draws.make_keys(self.seed, people["identity"])
         home = {name: people[name] for name in ("practice", "home_trust", "site")}
         rows = demography.add_people(
@@ -145,6 +150,8 @@ class CareSystem(ColumnarModel):
 
     def step(self) -> None:
         """One month. The order is part of the model: see docs/odd.md."""
+        if self.month >= self.recorder.n_months:  # somebody steps on by hand
+            self.recorder = self.recorder.copy(self.month + 2 * MONTHS_A_YEAR)
         self.recorder.begin(self.month)
         self.commissioner.advance(self.month)
         self._apply_levers()

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from sim.columns import ColumnarAgent
+from sim.columns import ColumnarAgent, derived
 
 
 class Resident(ColumnarAgent):
@@ -39,3 +39,14 @@ class Resident(ColumnarAgent):
     unmet_age: np.uint8 = np.uint8(0)
     listed: np.uint8 = np.uint8(0)
     followed: np.uint8 = np.uint8(0)
+
+    @derived
+    def age(self):  # type: ignore[no-untyped-def]
+        """Age in whole years; of a set of residents, an array."""
+        born = np.asarray(self.born, np.int32)
+        age = (self.model.month - born) // 12  # type: ignore[attr-defined]
+        return age if age.ndim else int(age)
+
+    def has(self, state: str) -> bool:
+        """Whether this resident has a behaviour or condition by name: ``has("smoker")``, ``has("copd")``."""
+        return bool(self.model.states.has(np.uint32(self.state), state))  # type: ignore[attr-defined]

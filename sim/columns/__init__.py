@@ -25,7 +25,8 @@ from __future__ import annotations
 
 from sim.columns.agent import ColumnarAgent, columnar
 from sim.columns.agentset import ColumnarAgentSet
+from sim.columns.derived import derived
 from sim.columns.model import ColumnarModel
 from sim.columns.table import Snapshot, Table
 
-__all__ = ["ColumnarAgent", "ColumnarAgentSet", "ColumnarModel", "Snapshot", "Table", "columnar"]
+__all__ = ["ColumnarAgent", "ColumnarAgentSet", "ColumnarModel", "Snapshot", "Table", "columnar", "derived"]

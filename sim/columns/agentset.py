@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.columns.compat import AgentSet, GroupBy
+from sim.columns.derived import derived as Derived
 from sim.draws import scramble
 
 if TYPE_CHECKING:
@@ -53,6 +54,10 @@ class ColumnarAgentSet(AgentSet):
         table: Table | None = vars(self).get("table")
         if table is not None and name in table.columns:
             return table.columns[name][self.rows]
+        if table is not None and isinstance(derived := getattr(table.agent_type, name, None), Derived):
+            return derived.fget(self)  # type: ignore[misc]
+        if table is not None and name == "model":
+            return table.model
         raise AttributeError(f"{type(self).__name__} has no column or method {name!r}")
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -125,7 +130,9 @@ class ColumnarAgentSet(AgentSet):
 
         It is given one 64-bit array; if it cannot work on that (``if values: …``), a list, as in Mesa.
         """
-        values = wide(getattr(self, attribute)) if attribute in self.table.columns else self.get(attribute)
+        derived = isinstance(getattr(self.table.agent_type, attribute, None), Derived)
+        known = derived or attribute in self.table.columns
+        values = wide(getattr(self, attribute)) if known else self.get(attribute)
         if callable(func):
             return aggregate(func, values)
         return [aggregate(each, values) for each in func]

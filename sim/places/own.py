@@ -6,6 +6,7 @@ the shipped neighbourhoods of the same deprivation decile.
 
 from __future__ import annotations
 
+import csv
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -60,7 +61,7 @@ LAYOUT: dict[str, dict[str, Column]] = {
     },
     "hospitals.csv": {
         "code": Column(text=True), "name": Column(text=True), **POINT, "has_ed": Column(0, 1, whole=True),
-        "bed_share": SHARE, "beds": Column(0, 5000, optional=True), "activity_here": SHARE,
+        "bed_share": SHARE, "beds": Column(1, 5000, optional=True), "activity_here": SHARE,
     },
 }  # fmt: skip
 
@@ -87,16 +88,21 @@ def _table(folder: Path, file: str) -> tuple[list[str], pd.DataFrame | None]:
     if not path.is_file():
         return [f"{file} is missing."], None
     try:
+        with path.open(encoding="utf-8-sig", newline="") as text:
+            header = [name.strip() for name in next(csv.reader(text), [])]
         frame = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig", skip_blank_lines=False)
-    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError, ValueError) as fault:
+    except UnicodeDecodeError:
+        return [f"{file} is not UTF-8 text; save it as CSV UTF-8."], None
+    except (pd.errors.ParserError, pd.errors.EmptyDataError, ValueError) as fault:
         return [f"{file} cannot be read as CSV: {' '.join(str(fault).split())}."], None
     frame.columns = [str(column).strip() for column in frame.columns]
     missing = [name for name, column in columns.items() if not column.optional and name not in frame]
     if missing:
         some = ", ".join(missing[:5]) + (f" and {len(missing) - 5} more" if len(missing) > 5 else "")
         return [f"{file} lacks the column{'s' * (len(missing) > 1)} {some}."], None
-    if frame.columns.duplicated().any():
-        return [f"{file} has the column {frame.columns[frame.columns.duplicated()][0]} twice."], None
+    twice = [name for name in header if name and header.count(name) > 1]  # pandas would rename the second one
+    if twice:
+        return [f"{file} has the column {twice[0]} twice."], None
     if frame.empty:
         return [f"{file} has no rows."], None
     frame = frame[[name for name in columns if name in frame]].map(str.strip)
@@ -278,8 +284,10 @@ def _sources(folder: Path) -> pd.DataFrame:
     """The user's own sources.csv where there is one, otherwise a line that says whose facts these are."""
     columns = ["fact", "publisher", "dataset", "year", "licence", "method"]
     if (folder / "sources.csv").is_file():
-        return pd.read_csv(folder / "sources.csv", dtype=str, keep_default_na=False).reindex(
-            columns=columns, fill_value=""
-        )
+        try:
+            found = pd.read_csv(folder / "sources.csv", dtype=str, keep_default_na=False, encoding="utf-8-sig")
+        except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError, ValueError):
+            raise UserError(f"{folder / 'sources.csv'} cannot be read; it must be a CSV in UTF-8.") from None
+        return found.reindex(columns=columns, fill_value="")
     row = ["everything about the place", "its maker", "areas.csv, practices.csv, hospitals.csv", "", "", "as given"]
     return pd.DataFrame([row], columns=columns)

@@ -13,6 +13,7 @@ from sim import draws
 from sim.agents.practices import GPPractice
 from sim.agents.residents import Resident
 from sim.care.practices import share_out
+from sim.errors import UserError
 from sim.life import review
 from sim.life.demography import add_people
 from sim.places import settle
@@ -189,6 +190,10 @@ def test_what_a_mesa_user_expects(build) -> None:
     old = residents.select(lambda r: r.born < -65 * 12)
     assert 0 < len(old) < len(residents)
     assert old.agg("decile", np.mean) == pytest.approx(np.mean([agent.decile for agent in old]))
+    elders = residents.select(lambda r: r.age >= 65)
+    assert len(elders) == sum(agent.age >= 65 for agent in residents)
+    assert elders.agg("age", np.mean) == pytest.approx(np.mean(elders.get("age")))
+    assert sum(agent.has("smoker") for agent in elders) == m.states.has(elders.state, "smoker").sum()
     assert len(m.agents) == sum(len(agents) for agents in m.agents_by_type.values())
     practice = m.agents_by_type[GPPractice][0]
     assert practice.list_size > 0
@@ -198,6 +203,17 @@ def test_what_a_mesa_user_expects(build) -> None:
     collector.collect(m)
     assert len(collector.get_model_vars_dataframe()) == 2
     assert m.steps == 1
+
+
+def test_a_model_steps_on_past_the_months_it_was_made_for(toy, evidence) -> None:
+    m = CareSystem(toy, evidence)
+    assert after(m, 15).recorder.finish(scenario="none", draw=0, seed=1).n_months == 15
+
+
+def test_a_place_without_people_is_a_sentence(toy, evidence) -> None:
+    for scale in (0, 2, 1e-9):
+        with pytest.raises(UserError, match="scale"):
+            CareSystem(toy, evidence, scale=scale)
 
 
 def test_a_pickled_model_goes_on_the_same(build) -> None:

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
 pytestmark = pytest.mark.system
 
-QUICK_SECONDS = 3.0  # generous, for a busy machine; 0.15 s on a quiet one
 HEAVY = ("numpy", "mesa", "hydra", "pandas", "matplotlib", "numba", "scipy", "SALib", "yaml")
 
 
@@ -58,15 +56,12 @@ MISTAKES = [
 
 @pytest.mark.parametrize(("words", "sentence"), MISTAKES, ids=[words for words, _ in MISTAKES])
 def test_one_clear_sentence(words: str, sentence: str, tmp_path: Path) -> None:
-    began = time.monotonic()
     done = headwater(*words.split(), cwd=tmp_path)
-    seconds = time.monotonic() - began
     assert done.returncode == 2, done.stderr
     assert sentence in done.stderr
     assert "Traceback" not in done.stderr
     assert done.stdout == ""
     assert list(tmp_path.iterdir()) == [], "nothing is written"
-    assert seconds < QUICK_SECONDS
 
 
 def test_several_mistakes_are_listed_together(tmp_path: Path) -> None:

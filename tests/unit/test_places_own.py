@@ -83,7 +83,17 @@ def test_a_missing_file_and_an_unreadable_one_are_named(town: Path) -> None:
     (town / "hospitals.csv").write_bytes(b"\xff\xfe\x00garbage")
     found = check(town)
     assert found[0] == "practices.csv is missing."
-    assert found[1].startswith("hospitals.csv cannot be read as CSV")
+    assert found[1] == "hospitals.csv is not UTF-8 text; save it as CSV UTF-8."
+
+
+def test_a_column_twice_and_a_hospital_without_beds_are_named(town: Path) -> None:
+    rewrite(town, "hospitals.csv", put(0, "beds", "0"))
+    text = (town / "practices.csv").read_text(encoding="utf-8").splitlines()
+    doubled = [f"{line},{'pcn' if k == 0 else 'x'}" for k, line in enumerate(text)]
+    (town / "practices.csv").write_text("\n".join(doubled), encoding="utf-8")
+    found = " ".join(check(town))
+    assert "practices.csv has the column pcn twice." in found
+    assert "hospitals.csv row 2: beds" in found
 
 
 def test_several_mistakes_are_all_said(town: Path) -> None:

@@ -154,8 +154,8 @@ def test_a_lever_can_be_added_to_one_scenario(tmp_path: Any) -> None:
 
 
 @pytest.mark.parametrize(("override", "sentence"), [
-    ("levers.more_gps.amount=1", "None of the scenarios compared uses more_gps"),
-    ("baseline.levers.more_gps.amount=1", "baseline is not among the scenarios compared"),
+    ("levers.more_gps.amount=1", "None of the scenarios run uses more_gps"),
+    ("baseline.levers.more_gps.amount=1", "baseline is not among the scenarios run"),
 ])  # fmt: skip
 def test_a_lever_that_would_change_nothing_is_a_mistake(tmp_path: Any, override: str, sentence: str) -> None:
     with pytest.raises(UserError, match=sentence):
