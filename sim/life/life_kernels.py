@@ -10,7 +10,10 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from sim.life.exposures import REVIEW_MONTHS
 from sim.life.grid import AGES, DECILES, SEXES
+
+REVIEW = np.uint32(REVIEW_MONTHS)
 
 
 @njit(cache=True, nogil=True)
@@ -66,13 +69,17 @@ def cap_hazard(
 
 
 @njit(cache=True, nogil=True)
-def due(born: NDArray[np.int16], identity: NDArray[np.int64], month: int, every: int, out: NDArray[np.int64]) -> int:
-    """Put the rows of those whose review falls in `month` into `out`, in order; returns how many there are."""
+def due(born: NDArray[np.int16], identity: NDArray[np.int64], month: int, out: NDArray[np.int64]) -> int:
+    """Put the rows of those whose review falls in `month` into `out`, in order; returns how many there are.
+
+    Written without a branch, and with the months between reviews as a constant, so that nothing is divided or guessed:
+    every row is put down, and kept by moving on.
+    """
     count = 0
     for i in range(identity.size):
-        if identity[i] != 0 and (month - born[i]) % every == 0:
-            out[count] = i
-            count += 1
+        out[count] = i
+        age = np.uint32(month - np.int64(born[i]))
+        count += (identity[i] != 0) & (age % REVIEW == 0)
     return count
 
 

@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 
 from sim import draws
 from sim.life import life_kernels
-from sim.life.exposures import REVIEW_MONTHS
 
 if TYPE_CHECKING:
     from sim.system import CareSystem
@@ -25,8 +24,8 @@ CHUNK = 16_384  # rows handled at a time: their intermediate tables stay in the 
 def due(m: CareSystem) -> Rows:
     """Rows of the residents whose review falls in this month, in order."""
     r, size = m.residents.columns, m.residents.size
-    rows = np.empty(size, np.int64)
-    count = life_kernels.due(r["born"][:size], r["unique_id"][:size], m.month, REVIEW_MONTHS, rows)
+    rows = np.empty(size + 1, np.int64)
+    count = life_kernels.due(r["born"][:size], r["unique_id"][:size], m.month, rows)
     return rows[:count]
 
 

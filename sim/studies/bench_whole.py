@@ -19,14 +19,16 @@ RESIDENTS, YEARS = 600_000, 25
 SECONDS, GIGABYTES, EXPONENT = 60.0, 1.5, 1.05
 SIZES = (10_000, 30_000, 100_000, 300_000, 1_000_000)
 FIRST_YEAR = 12
+TURNS = 2
 Figures = tuple[float, float, float]
 
 
 @part("The whole model")
 def whole(quick: bool) -> list[Line]:
-    """600,000 residents for 25 years: seconds and memory of a process that does nothing else."""
+    """600,000 residents for 25 years: seconds and memory of a process that does nothing else; the faster of two turns."""
     months = 24 if quick else 12 * YEARS
-    seconds, resident_months, memory = _alone(_simulate, DEFAULT_PLACE, 0.05 if quick else 1.0, months)
+    turns = [_alone(_simulate, DEFAULT_PLACE, 0.05 if quick else 1.0, months) for _ in range(TURNS)]
+    seconds, resident_months, memory = min(turns)
     full = RESIDENTS * 12 * YEARS
     return [
         Line("resident-months a CPU-second", resident_months / seconds / 1e6, "million"),
