@@ -25,7 +25,7 @@ Figures = tuple[float, float, float]
 
 @part("The whole model")
 def whole(quick: bool) -> list[Line]:
-    """600,000 residents for 25 years: seconds and memory of a process that does nothing else; the faster of two turns."""
+    """600,000 residents for 25 years: seconds and memory of a process of its own; the faster of two turns."""
     months = 24 if quick else 12 * YEARS
     turns = [_alone(_simulate, DEFAULT_PLACE, 0.05 if quick else 1.0, months) for _ in range(TURNS)]
     seconds, resident_months, memory = min(turns)
