@@ -109,6 +109,26 @@ def test_one_more_resident_changes_no_one_elses_life(build) -> None:
     assert len(born_of_them) <= 1
 
 
+def test_with_capacity_for_all_one_more_resident_changes_nothing_for_anyone(history: CareSystem) -> None:
+    """With appointments, beds and slots for everybody, not even queues and wellbeing of others notice a newcomer."""
+    found = []
+    for newcomer in (True, False):
+        m = CareSystem(history.place, history.evidence, seed=history.seed, months=200, resume=history.history())
+        m.commissioner.capacity = lambda line: 1e6  # type: ignore[method-assign]
+        if newcomer:
+            identity, lsoa = np.array([12_345]), np.zeros(1, np.int16)
+            key = draws.make_keys(m.seed, identity)
+            add_people(m, identity, key, np.array([-900]), np.ones(1, np.int64), lsoa, settle(m.place, lsoa, key))
+        after(m, 12)
+        r, size = m.residents.columns, m.residents.size
+        names = ("state", "gp_waiting", "unmet", "listed", "satisfaction", "utility", "lagged", "chance")
+        rows = np.flatnonzero(r["unique_id"][:size])
+        found.append({int(r["unique_id"][i]): tuple(r[name][i].tobytes() for name in names) for i in rows})
+    with_one, without = found
+    assert len(without) > 4_000
+    assert {who: with_one.get(who) for who in without} == without
+
+
 def test_a_life_saved_changes_no_unrelated_newborn(build) -> None:
     saved, lost = build(), build()
     threshold = saved.rates.index["death"]
