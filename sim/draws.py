@@ -6,7 +6,8 @@ of threads enters, so adding a resident, a process or a scenario changes no othe
 Construction. A resident's key is a 64-bit hash of seed and identity. The word for a month and a purpose is a half of
 ``scramble(key + month·γ₁ + (purpose // 2)·γ₂)``: the low 32 bits for an even purpose, the high 32 bits for an odd one;
 `scramble` is SplitMix64's finaliser (Steele, Lea and Flood, OOPSLA 2014). `uniforms2` takes both halves of a hash of
-its own, so that it shares nothing with `uniforms` of the same or the next purpose.
+its own, so that it shares nothing with `uniforms` of the same or the next purpose. Processes of the life course
+(`events`) and contacts (`patterns`) need 16 bits each, a quarter of a hash of theirs: their bounds carry the precision.
 
 The loops are compiled (`sim.kernels`); `sim.draws_numpy` holds their twins in NumPy, equal to the last bit.
 """
@@ -25,6 +26,17 @@ Keys = NDArray[np.uint64]
 MASK = 2**64 - 1
 PAIRED = 1 << 40
 """Hash numbers of `uniforms2` start here, above every purpose."""
+
+SHORT, FINE, PATTERN, DITHER, DITHER_COUNTS = (k << 41 for k in range(1, 6))
+"""Where the hash numbers start of: 16-bit draws, the bits below them, contact patterns, and the rounding of bounds."""
+
+SHORTS = 4
+"""16-bit draws in a hash."""
+
+MOST_SCALE = 15
+
+ONE = 2**16
+"""A bound of this would be a probability of one."""
 
 BIRTH, ARRIVAL, SEED = 0x42697274, 0x41727269, 0x53656564
 """Salts that keep newborns', in-migrants' and seeds' hashes apart."""
@@ -87,10 +99,9 @@ def uniforms2(keys: Keys, month: int, purpose: int) -> NDArray[np.float32]:
     return out
 
 
-def threshold(p: Any) -> NDArray[np.uint32]:
-    """A probability as the 32-bit bound a draw is compared with: min(2³² − 1, round(p·2³²)); any shape."""
-    scaled = np.rint(np.asarray(p, np.float64) * 2.0**32)
-    return np.clip(scaled, 0, 2.0**32 - 1).astype(np.uint32)
+def threshold(p: Any) -> NDArray[np.uint16]:
+    """A probability as the 16-bit bound a draw is compared with, to the nearest: at most 65535/65536; any shape."""
+    return np.clip(np.rint(np.asarray(p, np.float64) * ONE), 0, ONE - 1).astype(np.uint16)
 
 
 def probability(rate: Any) -> Any:
@@ -98,75 +109,105 @@ def probability(rate: Any) -> Any:
     return -np.expm1(-np.asarray(rate))
 
 
-def chances(rates: NDArray[np.float32]) -> NDArray[np.uint32]:
-    """``threshold(probability(rates))`` in one pass (within 1 part in 10⁹): uint32 of the shape of `rates`."""
-    rates = _contiguous(rates, np.float32)
-    out = np.empty(rates.shape, np.uint32)
-    kernels.chances(rates.reshape(-1), _EXPONENTIALS, out.reshape(-1))
-    return out
+def keep_chances(rates: NDArray[np.float32], rows: NDArray[np.int64], keys: Keys, out: NDArray[np.uint16]) -> None:
+    """Write the chance ``probability(rates)`` of the first processes of `rates` (float32[m, K]) into the rows `rows`
+    (int64[m]) of `out` (uint16[n, at most K]) as bounds of 16-bit draws.
 
-
-def keep_chances(rates: NDArray[np.float32], rows: NDArray[np.int64], out: NDArray[np.uint32]) -> None:
-    """Write `chances` of the first processes of `rates` (float32[m, K]) into the rows `rows` (int64[m]) of `out`
-    (uint32[n, at most K]), without a table in between.
-
+    A bound is rounded up or down by a draw of the resident and the process that never changes (keys: uint64[n]), so
+    that over residents the chance is right, and two scenarios round alike. The highest chance is 65535/65536.
     Raises ValueError when `out` has more processes than `rates`, or not a row of rates for each of `rows`.
     """
     if out.shape[1] > rates.shape[1] or len(rates) != len(rows):
         raise ValueError("keep_chances: rates, rows and out disagree in shape")
-    kernels.keep_chances(_contiguous(rates, np.float32), _contiguous(rows, np.int64), _EXPONENTIALS, out)
+    rates, rows = _contiguous(rates, np.float32), _contiguous(rows, np.int64)
+    kernels.keep_chances(rates, rows, keys, _hashes(0, DITHER, out.shape[1]), _EXPONENTIALS, out)
+
+
+def keep_counts(
+    rates: NDArray[np.float32], rows: NDArray[np.int64], keys: Keys, slots: NDArray[np.int64], out: NDArray[np.uint16]
+) -> None:
+    """Write expected counts a month into the rows `rows` of `out` (uint16[n, 8]) as bounds of the draws of `patterns`.
+
+    slots: which column of `rates` (float32[m, K]) each of the eight stands for. A process with s slots happens up to s
+    times a month: a binomial count with the mean of its rate, as long as that is below s.
+    """
+    divisor = (1.0 / np.bincount(slots)[slots]).astype(np.float32)
+    rates, rows = _contiguous(rates, np.float32), _contiguous(rows, np.int64)
+    kernels.keep_counts(rates, rows, keys, _hashes(0, DITHER_COUNTS, slots.size), slots, divisor, out)
 
 
 def events(
     keys: Keys,
     alive: NDArray[Any],
-    thresholds: NDArray[np.uint32],
+    thresholds: NDArray[np.uint16],
     scale: NDArray[np.float32],
     month: int,
     purpose0: int,
 ) -> tuple[NDArray[np.int64], NDArray[np.int16]]:
     """What happens this month, one draw a process.
 
-    Process k happens to row i when the row is alive and its word for purpose ``purpose0 + k`` is below
+    Process k happens to row i when the row is alive and its 16-bit draw for purpose ``purpose0 + k`` is below
     ``thresholds[i, k] · scale[k]``. Whether it does depends on no other process and no other row.
 
-    keys: uint64[n]; alive: n values, zero for empty rows; thresholds: uint32[n, K] (see `threshold`);
-    scale: float[K], this month's multiplier of each probability, 0 ≤ scale < 256, kept to 2⁻²⁴.
-    Returns the rows (int64[m]) and processes (int16[m]) of the events, by row, then by process.
-    Raises ValueError when shapes disagree or a scale is out of range.
+    keys: uint64[n]; alive: n values, zero for empty rows; thresholds: uint16[n, K] (see `keep_chances`);
+    scale: float[K], this month's multiplier of each probability, 0 ≤ scale < 15, kept to 2⁻²⁴; purpose0 a multiple of
+    four. Returns the rows (int64[m]) and processes (int16[m]) of the events, by row, then by process.
+    Raises ValueError when shapes disagree, or scale or purpose0 is out of range.
     """
     keys = _contiguous(keys, np.uint64)
-    thresholds = _contiguous(thresholds, np.uint32)
+    thresholds = _contiguous(thresholds, np.uint16)
     alive = _mask(alive)
     if thresholds.shape != (keys.size, np.size(scale)) or alive.size != keys.size:
         raise ValueError("events: keys, alive, thresholds and scale disagree in shape")
-    head = purpose0 & 1
-    low, high, unscaled = fixed_point(np.asarray(scale, np.float64).tobytes(), head)
-    offsets = offset(month, purpose0 >> 1) + np.arange(low.size, dtype=np.uint64) * kernels.GAMMA_PURPOSE
-    hashes = low, high, offsets, bool(head)
-    found = np.empty(keys.size + 1, np.int64)
-    found = found[: kernels.rows_with_events(keys, alive, thresholds, *hashes, unscaled, found)]
-    room = 2 * found.size
-    while True:  # at most twice: two events a row are seldom exceeded
+    if purpose0 % SHORTS:
+        raise ValueError("events: the first purpose is not a multiple of four")
+    fixed, screen, unscaled = fixed_point(np.asarray(scale, np.float64).tobytes())
+    offsets = _hashes(month, SHORT + purpose0 // SHORTS, fixed.size)
+    fine = offset(month, FINE + purpose0) + np.arange(fixed.size, dtype=np.uint64) * kernels.GAMMA_PURPOSE
+    room = keys.size // 4 + 64
+    while True:  # at most twice: an event for every fourth row is seldom exceeded
         rows, kinds = np.empty(room, np.int64), np.empty(room, np.int16)
-        count = kernels.name_events(keys, thresholds, *hashes, found, rows, kinds)
+        count = kernels.events(keys, alive, thresholds, fixed, screen, unscaled, offsets, fine, rows, kinds)
         if count <= room:
             return rows[:count], kinds[:count]
         room = count
 
 
-@lru_cache(maxsize=256)
-def fixed_point(scale: bytes, head: int) -> tuple[NDArray[np.uint64], NDArray[np.uint64], bool]:
-    """Scales (float64, as bytes) of the low and of the high word of each hash, and whether all are one.
+def patterns(
+    keys: Keys, alive: NDArray[Any], thresholds: NDArray[np.uint16], scale: Any, month: int, purpose: int
+) -> NDArray[np.uint8]:
+    """Eight draws a row as the bits of a byte: bit b is on when slot b's 16-bit draw is below its bound × scale.
 
-    head is 1 when the first process uses a high word. The arrays are shared: nobody writes them.
+    keys: uint64[n]; alive: n values, zero for empty rows; thresholds: uint16[n, 8] (see `keep_counts`); scale:
+    float[8], 0 ≤ scale < 15. The number of bits that are on is the number of contacts. Raises ValueError when shapes
+    disagree.
     """
+    keys, alive = _contiguous(keys, np.uint64), _mask(alive)
+    thresholds = _contiguous(thresholds, np.uint16)
+    if thresholds.shape != (keys.size, 8) or alive.size != keys.size or np.size(scale) != 8:
+        raise ValueError("patterns: keys, alive, thresholds and scale disagree in shape")
+    fixed, *_ = fixed_point(np.asarray(scale, np.float64).tobytes())
+    out = np.empty(keys.size, np.uint8)
+    kernels.patterns(keys, alive, thresholds, fixed, _hashes(month, PATTERN + 2 * purpose, 8), out)
+    return out
+
+
+def _hashes(month: int, number: int, shorts: int) -> Keys:
+    """Offsets of the hashes that hold so many 16-bit draws, four each: uint64."""
+    hashes = np.arange(-(-shorts // SHORTS), dtype=np.uint64)
+    return np.asarray(offset(month, number) + hashes * kernels.GAMMA_PURPOSE)
+
+
+@lru_cache(maxsize=256)
+def fixed_point(scale: bytes) -> tuple[NDArray[np.uint64], NDArray[np.uint32], bool]:
+    """Scales (float64, as bytes) in fixed point, the same in fewer bits rounded up, and whether all are one. The arrays
+    are shared: nobody writes them."""
     scales = np.frombuffer(scale)
-    if not np.all((scales >= 0) & (scales < 256)):
-        raise ValueError("events: a scale is outside 0 ≤ scale < 256")
-    fixed = np.zeros(2 * ((head + scales.size + 1) // 2), np.uint64)
-    fixed[head : head + scales.size] = np.rint(scales * 2.0 ** int(kernels.SCALE_BITS)).astype(np.uint64)
-    return fixed[0::2].copy(), fixed[1::2].copy(), bool(np.all(scales == 1))
+    if not np.all((scales >= 0) & (scales < MOST_SCALE)):
+        raise ValueError(f"events: a scale is outside 0 ≤ scale < {MOST_SCALE}")
+    fixed = np.rint(scales * 2.0 ** int(kernels.SCALE_BITS)).astype(np.uint64)
+    screen = np.ceil(scales * 2.0 ** int(kernels.SCREEN_BITS)).astype(np.uint32)
+    return fixed, np.minimum(screen, np.uint32(ONE - 1)), bool(np.all(fixed == kernels.UNSCALED))
 
 
 def poisson_counts(
@@ -211,43 +252,46 @@ def sums_by(group: NDArray[np.int16], counts: NDArray[np.uint8], groups: int) ->
 def hazards(
     rows: NDArray[np.int64],
     cell: NDArray[np.int32],
-    state: NDArray[np.uint32],
+    state: NDArray[np.uint64],
     exposure: NDArray[np.float32],
     area: NDArray[np.int16],
     base: NDArray[np.float32],
     excess: NDArray[np.float32],
     factors: NDArray[np.float32],
     area_factor: NDArray[np.float32],
-    out: NDArray[np.float32] | None = None,
+    shifts: NDArray[np.uint64] | None = None,
 ) -> NDArray[np.float32]:
     """Rates per month of every process for the residents in `rows`: float32[m, K].
 
     For resident i in cell c (age, sex, deprivation …) of area a:
-    ``base[c, k] · area_factor[a, k] · Π_b factors[b, byte b of state[i], k] · Π_e (1 + excess[k, e]·exposure[i, e])``,
+    ``base[c, k] · area_factor[a, k] · Π_b factors[b, byte b of state[i], k] · Π_e (1 + excess[e, k]·exposure[i, e])``,
     multiplied in this order in float32.
 
-    rows: int64[m]; cell: int32[n]; state: uint32[n]; exposure: float32[n, E]; area: int16[n];
-    base: float32[C, K]; excess: float32[K, E]; factors: float32[B, 256, K], B ≤ 4; area_factor: float32[A, K].
-    The columns of n are those of all residents and are read at `rows` only. `out`, if given, is filled and returned.
+    rows: int64[m]; cell: int32[n]; state: uint64[n]; exposure: float32[n, E]; area: int16[n];
+    base: float32[C, K]; excess: float32[E, K]; factors: float32[B, 256, K]; area_factor: float32[A, K]; shifts:
+    uint64[B], how far the byte of each of the factors stands from the lowest bit (by default byte after byte).
+    The columns of n are those of all residents and are read at `rows` only.
     Raises ValueError when the tables disagree about K or E.
     """
     processes = base.shape[1]
-    if excess.shape != (processes, exposure.shape[1]) or factors.shape[1:] != (256, processes):
+    if excess.shape != (exposure.shape[1], processes) or factors.shape[1:] != (256, processes):
         raise ValueError("hazards: base, excess, factors and exposure disagree in shape")
-    if area_factor.shape[1] != processes or factors.shape[0] > 4:
+    if shifts is None:
+        shifts = np.arange(factors.shape[0], dtype=np.uint64) * np.uint64(8)
+    if area_factor.shape[1] != processes or factors.shape[0] != shifts.size or np.any(shifts > 56):
         raise ValueError("hazards: area_factor or factors has the wrong shape")
     rows = _contiguous(rows, np.int64)
-    if out is None:
-        out = np.empty((rows.size, processes), np.float32)
+    out = np.empty((rows.size, processes), np.float32)
     kernels.hazards(
         rows,
         _contiguous(cell, np.int32),
-        _contiguous(state, np.uint32),
+        _contiguous(state, np.uint64),
         _contiguous(exposure, np.float32),
         _contiguous(area, np.int16),
         _contiguous(base, np.float32),
         _contiguous(excess, np.float32),
         _contiguous(factors, np.float32),
+        _contiguous(shifts, np.uint64),
         _contiguous(area_factor, np.float32),
         out,
     )
@@ -264,10 +308,13 @@ def rehearse() -> None:
     events(keys, alive, threshold(np.full((2, 2), 0.5)), ones, 0, 0)
     sums_by(group, poisson_counts(keys, alive, ones, ones, group, 0, 0), 1)
     table = np.ones((1, 2), np.float32)
-    state, factors = np.zeros(2, np.uint32), np.ones((1, 256, 2), np.float32)
+    state, factors = np.zeros(2, np.uint64), np.ones((1, 256, 2), np.float32)
     rows, cell = np.arange(2), np.zeros(2, np.int32)
-    keep_chances(np.ones((2, 2), np.float32), rows, np.zeros((2, 2), np.uint32))
-    chances(hazards(rows, cell, state, np.ones((2, 1), np.float32), group, table, table.T.copy(), factors, table))
+    rates = hazards(rows, cell, state, np.ones((2, 1), np.float32), group, table, table, factors, table)
+    keep_chances(rates, rows, keys, np.zeros((2, 2), np.uint16))
+    bounds = np.zeros((2, 8), np.uint16)
+    keep_counts(rates, rows, keys, np.zeros(8, np.int64), bounds)
+    patterns(keys, alive, bounds, np.ones(8), 0, 0)
 
 
 @lru_cache(maxsize=64)

@@ -48,17 +48,39 @@ def _unit(words: NDArray[np.uint32]) -> NDArray[np.float32]:
     return unit
 
 
+def shorts(keys: draws.Keys, month: int, number: int, count: int) -> NDArray[np.uint16]:
+    """The 16-bit draws that begin with hash `number`, four a hash: uint16[n, count]."""
+    columns = [
+        scramble(keys + draws.offset(month, number + k // draws.SHORTS)) >> np.uint64(16 * (k % draws.SHORTS))
+        for k in range(count)
+    ]
+    return np.asarray(np.stack(columns, axis=1) if columns else np.empty((keys.size, 0))).astype(np.uint16)
+
+
 def events(
-    keys: draws.Keys, alive: NDArray[Any], thresholds: NDArray[np.uint32], scale: Any, month: int, purpose0: int
+    keys: draws.Keys, alive: NDArray[Any], thresholds: NDArray[np.uint16], scale: Any, month: int, purpose0: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int16]]:
     """Twin of `sim.draws.events`."""
-    fixed = np.rint(np.asarray(scale, np.float64) * 2.0 ** int(kernels.SCALE_BITS)).astype(np.uint64)
-    hit = np.zeros(thresholds.shape, np.bool_)
-    for k in range(thresholds.shape[1]):
-        drawn = words(keys, month, purpose0 + k).astype(np.uint64) << kernels.SCALE_BITS
-        hit[:, k] = (drawn < thresholds[:, k].astype(np.uint64) * fixed[k]) & (np.asarray(alive) != 0)
-    rows, kinds = np.nonzero(hit)
+    bits = int(kernels.SCALE_BITS)
+    fixed = np.rint(np.asarray(scale, np.float64) * 2.0**bits).astype(np.uint64)
+    drawn = shorts(keys, month, draws.SHORT + purpose0 // draws.SHORTS, fixed.size).astype(np.uint64)
+    below = [scramble(keys + draws.offset(month, draws.FINE + purpose0 + k)) for k in range(fixed.size)]
+    fine = np.stack(below, axis=1) & np.uint64(2**bits - 1) if below else np.zeros_like(drawn)
+    fine[:, fixed == 2**bits] = 0
+    hit = (drawn << np.uint64(bits)) + fine < thresholds.astype(np.uint64) * fixed
+    rows, kinds = np.nonzero(hit & (np.asarray(alive) != 0)[:, None])
     return rows, kinds.astype(np.int16)
+
+
+def patterns(
+    keys: draws.Keys, alive: NDArray[Any], thresholds: NDArray[np.uint16], scale: Any, month: int, purpose: int
+) -> NDArray[np.uint8]:
+    """Twin of `sim.draws.patterns`."""
+    bits = int(kernels.SCALE_BITS)
+    fixed = np.rint(np.asarray(scale, np.float64) * 2.0**bits).astype(np.uint64)
+    bound = (thresholds.astype(np.uint64) * fixed + np.uint64(2 ** (bits - 1))) >> np.uint64(bits)
+    hit = shorts(keys, month, draws.PATTERN + 2 * purpose, 8) < bound
+    return np.asarray(np.packbits(hit, axis=1, bitorder="little")[:, 0] * (np.asarray(alive) != 0)).astype(np.uint8)
 
 
 def survival(rate: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -71,13 +93,26 @@ def survival(rate: NDArray[np.float64]) -> NDArray[np.float64]:
     return result
 
 
-def chances(rates: NDArray[np.float32]) -> NDArray[np.uint32]:
-    """Twin of `sim.draws.chances`."""
-    r = np.clip(rates, np.float32(0), kernels.SMALL_RATE).astype(np.float64)
-    small = r * (1.0 - r * (0.5 - r * (1.0 / 6.0 - r * (1.0 / 24.0 - r * (1.0 / 120.0)))))
-    large = 1.0 - survival(rates.astype(np.float64))
-    p = np.where(rates > kernels.SMALL_RATE, large, small) * 2.0**32 + 0.5
-    return np.minimum(p, 2.0**32 - 1).astype(np.uint32)
+def chances(rates: NDArray[np.float32], keys: draws.Keys) -> NDArray[np.uint16]:
+    """What `sim.draws.keep_chances` writes for these rates, one row a key: uint16 of the shape of `rates`."""
+    one, half, third, quarter = (np.float32(x) for x in (1, 0.5, 1 / 6, 1 / 24))
+    r = np.clip(rates, np.float32(0), kernels.SMALL_RATE)
+    small = r * (one - r * (half - r * (third - r * quarter)))
+    large = (1.0 - survival(rates.astype(np.float64))).astype(np.float32)
+    p = np.where(rates > kernels.SMALL_RATE, large, small)
+    return _bounds(p, shorts(keys, 0, draws.DITHER, rates.shape[1]))
+
+
+def counts(rates: NDArray[np.float32], keys: draws.Keys, slots: NDArray[np.int64]) -> NDArray[np.uint16]:
+    """What `sim.draws.keep_counts` writes for these rates, one row a key: uint16 (n, slots)."""
+    share = (1.0 / np.bincount(slots)[slots]).astype(np.float32)
+    mean = np.minimum(rates[:, slots] * share, np.float32(1))
+    return _bounds(mean, shorts(keys, 0, draws.DITHER_COUNTS, slots.size))
+
+
+def _bounds(p: NDArray[np.float32], dither: NDArray[np.uint16]) -> NDArray[np.uint16]:
+    exact = p * kernels.UNIT_16 + dither.astype(np.float32) * kernels.TO_UNIT_16
+    return np.minimum(exact.astype(np.int32), draws.ONE - 1).astype(np.uint16)
 
 
 def poisson_counts(
@@ -109,18 +144,19 @@ def poisson_counts(
 def hazards(
     rows: NDArray[np.int64],
     cell: NDArray[np.int32],
-    state: NDArray[np.uint32],
+    state: NDArray[np.uint64],
     exposure: NDArray[np.float32],
     area: NDArray[np.int16],
     base: NDArray[np.float32],
     excess: NDArray[np.float32],
     factors: NDArray[np.float32],
     area_factor: NDArray[np.float32],
+    shifts: NDArray[np.uint64],
 ) -> NDArray[np.float32]:
     """Twin of `sim.draws.hazards`."""
     rate = base[cell[rows]] * area_factor[area[rows]]
-    for b, factor in enumerate(factors):
-        rate *= factor[(state[rows] >> np.uint32(8 * b)) & np.uint32(255)]
-    for e in range(excess.shape[1]):
-        rate *= np.float32(1) + excess[:, e] * exposure[rows, e, None]
+    for shift, factor in zip(shifts, factors, strict=True):
+        rate *= factor[(state[rows] >> shift) & np.uint64(255)]
+    for e in range(excess.shape[0]):
+        rate *= np.float32(1) + excess[e] * exposure[rows, e, None]
     return rate

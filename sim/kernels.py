@@ -23,12 +23,15 @@ MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
 MIX_2 = np.uint64(0x94D049BB133111EB)
 LOW = np.uint64(0xFFFFFFFF)
 S27, S30, S31, S32 = np.uint64(27), np.uint64(30), np.uint64(31), np.uint64(32)
-BYTE = np.uint32(255)
-
-HIGHEST_BIT = np.uint64(1 << 63)
+BYTE = np.uint64(255)
 
 SCALE_BITS = np.uint64(24)
-"""Fixed-point bits of the multiplier of a threshold: scales are kept to 2⁻²⁴ and below 2⁸."""
+"""Fixed-point bits of the multiplier of a bound: scales are kept to 2⁻²⁴ and below 2⁴."""
+
+UNIT_16, TO_UNIT_16 = np.float32(2.0**16), np.float32(2.0**-16)
+MOST_BOUND = np.int32(65535)
+UNSCALED = np.uint64(1 << 24)
+SCREEN_BITS = np.uint32(12)
 
 TO_UNIT = np.nextafter(np.float32(2.0**-32), np.float32(0))
 """Turns a 32-bit word into [0, 1). Plain 2⁻³² gives exactly 1 for the 128 largest words, which float32 rounds up."""
@@ -101,72 +104,63 @@ def word_pairs(keys, offset, out):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def rows_with_events(keys, alive, thresholds, low_scale, high_scale, offsets, first_is_high, unscaled, found):  # type: ignore[no-untyped-def]
-    """Which rows have at least one event; returns how many of `found` (int64[n]) were filled.
+def events(keys, alive, thresholds, scale, screen, unscaled, offsets, fine, rows, kinds):  # type: ignore[no-untyped-def]
+    """The events of all rows, in row order, then process order; returns their number.
 
-    Hash h of a row serves two neighbouring purposes, its low word the even one, its high word the odd one. When the
-    first process is odd the first hash lends only its high word; processes then are counted from one place earlier.
-    `unscaled` says that every scale is one.
+    Fills `rows` and `kinds` as far as there is room in them. Hash h of a row serves processes 4h to 4h + 3, 16 bits
+    each. Where the scale of a process (fixed point, `SCALE_BITS`) is not one its comparison needs bits below the
+    sixteen, which come from a hash of the process's own (`fine`), looked at only where the sixteen tie. A row is first
+    screened without a branch, by scales that are rounded up (`screen`, 12 bits; `unscaled`: all are one); only the few
+    that pass are looked at process by process.
     """
-    n, processes = keys.size, thresholds.shape[1]
-    head = 1 if first_is_high else 0
-    pairs = (processes - head) // 2
-    tail = head + 2 * pairs < processes
-    filled = 0
+    n, processes = thresholds.shape
+    words = np.empty(offsets.size, np.uint64)
+    shorts = words.view(np.uint16)
+    count = 0
     for i in range(n):
         key = keys[i]
-        hit = False
-        if head:
-            z = scramble(key + offsets[0])
-            hit |= ((z >> S32) << SCALE_BITS) < np.uint64(thresholds[i, 0]) * high_scale[0]
-        if unscaled:  # the usual month; a difference of 32-bit words below zero has its highest bit set
-            below = np.uint64(0)
-            for pair in range(pairs):
-                k = head + 2 * pair
-                z = scramble(key + offsets[pair + head])
-                below |= ((z & LOW) - np.uint64(thresholds[i, k])) | ((z >> S32) - np.uint64(thresholds[i, k + 1]))
-            hit |= bool(below >= HIGHEST_BIT)
+        for h in range(offsets.size):
+            words[h] = scramble(key + offsets[h])
+        hit = np.uint16(0)
+        if unscaled:
+            for k in range(processes):
+                hit |= np.uint16(shorts[k] < thresholds[i, k])
         else:
-            for pair in range(pairs):
-                h = pair + head
-                k = head + 2 * pair
-                z = scramble(key + offsets[h])
-                low = np.uint64(thresholds[i, k]) * low_scale[h]
-                high = np.uint64(thresholds[i, k + 1]) * high_scale[h]
-                hit |= (((z & LOW) << SCALE_BITS) < low) | (((z >> S32) << SCALE_BITS) < high)
-        if tail:
-            h = head + pairs
-            z = scramble(key + offsets[h])
-            hit |= ((z & LOW) << SCALE_BITS) < np.uint64(thresholds[i, processes - 1]) * low_scale[h]
-        found[filled] = i
-        filled += int(hit & (alive[i] != 0))
-    return filled
-
-
-@compiled
-def name_events(keys, thresholds, low_scale, high_scale, offsets, first_is_high, found, rows, kinds):  # type: ignore[no-untyped-def]
-    """The events of the rows in `found`, in row order, then process order; returns their number.
-
-    Fills `rows` and `kinds` as far as there is room in them.
-    """
-    processes = thresholds.shape[1]
-    head = 1 if first_is_high else 0
-    count = 0
-    for j in range(found.size):
-        i = found[j]
+            for k in range(processes):
+                bound32 = np.uint32(np.uint32(thresholds[i, k]) * screen[k]) >> SCREEN_BITS
+                hit |= np.uint16(np.uint32(shorts[k]) <= bound32)
+        if hit == 0 or alive[i] == 0:
+            continue
         for k in range(processes):
-            h = (k + head) // 2
-            z = scramble(keys[i] + offsets[h])
-            if (k + head) % 2 == 0:
-                word, scale = z & LOW, low_scale[h]
-            else:
-                word, scale = z >> S32, high_scale[h]
-            if (word << SCALE_BITS) < np.uint64(thresholds[i, k]) * scale:
+            drawn, bound = np.uint64(shorts[k]), np.uint64(thresholds[i, k])
+            if scale[k] != UNSCALED:
+                exact = bound * scale[k]
+                bound = exact >> SCALE_BITS
+                if drawn == bound:
+                    below = scramble(key + fine[k]) & ((np.uint64(1) << SCALE_BITS) - np.uint64(1))
+                    bound += np.uint64(below < (exact & ((np.uint64(1) << SCALE_BITS) - np.uint64(1))))
+            if drawn < bound:
                 if count < rows.size:
                     rows[count] = i
                     kinds[count] = k
                 count += 1
     return count
+
+
+@compiled
+def patterns(keys, alive, thresholds, scale, offsets, out):  # type: ignore[no-untyped-def]
+    """out[i] = a byte whose bit b says that row i's draw for slot b is below thresholds[i, b]·scale[b], rounded."""
+    words = np.empty(2, np.uint64)
+    shorts = words.view(np.uint16)
+    half = np.uint64(1) << (SCALE_BITS - np.uint64(1))
+    for i in range(keys.size):
+        words[0] = scramble(keys[i] + offsets[0])
+        words[1] = scramble(keys[i] + offsets[1])
+        byte = np.uint8(0)
+        for b in range(8):
+            bound = (np.uint64(thresholds[i, b]) * scale[b] + half) >> SCALE_BITS
+            byte |= np.uint8(np.uint64(shorts[b]) < bound) << np.uint8(b)
+        out[i] = byte if alive[i] else np.uint8(0)
 
 
 @compiled
@@ -216,78 +210,82 @@ def sums_by(group, counts, out):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def hazards(rows, cell, state, exposure, area, base, excess, factors, area_factor, out):  # type: ignore[no-untyped-def]
-    """Rates of the given rows; see `sim.draws.hazards`. Exposures of zero and processes without excess are skipped."""
-    processes, exposures, state_bytes = base.shape[1], excess.shape[1], factors.shape[0]
-    first = np.zeros(exposures + 1, np.int64)  # exposure e acts on acted[first[e]:first[e + 1]]
-    acted = np.empty(exposures * processes, np.int64)
-    size = np.empty(exposures * processes, np.float32)
-    filled = 0
+def hazards(rows, cell, state, exposure, area, base, excess, factors, shifts, area_factor, out):  # type: ignore[no-untyped-def]
+    """Rates of the given rows; see `sim.draws.hazards`. Exposures of zero are skipped."""
+    processes, exposures, state_bytes = base.shape[1], excess.shape[0], factors.shape[0]
+    first, last = np.zeros(exposures, np.int64), np.zeros(exposures, np.int64)  # processes that an exposure acts on
     for e in range(exposures):
         for k in range(processes):
-            if excess[k, e] != 0:
-                acted[filled], size[filled] = k, excess[k, e]
-                filled += 1
-        first[e + 1] = filled
+            if excess[e, k] != 0:
+                first[e] = k if last[e] == 0 else first[e]
+                last[e] = k + 1
     rate = np.empty(processes, np.float32)
     for j in range(rows.size):
         i = rows[j]
         c, a, s = cell[i], area[i], state[i]
-        v0, v1 = s & BYTE, (s >> np.uint32(8)) & BYTE
-        v2, v3 = (s >> np.uint32(16)) & BYTE, s >> np.uint32(24)
-        if state_bytes == 1:  # one loop each: a loop over bytes inside takes a third longer
+        for k in range(processes):
+            rate[k] = base[c, k] * area_factor[a, k]
+        for b in range(0, state_bytes - 1, 2):  # two bytes a loop: one each takes a third longer
+            v, w = (s >> shifts[b]) & BYTE, (s >> shifts[b + 1]) & BYTE
             for k in range(processes):
-                rate[k] = base[c, k] * area_factor[a, k] * factors[0, v0, k]
-        elif state_bytes == 2:
+                rate[k] = rate[k] * factors[b, v, k] * factors[b + 1, w, k]
+        if state_bytes % 2:
+            v = (s >> shifts[state_bytes - 1]) & BYTE
             for k in range(processes):
-                rate[k] = base[c, k] * area_factor[a, k] * factors[0, v0, k] * factors[1, v1, k]
-        elif state_bytes == 3:
-            for k in range(processes):
-                rate[k] = base[c, k] * area_factor[a, k] * factors[0, v0, k] * factors[1, v1, k] * factors[2, v2, k]
-        else:
-            for k in range(processes):
-                rate[k] = base[c, k] * area_factor[a, k] * factors[0, v0, k] * factors[1, v1, k] * factors[2, v2, k]
-                rate[k] *= factors[3, v3, k]
+                rate[k] *= factors[state_bytes - 1, v, k]
         for e in range(exposures):
             x = exposure[i, e]
             if x != 0:
-                for f in range(first[e], first[e + 1]):
-                    rate[acted[f]] *= np.float32(1) + size[f] * x
+                for k in range(first[e], last[e]):
+                    rate[k] *= np.float32(1) + excess[e, k] * x
         for k in range(processes):
             out[j, k] = rate[k]
 
 
 @compiled
-def chances(rates, table, out):  # type: ignore[no-untyped-def]
-    """out = round((1 - exp(-rate))·2³²) as uint32, at most 2³² - 1; arrays of one dimension."""
-    for i in range(rates.size):  # small rates, nearly all of them, in one vector loop
-        r = np.float64(min(max(rates[i], np.float32(0)), SMALL_RATE))
-        p = r * (1.0 - r * (0.5 - r * (1.0 / 6.0 - r * (1.0 / 24.0 - r * (1.0 / 120.0)))))
-        out[i] = np.uint32(np.int64(p * 4294967296.0 + 0.5))
-    for i in range(rates.size):
-        if rates[i] > SMALL_RATE:
-            p = (1.0 - survival(np.float64(rates[i]), table)) * 4294967296.0 + 0.5
-            out[i] = np.uint32(np.int64(min(p, 4294967295.0)))
+def keep_chances(rates, rows, keys, offsets, table, out):  # type: ignore[no-untyped-def]
+    """Chances of the first processes of `rates` (m, K) as 16-bit bounds in the rows `rows` of `out`.
 
-
-@compiled
-def keep_chances(rates, rows, table, out):  # type: ignore[no-untyped-def]
-    """The same, written for the first processes of `rates` (m, K) into the rows `rows` of `out` (n, at most K)."""
+    Bounds are rounded up or down by a draw of the row's own (`keys`, `offsets`: a hash serves four processes).
+    """
     width = out.shape[1]
+    words = np.empty(offsets.size, np.uint64)
+    shorts = words.view(np.uint16)
+    one, half, third = np.float32(1), np.float32(0.5), np.float32(1.0 / 6.0)
+    quarter = np.float32(1.0 / 24.0)
     for j in range(rows.size):
         i = rows[j]
-        large = False
+        for h in range(offsets.size):
+            words[h] = scramble(keys[i] + offsets[h])
+        large = np.uint8(0)
         for k in range(width):
             rate = rates[j, k]
-            large |= rate > SMALL_RATE
-            r = np.float64(min(max(rate, np.float32(0)), SMALL_RATE))
-            p = r * (1.0 - r * (0.5 - r * (1.0 / 6.0 - r * (1.0 / 24.0 - r * (1.0 / 120.0)))))
-            out[i, k] = np.uint32(np.int64(p * 4294967296.0 + 0.5))
+            large |= np.uint8(rate > SMALL_RATE)
+            r = min(max(rate, np.float32(0)), SMALL_RATE)
+            p = r * (one - r * (half - r * (third - r * quarter)))
+            out[i, k] = np.uint16(np.int32(p * UNIT_16 + np.float32(shorts[k]) * TO_UNIT_16))
         if large:
             for k in range(width):
                 if rates[j, k] > SMALL_RATE:
-                    p = (1.0 - survival(np.float64(rates[j, k]), table)) * 4294967296.0 + 0.5
-                    out[i, k] = np.uint32(np.int64(min(p, 4294967295.0)))
+                    p = np.float32(1.0 - survival(np.float64(rates[j, k]), table))
+                    out[i, k] = np.uint16(min(np.int32(p * UNIT_16 + np.float32(shorts[k]) * TO_UNIT_16), MOST_BOUND))
+
+
+@compiled
+def keep_counts(rates, rows, keys, offsets, slots, divisor, out):  # type: ignore[no-untyped-def]
+    """Expected counts, shared over slots, as 16-bit bounds in the rows `rows` of `out`: rates[:, slots[b]]/divisor[b].
+
+    What a slot holds above its most (65535) is lost. Rounded by a draw of the row's own, as in `keep_chances`.
+    """
+    words = np.empty(offsets.size, np.uint64)
+    shorts = words.view(np.uint16)
+    for j in range(rows.size):
+        i = rows[j]
+        for h in range(offsets.size):
+            words[h] = scramble(keys[i] + offsets[h])
+        for b in range(slots.size):
+            mean = min(rates[j, slots[b]] * divisor[b], np.float32(1))
+            out[i, b] = np.uint16(min(np.int32(mean * UNIT_16 + np.float32(shorts[b]) * TO_UNIT_16), MOST_BOUND))
 
 
 def exponentials() -> np.ndarray[Any, np.dtype[np.float64]]:

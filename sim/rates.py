@@ -1,7 +1,7 @@
 """Rates as tables: a process is a row of numbers, and a resident's rate is looked up, never computed by hand.
 
 rate[resident, process] = base[age, sex, deprivation; process]
-                          × Π over the bytes of the state   factor[byte, value, process]
+                          × Π over the bytes of the state   factor[byte, value, process]   (states and levels)
                           × Π over lagged exposures         (1 + excess[process, exposure] × x̃)
                           × area[neighbourhood, process]
 
@@ -18,9 +18,10 @@ from numpy.typing import NDArray
 
 from sim import draws
 from sim.clock import MONTHS_A_YEAR
+from sim.life.states import LEVEL_VALUES, level_shift
 
 Array = NDArray[np.float64]
-STATE_BITS = 32
+BYTES, BYTE_BITS = 8, 8
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,8 @@ class Process:
     """One row of the rate tables.
 
     per_year: base rate per person-year, one a cell (see `sim.life.grid.cell`). if_on, if_off: multiplier where a
-    state (by its bit) is on, or off; 0 makes the process impossible. excess: relative risk − 1 of each lagged exposure.
+    state (by its bit) is on, or off; 0 makes the process impossible. by_level: multiplier of each of the four values
+    of a level, by the name of the level. excess: relative risk − 1 of each lagged exposure.
     """
 
     name: str
@@ -36,11 +38,15 @@ class Process:
     if_on: Mapping[int, float] = field(default_factory=dict)
     if_off: Mapping[int, float] = field(default_factory=dict)
     excess: Array | None = None
+    by_level: Mapping[str, Sequence[float]] = field(default_factory=dict)
 
-    def factors(self, state_bytes: int) -> Array:
-        """Multiplier of each value of each byte of the state: (bytes, 256)."""
-        table = np.ones((state_bytes, 256))
+    def factors(self) -> Array:
+        """Multiplier of each value of each byte of the state: (8, 256)."""
+        table = np.ones((BYTES, 256))
         values = np.arange(256)
+        for name, ratios in self.by_level.items():
+            byte, shift = divmod(level_shift(name), BYTE_BITS)
+            table[byte] *= np.asarray(ratios)[(values >> shift) % LEVEL_VALUES]
         for multipliers, wanted in ((self.if_on, 1), (self.if_off, 0)):
             for position, ratio in multipliers.items():
                 byte, bit = divmod(position, 8)
@@ -49,25 +55,28 @@ class Process:
 
 
 class RateTables:
-    """Every process of the model as arrays; float32, rates per month."""
+    """Every process of the model as arrays; float32, rates per month. Only bytes of the state on which some rate
+    depends are looked up: `shifts` says where they stand."""
 
-    def __init__(self, processes: Sequence[Process], exposures: int, states: int = STATE_BITS) -> None:
-        """exposures: how many columns of lagged exposures there are; states: how many bits of the state are used."""
+    def __init__(self, processes: Sequence[Process], exposures: int) -> None:
+        """exposures: how many columns of lagged exposures there are."""
         self.names = tuple(process.name for process in processes)
         self.index = {name: position for position, name in enumerate(self.names)}
         monthly = np.stack([process.per_year for process in processes], axis=1) / MONTHS_A_YEAR
         self.base = np.ascontiguousarray(monthly, np.float32)
-        by_byte = [process.factors(-(-states // 8)) for process in processes]
-        self.factors = np.ascontiguousarray(np.stack(by_byte, axis=2), np.float32)
+        by_byte = np.stack([process.factors() for process in processes], axis=2)
+        used = np.flatnonzero((by_byte != 1).any(axis=(1, 2)))
+        self.shifts = (used * BYTE_BITS).astype(np.uint64)
+        self.factors = np.ascontiguousarray(by_byte[used], np.float32)
         nothing = np.zeros(exposures)
         rows = [nothing if process.excess is None else process.excess for process in processes]
-        self.excess = np.ascontiguousarray(np.stack(rows), np.float32)
+        self.excess = np.ascontiguousarray(np.stack(rows, axis=1), np.float32)
 
     def of(
         self,
         rows: NDArray[np.int64],
         cell: NDArray[np.int32],
-        state: NDArray[np.uint32],
+        state: NDArray[np.uint64],
         lagged: NDArray[np.float32],
         area: NDArray[np.int16],
         area_factor: NDArray[np.float32],
@@ -76,4 +85,5 @@ class RateTables:
 
         cell, state, lagged and area are the columns of all residents; area_factor is (areas, processes).
         """
-        return draws.hazards(rows, cell, state, lagged, area, self.base, self.excess, self.factors, area_factor)
+        tables = self.base, self.excess, self.factors, area_factor, self.shifts
+        return draws.hazards(rows, cell, state, lagged, area, *tables)

@@ -53,44 +53,87 @@ class Settings:
     """What a run asks for, checked. Months are months since July 2020 only in `RunSettings`; here they are text."""
 
     place: PlaceGiven = setting(  # noqa: RUF009 - it is a field like the others
-        "place", "north_mid_hampshire", "the place: a shipped one by name, or the folder of your own",
+        "place",
+        "north_mid_hampshire",
+        "the place: a shipped one by name, or the folder of your own",
     )
     scenario: str = setting("name", "baseline", "the scenario to run", commands=("run",))
     scenarios: tuple[str, ...] = setting(
-        "names", ("baseline", "health_creation", "empty_the_bath", "new_hospital"),
-        "the scenarios to compare; differences are taken to the first", commands=("compare",),
+        "names",
+        ("baseline", "health_creation", "empty_the_bath", "new_hospital"),
+        "the scenarios to compare; differences are taken to the first",
+        commands=("compare",),
     )
     years: int = setting("whole number", 20, "how long the policy runs", unit="years", low=1, high=60)
     scale: float = setting(
-        "number", 0.1, "share of the residents that is simulated; 1 is everyone", low=0, high=1, above=True,
+        "number",
+        0.1,
+        "share of the residents that is simulated; 1 is everyone",
+        low=0,
+        high=1,
+        above=True,
     )
     runs: int = setting(
-        "whole number", 8, "runs a scenario: evidence draws × seeds", low=1, high=100_000, commands=("run", "compare"),
+        "whole number",
+        8,
+        "runs a scenario: evidence draws × seeds",
+        low=1,
+        high=100_000,
+        commands=("run", "compare"),
     )
     seeds: int | None = setting(
-        "whole number", None, "how many seeds each evidence draw gets (null: 2 if runs is even and at least 4, else 1)",
-        low=1, high=1000, empty=True, commands=("run", "compare"),
+        "whole number",
+        None,
+        "how many seeds each evidence draw gets (null: 2 if runs is even and at least 4, else 1)",
+        low=1,
+        high=1000,
+        empty=True,
+        commands=("run", "compare"),
     )
     seed: int = setting(
-        "whole number", 1, "the first seed of chance; the same seed gives the same run", low=0, high=2**31,
+        "whole number",
+        1,
+        "the first seed of chance; the same seed gives the same run",
+        low=0,
+        high=2**31,
     )
     start: str = setting("month", "2025-04", "first month that is reported", low=0, high=600)
     policy_start: str = setting(
-        "month", "2026-04", "month in which scenarios begin to differ; until March 2024 services are as observed",
-        low=clock.month_of("2024-04"), high=600,
+        "month",
+        "2026-04",
+        "month in which scenarios begin to differ; until March 2024 services are as observed",
+        low=clock.month_of("2024-04"),
+        high=600,
     )
     judged: bool = setting(
-        "yes or no", True, "whether benefits that rest on judgement alone count", key="evidence.judged",
+        "yes or no",
+        True,
+        "whether benefits that rest on judgement alone count",
+        key="evidence.judged",
     )
     workers: int | None = setting(
-        "whole number", None, "processes at the same time (null: one a core)", low=1, high=1024, empty=True,
-        matters=False, commands=("run", "compare"),
+        "whole number",
+        None,
+        "processes at the same time (null: one a core)",
+        low=1,
+        high=1024,
+        empty=True,
+        matters=False,
+        commands=("run", "compare"),
     )
     results: str = setting(
-        "text", "results", "the folder in which results are kept", matters=False, commands=("run", "compare"),
+        "text",
+        "results",
+        "the folder in which results are kept",
+        matters=False,
+        commands=("run", "compare"),
     )
     books: bool = setting(
-        "yes or no", False, "print the accounts that must close", commands=("validate",), matters=False,
+        "yes or no",
+        False,
+        "print the accounts that must close",
+        commands=("validate",),
+        matters=False,
     )
 
     def layout(self) -> list[tuple[int, int]]:

@@ -29,7 +29,7 @@ from sim.evidence import Evidence, load
 from sim.life import changes, demography, epidemiology
 from sim.life import review as reviews
 from sim.life.mortality import Calendar
-from sim.life.processes import BIRTH, DEATH, GP, LEAVE, rate_tables
+from sim.life.processes import BIRTH, DEATH, GP, LEAVE, PRACTICE_KINDS, rate_tables
 from sim.outcomes.eventlog import COMING, EventLog, Kind
 from sim.outcomes.record import RunRecord
 from sim.outcomes.recorder import Recorder
@@ -88,7 +88,8 @@ class CareSystem(ColumnarModel):
         self.teams: Table = self.table_of(HospitalTeam)
         self.neighbourhoods: Table = self.table_of(Neighbourhood)
         self.residents.extend("cell", np.int32)
-        self.residents.extend("chance", np.uint32, width=self.drawn)
+        self.residents.extend("chance", np.uint16, width=self.drawn)
+        self.residents.extend("ask", np.uint16, width=len(self.slots))
         self.residents.extend("lagged", np.float32, width=len(self.epidemiology.exposures.names))
         self.recorder = Recorder(place, self.labels(), FIRST_MONTH, months, 1 / scale)
         self.events = EventLog(self, evidence["outcomes.event_sample"] / (place.residents * scale))
@@ -109,7 +110,8 @@ class CareSystem(ColumnarModel):
         served_share = 1 - self.evidence["care.gp_unmet_share"]  # the evidence counts what was served, not need
         level = {"referral": self.evidence["care.clock_start_share"], GP: 1 / served_share}
         self.rates = rate_tables(self.epidemiology, self.place.out_rate, level)
-        self.drawn = self.rates.index[GP]  # all processes but the last are drawn as events
+        self.drawn = self.rates.index[next(iter(PRACTICE_KINDS))]  # all processes before are drawn as events
+        self.slots = np.repeat([self.rates.index[kind] for kind in PRACTICE_KINDS], list(PRACTICE_KINDS.values()))
         self.hazard_cap = float(self.evidence["mortality.hr_cap"])
         self.sex_ratio = self.evidence["demography.sex_ratio_at_birth"]
         self.calendar = Calendar(self.evidence)
@@ -160,7 +162,7 @@ class CareSystem(ColumnarModel):
         happenings = changes.draw(self)
         changes.apply(self, happenings)
         self._welcome("births", demography.give_birth(self, happenings.of(BIRTH)))
-        contacts = self._contacts()
+        contacts = np.bitwise_count(self._contacts())
         self.care.waiting.between_visits(contacts)
         sent_on = unmet.reappear(self, contacts)
         to_ed = practices.see(self, contacts)
@@ -185,14 +187,11 @@ class CareSystem(ColumnarModel):
         np.multiply(self._area_base, self.area_factor, out=self.area)
 
     def _contacts(self) -> NDArray[np.uint8]:
-        """How many contacts each row's resident would have with the practice this month: Poisson, one draw each."""
+        """Of which kinds each row's resident would have a contact with the practice this month, a bit a slot."""
         r, size = self.residents.columns, self.residents.size
-        scale = np.full(1, self.care.index.of(GP, self.month), np.float32)
-        group = np.zeros(size, np.int16)
+        scale = np.full(len(self.slots), self.care.index.of(GP, self.month))
         alive = r["unique_id"][:size] != 0
-        return draws.poisson_counts(
-            r["key"][:size], alive, r["gp_rate"][:size], scale, group, self.month, Purpose.GP_CONTACTS
-        )
+        return draws.patterns(r["key"][:size], alive, r["ask"][:size], scale, self.month, Purpose.GP_CONTACTS)
 
     def calendar_scale(self) -> NDArray[np.float32]:
         """What this month multiplies each drawn process by: the mortality of the year, each service's index."""

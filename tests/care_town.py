@@ -67,7 +67,7 @@ class Town(ColumnarModel):
         self.events = EventLog(self, 0.0)  # type: ignore[arg-type]
         self.residents = self.table_of(Resident)
         self.residents.extend("cell", np.int32)
-        self.residents.extend("chance", np.uint32, width=len(PROCESSES))
+        self.residents.extend("chance", np.uint16, width=len(PROCESSES))
         self.practices = self.table_of(GPPractice)
         self.care = Care(self)  # type: ignore[arg-type]
         people = round(n * scale)

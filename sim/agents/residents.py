@@ -11,13 +11,14 @@ class Resident(ColumnarAgent):
     key: root of all the resident's draws. born: month of birth (months since July 2020; negative before it).
     lsoa, practice, site: positions in the place's tables (site: nearest emergency department of the home trust).
     home_trust: 1 if hospital care is sought at the modelled trust, else 0. decile: national IMD 2025 decile, 1 most
-    deprived. fifth: local deprivation fifth, 0 most deprived to 4 least. state: behaviours and conditions as bits
-    (`sim.life.states`). gp_rate: expected contacts a month. satisfaction: life satisfaction 0–10. utility: EQ-5D.
+    deprived. fifth: local deprivation fifth, 0 most deprived to 4 least. state: behaviours, circumstances, levels,
+    conditions (`sim.life.states`). gp_rate: expected contacts a month. satisfaction: life satisfaction 0–10. utility:
+    EQ-5D.
     gp_waiting: contacts waiting at the practice, gp_wait_months how long the oldest has. unmet: needs given up and
     still open, unmet_age: months of the oldest. listed: entries on hospital waiting lists.
     followed: 1 if in the event log.
-    Columns added when the model is built: chance (uint32, one threshold a process), lagged (float32, one a lagged
-    exposure).
+    Columns added when the model is built: chance (uint16, one bound a process), ask (uint16, one bound a
+    slot of contacts with the practice), lagged (float32, one a lagged exposure).
     """
 
     key: np.uint64 = np.uint64(0)
@@ -29,7 +30,7 @@ class Resident(ColumnarAgent):
     site: np.int8 = np.int8(0)
     decile: np.uint8 = np.uint8(1)
     fifth: np.uint8 = np.uint8(0)
-    state: np.uint32 = np.uint32(0)
+    state: np.uint64 = np.uint64(0)
     gp_rate: np.float32 = np.float32(0)
     satisfaction: np.float32 = np.float32(0)
     utility: np.float32 = np.float32(0)
@@ -49,4 +50,4 @@ class Resident(ColumnarAgent):
 
     def has(self, state: str) -> bool:
         """Whether this resident has a behaviour or condition by name: ``has("smoker")``, ``has("copd")``."""
-        return bool(self.model.states.has(np.uint32(self.state), state))  # type: ignore[attr-defined]
+        return bool(self.model.states.has(np.uint64(self.state), state))  # type: ignore[attr-defined]

@@ -27,7 +27,7 @@ def rate_by_practice(identity: Array, practice: Array, rate: Array, practices: i
 def chance_by_age(
     identity: Array, home: Array, born: Array, chance: Array, processes: Array, month: int, oldest: int
 ) -> Array:
-    """Sum of the chances (uint32) of some processes among the trust's living residents, by year of age:
+    """Sum of the chances (bounds of 16 bits) of some processes among the trust's living residents, by year of age:
     float64[processes, oldest + 1]."""
     total = np.zeros((processes.size, oldest + 1))
     for i in range(identity.size):

@@ -82,7 +82,7 @@ def plain_by_age(m: CareSystem, process: str) -> NDArray[np.float64]:
         r, size = m.residents.columns, m.residents.size
         columns = (r[name][:size] for name in ("unique_id", "home_trust", "born", "chance"))
         which = np.array([m.rates.index[service] for service in HOSPITAL])
-        care.plain = (m.month, kernels.chance_by_age(*columns, which, m.month, OLDEST) / 2.0**32)
+        care.plain = (m.month, kernels.chance_by_age(*columns, which, m.month, OLDEST) / draws.ONE)
     return np.asarray(care.plain[1][HOSPITAL.index(process)])
 
 

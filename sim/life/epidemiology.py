@@ -40,7 +40,7 @@ class Effects:
     excess: Array
     ratios: dict[str, float]
 
-    def weight(self, state: NDArray[np.uint32], lagged: NDArray[np.float32], states: States) -> Array:
+    def weight(self, state: NDArray[np.uint64], lagged: NDArray[np.float32], states: States) -> Array:
         """Product of all multipliers, one a person."""
         product = np.prod(1 + lagged * self.excess, axis=1)
         for name, ratio in self.ratios.items():

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from sim.evidence import Evidence
 
 STATE_OF = {behaviour.risk: behaviour.state for behaviour in BEHAVIOURS}
-REVIEW_MONTHS = 3
+REVIEW_MONTHS = 6
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Exposures:
     """
 
     names: tuple[tuple[str, str], ...]
-    mask: NDArray[np.uint32]
+    mask: NDArray[np.uint64]
     rise: NDArray[np.float32]
     fall: NDArray[np.float32]
     fall_years: NDArray[np.float64]
@@ -50,13 +50,13 @@ class Exposures:
         step = REVIEW_MONTHS / MONTHS_A_YEAR
         return cls(
             names=names,
-            mask=np.array([states.mask(STATE_OF[risk]) for risk, _ in names], np.uint32),
+            mask=np.array([states.mask(STATE_OF[risk]) for risk, _ in names], np.uint64),
             rise=(-np.expm1(-step / up)).astype(np.float32),
             fall=(-np.expm1(-step / down)).astype(np.float32),
             fall_years=down,
         )
 
-    def at_start(self, state: NDArray[np.uint32], years_since_quit: NDArray[np.float32]) -> NDArray[np.float32]:
+    def at_start(self, state: NDArray[np.uint64], years_since_quit: NDArray[np.float32]) -> NDArray[np.float32]:
         """Lagged exposures (n, columns) of people who have long lived as they do.
 
         years_since_quit: for ex-smokers, else infinity.

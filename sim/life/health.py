@@ -36,9 +36,9 @@ class People:
 
 @dataclass
 class Health:
-    """What was given: state bits (uint32, n) and lagged exposures (float32, n × columns)."""
+    """What was given: state bits (uint64, n) and lagged exposures (float32, n × columns)."""
 
-    state: NDArray[np.uint32]
+    state: NDArray[np.uint64]
     lagged: NDArray[np.float32]
 
 
@@ -65,9 +65,9 @@ def give(people: People, epi: Epidemiology, observe: Observe | None = None) -> H
     return Health(state, lagged)
 
 
-def _behaviours(people: People, epi: Epidemiology) -> tuple[NDArray[np.uint32], NDArray[np.float32]]:
+def _behaviours(people: People, epi: Epidemiology) -> tuple[NDArray[np.uint64], NDArray[np.float32]]:
     at = (people.male, people.age, fifth_of(people.decile))
-    state = np.zeros(people.age.size, np.uint32)
+    state = np.zeros(people.age.size, np.uint64)
     for number, behaviour in enumerate(BEHAVIOURS):
         share = epi.risk[behaviour.risk][at]
         if behaviour.risk == "isolation":

@@ -14,14 +14,16 @@ from sim.life.exposures import REVIEW_MONTHS
 from sim.life.grid import AGES, DECILES, SEXES
 
 REVIEW = np.uint32(REVIEW_MONTHS)
+FORGOTTEN = np.float32(1e-4)
+"""A lagged exposure below this is none: rates skip exposures of zero."""
 
 
 @njit(cache=True, nogil=True)
 def advance_lags(
     lagged: NDArray[np.float32],
-    state: NDArray[np.uint32],
+    state: NDArray[np.uint64],
     rows: NDArray[np.int64],
-    mask: NDArray[np.uint32],
+    mask: NDArray[np.uint64],
     rise: NDArray[np.float32],
     fall: NDArray[np.float32],
 ) -> None:
@@ -34,7 +36,8 @@ def advance_lags(
             if state[i] & mask[column]:
                 lagged[i, column] += (np.float32(1) - lagged[i, column]) * rise[column]
             else:
-                lagged[i, column] -= lagged[i, column] * fall[column]
+                left = lagged[i, column] - lagged[i, column] * fall[column]
+                lagged[i, column] = left if left > FORGOTTEN else np.float32(0)
 
 
 @njit(cache=True, nogil=True)
@@ -87,12 +90,15 @@ def due(born: NDArray[np.int16], identity: NDArray[np.int64], month: int, out: N
 def feel(
     rows: NDArray[np.int64],
     cell: NDArray[np.int32],
-    state: NDArray[np.uint32],
+    state: NDArray[np.uint64],
     listed: NDArray[np.uint8],
     unmet: NDArray[np.uint8],
     area: NDArray[np.int16],
     norms: NDArray[np.float32],
-    by_state: NDArray[np.float32],
+    by_byte: NDArray[np.float32],
+    shifts: NDArray[np.uint64],
+    by_pattern: NDArray[np.float32],
+    first_condition: np.uint64,
     of_waiting: NDArray[np.float32],
     shift: NDArray[np.float32],
     bounds: NDArray[np.float32],
@@ -101,13 +107,18 @@ def feel(
 ) -> None:
     """Write life satisfaction and utility of the residents in `rows`; see `sim.life.wellbeing`.
 
-    norms (2, cells): norm of satisfaction and of utility; by_state (2, states): what a state adds to each; of_waiting
-    (2, 2): what being on a list, and an unmet need, add to each; bounds: least utility, most satisfaction.
+    norms (2, cells): norm of satisfaction and of utility; by_byte (2, bytes, 256): what the value of each byte of the
+    state (`shifts`: where it stands) adds to each; by_pattern (patterns): what the conditions add to utility;
+    of_waiting (2, 2): what being on a list, and an unmet need, add to each; bounds: least utility, most satisfaction.
     """
     for i in rows:
         c, s = cell[i], state[i]
-        felt = norms[0, c] + by_state[0, s] + shift[area[i]]
-        able = norms[1, c] + by_state[1, s]
+        felt = norms[0, c] + shift[area[i]]
+        able = norms[1, c] + by_pattern[s >> first_condition]
+        for b in range(shifts.size):
+            value = (s >> shifts[b]) & np.uint64(255)
+            felt += by_byte[0, b, value]
+            able += by_byte[1, b, value]
         if listed[i] > 0:
             felt += of_waiting[0, 0]
             able += of_waiting[1, 0]
@@ -120,13 +131,14 @@ def feel(
 
 def advance_lags_numpy(
     lagged: NDArray[np.float32],
-    state: NDArray[np.uint32],
+    state: NDArray[np.uint64],
     rows: NDArray[np.int64],
-    mask: NDArray[np.uint32],
+    mask: NDArray[np.uint64],
     rise: NDArray[np.float32],
     fall: NDArray[np.float32],
 ) -> None:
     """The same in NumPy, to check the compiled loop against."""
     now = lagged[rows]
     on = (state[rows, None] & mask) != 0
-    lagged[rows] = np.where(on, now + (np.float32(1) - now) * rise, now - now * fall)
+    left = now - now * fall
+    lagged[rows] = np.where(on, now + (np.float32(1) - now) * rise, np.where(left > FORGOTTEN, left, 0))

@@ -17,9 +17,11 @@ from sim.life.grid import AGES, DECILES, SEXES, Array, steps, to_cells
 from sim.rates import Process, RateTables
 
 DEATH, BIRTH, LEAVE = "death", "birth", "leave"
+GP = "gp_contact"
+PRACTICE_KINDS = {GP: 8}
+"""Kinds of contact with the practice, and how often a month each can arise at most: eight slots in all."""
 ONSET = "onset_"
 RECOVERY = "recover_from_"
-GP = "gp_contact"
 CHANGES = tuple(name for b in behaviours.BEHAVIOURS for name in (b.out_of, b.into))
 
 
@@ -33,7 +35,7 @@ def rate_tables(epi: Epidemiology, out_rate: NDArray[np.float32], level: dict[st
     gp = [row for row in contacts if row.name == GP]
     rare = [row for row in contacts if row.name != GP]
     everything = [*_demography(epi, out_rate), *_behaviours(epi), *rare, *_onsets(epi), *gp]
-    return RateTables(everything, len(epi.exposures.names), len(epi.states.names))
+    return RateTables(everything, len(epi.exposures.names))
 
 
 def _demography(epi: Epidemiology, out_rate: NDArray[np.float32]) -> list[Process]:
@@ -73,9 +75,7 @@ def _onsets(epi: Epidemiology) -> list[Process]:
         if_on = {bits[other]: ratio for other, ratio in effects.ratios.items()} | {bits[name]: 0.0}
         rows.append(Process(ONSET + name, to_cells(epi.onset_base[name]), if_on, excess=effects.excess))
         if name in epi.recovery:
-            rows.append(
-                Process(RECOVERY + name, to_cells(_all_deciles(epi.recovery[name])), if_off={bits[name]: 0.0})
-            )
+            rows.append(Process(RECOVERY + name, to_cells(_all_deciles(epi.recovery[name])), if_off={bits[name]: 0.0}))
     return rows
 
 

@@ -1,4 +1,4 @@
-"""The review: once a quarter, in their own months, residents' lagged exposures move and their cached chances follow.
+"""The review: twice a year, in their own months, residents' lagged exposures move and their cached chances follow.
 
 Whoever changes something that a rate depends on calls `refresh` for those residents; nothing else may write the
 cached columns. Birthdays fall in review months, so that age is always up to date.
@@ -30,7 +30,7 @@ def due(m: CareSystem) -> Rows:
 
 
 def review(m: CareSystem) -> None:
-    """Move the lagged exposures of those due by a quarter, then refresh them."""
+    """Move the lagged exposures of those due by half a year, then refresh them."""
     rows, r = due(m), m.residents.columns
     exposures = m.epidemiology.exposures
     life_kernels.advance_lags(r["lagged"], r["state"], rows, exposures.mask, exposures.rise, exposures.fall)
@@ -56,6 +56,7 @@ def rates(m: CareSystem, rows: Rows) -> NDArray[np.float32]:
 def _refresh(m: CareSystem, rows: Rows) -> None:
     r = m.residents.columns
     monthly = rates(m, rows)
-    draws.keep_chances(monthly, rows, r["chance"])
-    r["gp_rate"][rows] = monthly[:, m.rates.index["gp_contact"]]
+    draws.keep_chances(monthly, rows, r["key"], r["chance"])
+    draws.keep_counts(monthly, rows, r["key"], m.slots, r["ask"])
+    r["gp_rate"][rows] = monthly[:, m.drawn :].sum(axis=1)
     m.wellbeing.feel(r, rows, m.area_shift["life_satisfaction"])

@@ -29,7 +29,8 @@ class Wellbeing:
 
     decrement: utility lost by each pattern of conditions (2**conditions). The tables that `feel` looks up are float32
     with two rows, satisfaction and utility: norms by cell of the rate tables (the age norm less the reference mean of
-    the deviation), by_state (every combination of states), of_waiting (on a hospital list, unmet need).
+    the deviation), by_byte (what each byte of the state adds, but for the utility that conditions cost),
+    of_waiting (on a hospital list, unmet need).
     """
 
     def __init__(self, epi: Epidemiology, reference: Reference, health: Health) -> None:
@@ -45,20 +46,28 @@ class Wellbeing:
         mean_lower = spread(lower * reference.cells).sum(2) / spread(people[:, :, None]).sum(2)
         utility = steps(evidence.table("utility_norm")) + mean_lost
         satisfaction = steps(evidence.table("life_satisfaction")) - mean_lower
-        every = np.arange(2 ** len(self.states.names), dtype=np.uint32)
         self.norms = _single(to_cells(_all_deciles(satisfaction)), to_cells(_all_deciles(utility)))
-        self.by_state = _single(self._deviation_of(every), -self._decrement_of(every))
+        self.shifts, self.by_byte = self._by_byte()
+        self.by_pattern = np.ascontiguousarray(-self.decrement, np.float32)
         self.of_waiting = _single(
             [evidence["wellbeing.waiting_effect"], evidence["wellbeing.unmet_effect"]],
             [evidence["wellbeing.waiting_utility"], evidence["wellbeing.unmet_utility"]],
         )
         self.bounds = np.array([evidence["wellbeing.utility_floor"], BEST_SATISFACTION], np.float32)
 
-    def _decrement_of(self, state: NDArray[np.uint32]) -> Array:
-        return np.asarray(self.decrement[state >> np.uint32(self.states.first_condition)], float)
+    def _decrement_of(self, state: NDArray[np.uint64]) -> Array:
+        return np.asarray(self.decrement[state >> np.uint64(self.states.first_condition)], float)
 
-    def _deviation_of(self, state: NDArray[np.uint32]) -> Array:
+    def _deviation_of(self, state: NDArray[np.uint64]) -> Array:
         return self.states.has(state, "lonely") * self.lonely + self.states.has(state, "depression") * self.depressed
+
+    def _by_byte(self) -> tuple[NDArray[np.uint64], NDArray[np.float32]]:
+        """Where the bytes stand that matter, and what each value of them adds to satisfaction and utility."""
+        shifts = np.arange(0, 8 * self.states.bytes, 8, dtype=np.uint64)
+        alone = np.arange(256, dtype=np.uint64)
+        table = np.stack([np.stack([self._deviation_of(alone << shift), np.zeros(256)]) for shift in shifts], axis=1)
+        used = np.flatnonzero((table != 0).any(axis=(0, 2)))
+        return shifts[used], np.ascontiguousarray(table[:, used], np.float32)
 
     def feel(self, r: Mapping[str, NDArray[Any]], rows: NDArray[np.int64], shift: NDArray[np.float32]) -> None:
         """Write `satisfaction` and `utility` of the residents in `rows` into their columns `r`.
@@ -68,7 +77,8 @@ class Wellbeing:
         """
         life_kernels.feel(
             rows, r["cell"], r["state"], r["listed"], r["unmet"], r["lsoa"],
-            self.norms, self.by_state, self.of_waiting, shift, self.bounds, r["satisfaction"], r["utility"],
+            self.norms, self.by_byte, self.shifts, self.by_pattern, np.uint64(self.states.first_condition),
+            self.of_waiting, shift, self.bounds, r["satisfaction"], r["utility"],
         )  # fmt: skip
 
 

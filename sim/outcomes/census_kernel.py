@@ -1,11 +1,12 @@
 """Counting everyone, once a month, by local deprivation fifth: compiled, each with a plain NumPy twin.
 
-States are kept as bits of one 32-bit word. Testing sixteen bits of everybody is slow; instead each resident adds one to
+States are kept as bits of one 64-bit word. Testing sixteen bits of everybody is slow; instead each resident adds one to
 a histogram per byte of the word (four additions), and the 256 possible bytes are taken apart into bits afterwards.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from sim.outcomes.measures import ADULT_AGE, AGE_GROUP_STARTS, AGE_GROUPS, N_FIF
 
 MONTHS = 12
 ADULT_MONTHS = ADULT_AGE * MONTHS
-N_BITS = 32
+N_BITS = 64
 N_AGES = len(AGE_GROUPS)
 BAND_YEARS, N_BANDS = 5, 19  # 0–4 … 85–89, 90+
 OLDEST = 200
@@ -37,21 +38,21 @@ def ages(born: Array, month: int) -> Array:
 
 
 @njit(cache=True, nogil=True)
-def _histograms(unique_id, born, fifth, state, size, n_bytes, youngest_adult, several, n_fifths):  # type: ignore[no-untyped-def]
+def _histograms(unique_id, born, fifth, state, size, shifts, youngest_adult, several, n_fifths):  # type: ignore[no-untyped-def]
     # two histograms, taken in turn: neighbouring rows often count into the same place, and would wait for each other
+    n_bytes = shifts.size
     bytes_ = np.zeros((2, n_fifths, n_bytes, 256), np.int32)
     people = np.zeros((2, n_fifths, 3), np.int64)
     for i in range(size):
         if unique_id[i] == 0:
             continue
-        turn, f, s = i & 1, fifth[i], np.uint32(state[i])
+        turn, f, s = i & 1, fifth[i], state[i]
         people[turn, f, 0] += 1
         people[turn, f, 1] += born[i] <= youngest_adult
         rest = s & several
-        people[turn, f, 2] += (rest & (rest - np.uint32(1))) != np.uint32(0)
+        people[turn, f, 2] += (rest & (rest - np.uint64(1))) != np.uint64(0)
         for b in range(n_bytes):
-            bytes_[turn, f, b, s & np.uint32(255)] += 1
-            s >>= np.uint32(8)
+            bytes_[turn, f, b, (s >> shifts[b]) & np.uint64(255)] += 1
     return bytes_[0] + bytes_[1], people[0] + people[1]
 
 
@@ -63,21 +64,22 @@ def count_states(
     size: int,
     month: int,
     several: int = 0,
-    n_bits: int = N_BITS,
+    used: Sequence[int] | None = None,
 ) -> tuple[Array, Array]:
     """Counts of the living by fifth: of each state bit, and of all, adults, and those with two or more of `several`.
 
-    Shapes: columns (≥ size,); `fifth` 0–4; `state` uint32; `several` a bit mask; `n_bits` how many bits are in use
-    (fewer is faster). Returns bits int64[5, 32] and people int64[5, 3] (residents, adults, two or more of `several`).
-    Rows whose `unique_id` is 0 count as nobody.
+    Shapes: columns (≥ size,); `fifth` 0–4; `state` uint64; `several` a bit mask; `used` the bits that are wanted (all,
+    unless said; bytes without any are skipped). Returns bits int64[5, 64] and people int64[5, 3] (residents, adults,
+    two or more of `several`). Rows whose `unique_id` is 0 count as nobody.
     """
-    n_bytes = max(1, -(-n_bits // 8))
+    wanted = sorted({bit // 8 for bit in (range(N_BITS) if used is None else used)})
+    shifts = np.array(wanted, np.uint64) * np.uint64(8)
     bytes_, people = _histograms(
-        *(unique_id, born, fifth, state, int(size)), n_bytes, int(month) - ADULT_MONTHS, np.uint32(several), N_FIFTHS
+        *(unique_id, born, fifth, state, int(size)), shifts, int(month) - ADULT_MONTHS, np.uint64(several), N_FIFTHS
     )
-    bits = np.zeros((N_FIFTHS, N_BITS), np.int64)
-    bits[:, : 8 * n_bytes] = (bytes_.astype(np.int64) @ _BITS_OF_BYTE).reshape(N_FIFTHS, -1)
-    return bits, people
+    bits = np.zeros((N_FIFTHS, N_BITS // 8, 8), np.int64)
+    bits[:, wanted] = bytes_.astype(np.int64) @ _BITS_OF_BYTE
+    return bits.reshape(N_FIFTHS, N_BITS), people
 
 
 def count_states_numpy(
@@ -85,8 +87,8 @@ def count_states_numpy(
 ) -> tuple[Array, Array]:
     """The same as `count_states`, plainly (its oracle in the tests)."""
     alive = unique_id[:size] != 0
-    f, s = fifth[:size][alive].astype(np.int64), state[:size][alive].astype(np.int64)
-    has = (s[:, None] >> np.arange(N_BITS) & 1).astype(bool)
+    f, s = fifth[:size][alive].astype(np.int64), state[:size][alive]
+    has = (s[:, None] >> np.arange(N_BITS, dtype=np.uint64) & np.uint64(1)).astype(bool)
     bits = np.stack([np.bincount(f[has[:, b]], minlength=N_FIFTHS) for b in range(N_BITS)], axis=1)
     adult = month - born[:size][alive].astype(np.int64) >= ADULT_MONTHS
     two = has[:, [b for b in range(N_BITS) if several >> b & 1]].sum(axis=1) >= 2
@@ -123,7 +125,8 @@ def sum_values_numpy(
 
 
 @njit(cache=True, nogil=True)
-def _cells(unique_id, born, lsoa, state, size, month, several, group_of, n_areas, n_ages, n_bits, used):  # type: ignore[no-untyped-def]
+def _cells(unique_id, born, lsoa, state, size, month, several, group_of, n_areas, n_ages, used):  # type: ignore[no-untyped-def]
+    n_bits = used.size
     counts = np.zeros((n_bits + 2, n_areas * n_ages), np.int32)
     oldest = len(group_of) - 1
     for i in range(size):
@@ -131,12 +134,12 @@ def _cells(unique_id, born, lsoa, state, size, month, several, group_of, n_areas
             continue
         age = min(max((month - np.int64(born[i])) // 12, 0), oldest)
         c = lsoa[i] * n_ages + group_of[age]
-        s = np.uint32(state[i])
+        s = state[i]
         counts[n_bits, c] += 1
         rest = s & several
-        counts[n_bits + 1, c] += (rest & (rest - np.uint32(1))) != np.uint32(0)
-        for b in range(used):
-            counts[b, c] += np.int32((s >> np.uint32(b)) & np.uint32(1))
+        counts[n_bits + 1, c] += (rest & (rest - np.uint64(1))) != np.uint64(0)
+        for b in range(n_bits):
+            counts[b, c] += np.int32((s >> used[b]) & np.uint64(1))
     return counts
 
 
@@ -149,32 +152,39 @@ def count_cells(
     month: int,
     several: int,
     n_areas: int,
-    n_bits: int = N_BITS,
+    used: Sequence[int],
 ) -> Array:
-    """Counts of the living by neighbourhood and age group, once a year: int32[34, n_areas, 6].
+    """Counts of the living by neighbourhood and age group, once a year: int32[bits + 2, n_areas, 6].
 
-    The first axis is the 32 state bits, then everybody, then those with two or more of `several`;
-    bits from `n_bits` on are not counted.
+    The first axis is the state bits in `used`, then everybody, then those with two or more of `several`.
     """
     counts = _cells(
         *(unique_id, born, lsoa, state, int(size), int(month)),
-        *(np.uint32(several), AGE_GROUP_OF, int(n_areas), N_AGES, N_BITS, int(n_bits)),
+        *(np.uint64(several), AGE_GROUP_OF, int(n_areas), N_AGES, np.array(used, np.uint64)),
     )
-    return np.asarray(counts).reshape(N_BITS + 2, n_areas, N_AGES)
+    return np.asarray(counts).reshape(len(used) + 2, n_areas, N_AGES)
 
 
 def count_cells_numpy(
-    unique_id: Array, born: Array, lsoa: Array, state: Array, size: int, month: int, several: int, n_areas: int
+    unique_id: Array,
+    born: Array,
+    lsoa: Array,
+    state: Array,
+    size: int,
+    month: int,
+    several: int,
+    n_areas: int,
+    used: Sequence[int],
 ) -> Array:
     """The same as `count_cells`, plainly."""
     alive = unique_id[:size] != 0
     cell = lsoa[:size][alive].astype(np.int64) * N_AGES + AGE_GROUP_OF[ages(born[:size][alive], month)]
-    s = state[:size][alive].astype(np.int64)
-    has = (s[:, None] >> np.arange(N_BITS) & 1).astype(bool)
+    s = state[:size][alive]
+    has = (s[:, None] >> np.arange(N_BITS, dtype=np.uint64) & np.uint64(1)).astype(bool)
     two = has[:, [b for b in range(N_BITS) if several >> b & 1]].sum(axis=1) >= 2
-    keeps = [*has.T, np.ones(len(s), bool), two]
+    keeps = [*has.T[list(used)], np.ones(len(s), bool), two]
     flat = np.stack([np.bincount(cell[k], minlength=n_areas * N_AGES) for k in keeps])
-    return flat.reshape(N_BITS + 2, n_areas, N_AGES)
+    return flat.reshape(len(used) + 2, n_areas, N_AGES)
 
 
 @njit(cache=True, nogil=True)

@@ -110,9 +110,9 @@ class EventLog:
         """Residents who are new, with the states that they bring."""
         rows = rows[self.among(rows)]
         if rows.size:
-            r, bits = self.m.residents.columns, np.array(list(self.m.states.bits.values()), np.uint32)
+            r, bits = self.m.residents.columns, np.array(list(self.m.states.bits.values()), np.uint64)
             self._put(kind, rows, r["male"][rows], r["born"][rows])
-            who, which = np.nonzero(r["state"][rows][:, None] >> bits & 1)
+            who, which = np.nonzero(r["state"][rows][:, None] >> bits & np.uint64(1))
             self._put(Kind.HELD, rows[who], bits[which])
 
     def go(self, kind: Kind, rows: Rows) -> None:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim import clock
-from sim.life.states import BEHAVIOURS
+from sim.life.states import BEHAVIOURS, States
 from sim.outcomes.eventlog import Kind
 
 if TYPE_CHECKING:
@@ -129,13 +129,13 @@ def _words(kind: Kind, detail: int, specialties: list[str]) -> tuple[str, str, s
 
 def _spells(entries: Array, conditions: dict[str, str]) -> list[Row]:
     """Conditions and behaviours from their beginning to their end, or to the resident's."""
-    names = [*BEHAVIOURS, *conditions]
+    name_of = {bit: name for name, bit in States(tuple(conditions)).bits.items()}
     rows: list[Row] = []
     begun: dict[int, dict[int, tuple[int, bool]]] = {}
 
     def close(client: int, bit: int, end: int | None, how: str) -> None:
         start, held = begun[client].pop(bit)
-        name = names[bit]
+        name = name_of[bit]
         if name in HIDDEN:
             return
         label = LIVED.get(name) or conditions[name][:1].upper() + conditions[name][1:]

@@ -244,7 +244,7 @@ class Recorder:
     ) -> None:
         """Count the living at the month's end.
 
-        columns  residents' columns: unique_id (0 = departed), born, male, lsoa, fifth (0–4), state (uint32)
+        columns  residents' columns: unique_id (0 = departed), born, male, lsoa, fifth (0–4), state (uint64)
         size     rows in use
         bits     name → bit of `state`; behaviours (smoker, obese, inactive, lonely) and every condition by its name
         sums     measure → column to be summed over the living: ``unmet_need``, ``gp_waiting``;
@@ -257,10 +257,10 @@ class Recorder:
         for name in self.measures.conditions:
             if name in bits:
                 several |= 1 << bits[name]
-        used = max(bits.values(), default=0) + 1
-        counts, people = kernel.count_states(uid, born, fifth, state, size, month, several, used)
         stocks = {STOCK_OF_BIT.get(name, name): bit for name, bit in bits.items()}
         stocks = {name: bit for name, bit in stocks.items() if name in self._row}
+        used = list(stocks.values())
+        counts, people = kernel.count_states(uid, born, fifth, state, size, month, several, used)
         for name, bit in stocks.items():
             self.add_by_fifth(name, counts[:, bit])
         for k, name in enumerate(("residents", "adults", "multimorbid")):
@@ -286,12 +286,11 @@ class Recorder:
     ) -> None:
         """Stocks by age group, neighbourhood and (where kept) both, at the end of the financial year."""
         uid, born, lsoa = columns["unique_id"], columns["born"], columns["lsoa"]
-        used = max(stocks.values(), default=0) + 1
+        used = list(stocks.values())
         cells = kernel.count_cells(uid, born, lsoa, columns["state"], size, month, several, self.n_areas, used)
-        everybody, two_or_more = kernel.N_BITS, kernel.N_BITS + 1
-        for name, bit in {**stocks, "residents": everybody, "multimorbid": two_or_more}.items():
-            self._store_cells(name, cells[bit])
-        adults = cells[everybody].copy()
+        for position, name in enumerate([*stocks, "residents", "multimorbid"]):
+            self._store_cells(name, cells[position])
+        adults = cells[-2].copy()
         adults[:, 0] = 0  # the first age group ends where adults begin
         self._store_cells("adults", adults)
         living = np.flatnonzero(uid[:size] != 0)

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from sim.agents.neighbourhoods import Neighbourhood
 from sim.clock import MONTHS_A_YEAR
+from sim.draws import ONE
 from sim.policy.budget import PENCE
 from sim.policy.levers import PERCENT
 from sim.policy.rollout import divide, fill, weights
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from sim.system import CareSystem
 
 Floats = NDArray[np.float64]
-WORDS = 2**32  # chances are cached as 32-bit thresholds
 _MIDDLE_FIFTH, _FIFTHS_APART = 2, 4
 
 
@@ -127,7 +127,7 @@ class Programme:
                 column = m.rates.index[act.target]
                 if column < chance.shape[1] and who.any():
                     rows = np.flatnonzero(who)
-                    self.background[act.target] = float(chance[rows, column].mean(dtype=np.float64) / WORDS)
+                    self.background[act.target] = float(chance[rows, column].mean(dtype=np.float64) / ONE)
 
     def who(self, m: CareSystem) -> NDArray[np.bool_]:
         """Which rows of the residents' table are eligible now (boolean, one a row in use or spare below size)."""

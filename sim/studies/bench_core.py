@@ -66,9 +66,10 @@ def loops(quick: bool) -> list[Line]:
     often, group = draws.uniforms(keys, 0, 1), np.zeros(n, np.int16)
     once, all_once = np.ones(1, np.float32), np.ones(PROCESSES, np.float32)
     factors = np.ones((3, 256, PROCESSES), np.float32)
-    table, excess = np.full((1, PROCESSES), 0.03, np.float32), np.eye(PROCESSES, 8, dtype=np.float32)
-    exposure, cell, state = np.full((n, 8), 0.1, np.float32), np.zeros(n, np.int32), np.zeros(n, np.uint32)
+    table, excess = np.full((1, PROCESSES), 0.03, np.float32), np.eye(8, PROCESSES, dtype=np.float32)
+    exposure, cell, state = np.full((n, 8), 0.1, np.float32), np.zeros(n, np.int32), np.zeros(n, np.uint64)
     rates = draws.hazards(identities - 1, cell, state, exposure, group, table, excess, factors, table)
+    kept = np.zeros((n, PROCESSES), np.uint16)
     model = ColumnarModel(rng=1)
     residents = model.table_of(Resident)
     residents.append(n, key=keys)
@@ -76,9 +77,9 @@ def loops(quick: bool) -> list[Line]:
         f"events of {PROCESSES} processes": lambda: draws.events(keys, alive, rare, all_once, 1, 1000),
         "Poisson counts, half a contact a month": lambda: draws.poisson_counts(keys, alive, often, once, group, 1, 1),
         f"rates of {PROCESSES} processes, 8 exposures": lambda: draws.hazards(
-            identities - 1, cell, state, exposure, group, table, excess, factors, table, rates
+            identities - 1, cell, state, exposure, group, table, excess, factors, table
         ),
-        f"chances of {PROCESSES} processes": lambda: draws.chances(rates),
+        f"chances of {PROCESSES} processes": lambda: draws.keep_chances(rates, identities - 1, keys, kept),
         "copy of all columns": residents.copy_columns,
         "creation of residents": lambda: ColumnarModel(rng=1).table_of(Resident).append(n, key=keys),
     }

@@ -21,10 +21,11 @@ from sim.studies import lifecourse_spec as spec
 Rows = NDArray[np.int64]
 Alive = NDArray[np.bool_]
 
-BIT = {state: np.uint32(1 << i) for i, state in enumerate(spec.STATES)}
+BIT = {state: np.uint64(1 << i) for i, state in enumerate(spec.STATES)}
 FLIPS = np.array([BIT[(spec.ONSETS | spec.ENDS)[name]] for name in spec.CHANGES if name != "death"])
 SOCIAL, SEX, GP, ED, CHANGE = 200, 201, 202, 203, 204
-"""Purposes of the draws; change k draws with CHANGE + k. Two neighbours share a hash, so CHANGE is even."""
+"""Purposes of the draws; change k draws with CHANGE + k. Four neighbours share a hash, so
+CHANGE is a multiple of four."""
 
 
 class Rates:
@@ -41,7 +42,7 @@ class Rates:
             ],
             np.float32,
         )
-        self.excess = np.array([[spec.LONELY_EXCESS.get(name, 0.0)] for name in names], np.float32)
+        self.excess = np.array([[spec.LONELY_EXCESS.get(name, 0.0) for name in names]], np.float32)
         self.factors = np.ones((1, 256, len(names)), np.float32)
         for value in range(256):
             for k, name in enumerate(names):
@@ -74,7 +75,7 @@ class Resident(ColumnarAgent):
     male: np.uint8
     fifth: np.uint8
     practice: np.int16
-    state: np.uint32
+    state: np.uint64
     lonely: np.float32  # 1 − social score
     cell: np.int32  # row of the base rates: age, sex, deprivation
     gp: np.float32  # expected contacts a month
@@ -94,9 +95,9 @@ class Town(ColumnarModel):
         self.totals: dict[str, float] = dict.fromkeys((*spec.RATES, "unmet"), 0)
         self.practices = list(Practice.create_agents(self, spec.PRACTICES, spec.capacities(n).tolist()))
         self.residents = self.table_of(Resident)
-        self.residents.extend("chance", np.uint32, width=len(spec.CHANGES))
+        self.residents.extend("chance", np.uint16, width=len(spec.CHANGES))
         people: dict[str, Any] = spec.population(n, seed)
-        state = sum(people.pop(name).astype(np.uint32) * BIT[name] for name in spec.STATES)
+        state = sum(people.pop(name).astype(np.uint64) * BIT[name] for name in spec.STATES)
         lonely = 1 - people.pop("social")
         identities = np.arange(1, n + 1)
         keys = draws.make_keys(seed, identities)
@@ -119,7 +120,7 @@ class Town(ColumnarModel):
         r = self.residents.columns
         tables = self.rates.base, self.rates.excess, self.rates.factors, self.rates.by_practice
         rates = draws.hazards(rows, r["cell"], r["state"], r["lonely"][:, None], r["practice"], *tables)
-        r["chance"][rows] = draws.chances(rates[:, :-2])
+        draws.keep_chances(rates, rows, r["key"], r["chance"])
         r["gp"][rows], r["ed"][rows] = rates[:, -2], rates[:, -1]
 
     def count_years(self, rows: Rows) -> None:

@@ -43,7 +43,7 @@ def people(n: int, place: SmallPlace, seed: int = 0, month: int = 69) -> dict[st
         "male": rng.integers(0, 2, n).astype(np.uint8),
         "lsoa": lsoa,
         "fifth": (place.local_fifth[lsoa] - 1).astype(np.uint8),
-        "state": rng.integers(0, 2**9, n).astype(np.uint32),
+        "state": rng.integers(0, 2**9, n).astype(np.uint64),
     }
 
 

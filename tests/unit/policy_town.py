@@ -48,7 +48,7 @@ class Town(ColumnarModel):
         state = self.states.pack(count, [("smoker", rows % 5 == 0), ("lonely", rows % 10 == 1)])
         lsoa = rows // EACH
         Resident.create_agents(self, count, born=-30 * 12, lsoa=lsoa, decile=self.decile[lsoa], state=state)
-        self.residents.extend("chance", np.uint32, width=len(PROCESSES), default=round(QUIT_A_MONTH * 2**32))
+        self.residents.extend("chance", np.uint16, width=len(PROCESSES), default=round(QUIT_A_MONTH * 2**16))
         open_neighbourhoods(self)
         self.commissioner = Commissioner(self)  # type: ignore[arg-type]
         if scenario is not None:

@@ -18,15 +18,15 @@ pytestmark = pytest.mark.unit
 
 
 @settings(max_examples=30, deadline=None)
-@given(st.integers(0, 300), st.integers(0, 2**32 - 1), st.integers(0, 10_000), st.integers(0, 400))
+@given(st.integers(0, 300), st.integers(0, 2**64 - 1), st.integers(0, 10_000), st.integers(0, 400))
 def test_compiled_counts_are_those_of_plain_numpy(n: int, several: int, seed: int, month: int) -> None:
     place = SmallPlace()
     c = people(n, place, seed=seed)
-    c["state"] = np.random.default_rng(seed).integers(0, 2**32, n, dtype=np.uint64).astype(np.uint32)
+    c["state"] = np.random.default_rng(seed).integers(0, 2**64, n, dtype=np.uint64)
     base = (c["unique_id"], c["born"], c["fifth"], c["state"], n, month, several)
     for mine, plain in zip(kernel.count_states(*base), kernel.count_states_numpy(*base), strict=True):
         np.testing.assert_array_equal(mine, plain)
-    cells = (c["unique_id"], c["born"], c["lsoa"], c["state"], n, month, several, place.n)
+    cells = (c["unique_id"], c["born"], c["lsoa"], c["state"], n, month, several, place.n, (0, 5, 33, 63))
     np.testing.assert_array_equal(kernel.count_cells(*cells), kernel.count_cells_numpy(*cells))
     values = np.random.default_rng(seed).random(n).astype(np.float32)
     for adults in (False, True):
