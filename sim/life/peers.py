@@ -1,8 +1,8 @@
 """Peers: whether those one is close to smoke, or are active, and what that does to one's own behaviour.
 
 The shares of live ties who smoke and who are active, as they were at the end of last month, stand as levels in the
-state of those in review. Published contagion is an association between people who have chosen each other; a stated share
-of it is taken to be cause.
+state of those in review. Published contagion is an association between people who have chosen each other; a stated
+share of it is taken to be cause.
 """
 
 from __future__ import annotations

@@ -82,9 +82,9 @@ def move(
     cleared. traits (3, 4096): quantiles of lasting differences (contact, confidence, control). mask (S), weight
     (2, S, ages): what each state adds to contact and control; norm (2, cells): minus the mean of that in England.
     usual (2): share of wanted ties live that is usual, mean contact. close (3): share of the gap closed. area (3,
-    areas): what the neighbourhood adds. number (3): contact of ties, of bereavement, confidence of contact. scale (3): the
-    unit of each column. nodes (5, 4): where levels stand; shifts (5): where they are in `state`. offsets (3): added
-    to a key for the hashes of traits, rounding and levels.
+    areas): what the neighbourhood adds. number (3): contact of ties, of bereavement, confidence of contact. scale (3):
+    the unit of each column. nodes (5, 4): where levels stand; shifts (5): where they are in `state`. offsets (3):
+    added to a key for the hashes of traits, rounding and levels.
     """
     oldest = weight.shape[2] - 1
     one = np.float32(1)

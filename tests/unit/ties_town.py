@@ -28,6 +28,13 @@ def identities(first: int, count: int) -> NDArray[np.int64]:
     return (words >> np.uint64(1)).astype(np.int64)
 
 
+class Land(SimpleNamespace):
+    """What stands for a place: two of them are never the same."""
+
+    __hash__ = object.__hash__
+    __eq__ = object.__eq__
+
+
 class Town(ColumnarModel):
     """`people`: unique_id, lsoa, born, male … in the order of their rows; the crowd of ten times 400 unless given."""
 
@@ -38,7 +45,7 @@ class Town(ColumnarModel):
         self.states = States(CONDITIONS)
         self.decile = np.arange(1, AREAS + 1, dtype=np.uint8)
         self.area_shift: dict[str, NDArray[np.float32]] = {}
-        self.place = SimpleNamespace(
+        self.place = Land(
             name="town",
             authority=np.repeat(np.array([0, 1], np.int16), AREAS // 2),
             counts=np.full((AREAS, 2, 19), EACH // 38, np.int32),
