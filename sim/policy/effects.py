@@ -134,11 +134,9 @@ def apply_levers(m: CareSystem, scenario: Scenario) -> None:
     for state, lift in shifts.items():
         m.area_shift[state][:] = lift
     effects.steps = {where: np.exp(combine(parts, overlap)) for where, parts in steps.items()}
-    pathways = getattr(m.care, "pathways", None)
-    if pathways is not None:
-        pathways.clear()
-        for where, factor in effects.steps.items():
-            pathways.scale(*where, by_area=factor)
+    m.care.pathways.clear()
+    for where, factor in effects.steps.items():
+        m.care.pathways.scale(*where, by_area=factor)
     effects.discharge = discharge_factor(m, saved) if saved else 1.0
 
 

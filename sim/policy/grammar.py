@@ -152,4 +152,3 @@ def _act(given: Any, key: str, file: str) -> Act:
     if "add_probability" in values and str(given[kind]).startswith(NOT_EVENTS):
         raise UserError(f"{file}: {key}.add_probability: {given[kind]} is a count, not an event; give it a ratio.")
     return Act(kind, given[kind], values)
-
