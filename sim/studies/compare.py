@@ -68,7 +68,7 @@ def simulate(job: Job, tick: pool.Tick) -> float:
         for stage, (scenario, best) in enumerate(built, 1):
             done = before + (stage - 1) * months
             month_done = partial(_report, tick, stage, done)
-            record = system.run_scenario(history, scenario, job.settings.years, month_done, *([best] if best else []))
+            record = system.run_scenario(history, scenario, job.settings.years, month_done, best)
             if not job.keeps_events:
                 record.events = None  # the lives of one run are enough
             record.save(folder / f"{scenario.name}.npz")
