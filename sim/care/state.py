@@ -15,6 +15,7 @@ from sim.care.ledger import Ledger
 from sim.care.needs import Needs
 from sim.care.pathways import Pathways
 from sim.care.waiting import WaitingLists
+from sim.care.wards import Wards
 from sim.clock import MONTHS_A_YEAR, calendar_month, month_of
 from sim.places.users import expected_users
 
@@ -58,6 +59,7 @@ class Care:
         self.listed = parameters.Waiting.read(evidence)
         self.waiting = WaitingLists(m)
         self.needs = Needs(m)
+        self.wards = Wards(m)
         self._read_tables()
         self.index.expected = self._plain
         self.unit, self.bed_ratio = 0.0, 1.0
@@ -133,7 +135,7 @@ class Care:
         self.index.wanted = {
             "ed": ed - self.gp.steady_state(need)["ed"],
             "emergency": (self.hospital.admissions / MONTHS_A_YEAR - worsened) * self.unit,
-            "referral": self.waiting.slots.usual_starts * self.unit,
+            "referral": self.waiting.slots.usual_starts * self.unit / self.needs.arriving,
         }
 
     def close_month(self) -> None:
@@ -153,6 +155,7 @@ class Care:
         return {
             "waiting": self.waiting.snapshot(),
             "needs": self.needs.snapshot(),
+            "wards": self.wards.snapshot(),
             "ledger": self.ledger.snapshot(),
             "index": self.index.snapshot(),
             "solved": {name: getattr(self, name) for name in SOLVED},
@@ -162,6 +165,7 @@ class Care:
         """Continue from a snapshot."""
         self.waiting.restore(held["waiting"])
         self.needs.restore(held["needs"])
+        self.wards.restore(held["wards"])
         self.ledger.restore(held["ledger"])
         self.index.restore(held["index"])
         self.plain = None
