@@ -131,6 +131,13 @@ class Needs:
         self._set_out(rows[:filled].copy(), kind[:filled].copy(), uniform[:filled].copy())
         treated.review(m, served, self.review_slots, self.effects)
 
+    def see(self, pattern: NDArray[np.uint8], rows: Rows, lost: NDArray[np.int64]) -> None:
+        """The practices' month is over: contacts as a pattern of slots a row, of which `lost` of those at `rows` were
+        not offered. The served ones may go on to other teams."""
+        served = np.empty_like(pattern)
+        kernels.take_away(pattern, rows, lost, served)
+        self.refer_from_practice(served)
+
     def refer_from_hospital(self, events: Mapping[str, Rows]) -> None:
         """This month's emergencies of kinds that have a pathway (rows by kind): they reach their team next month."""
         r, month = self.m.residents.columns, self.m.month

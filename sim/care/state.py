@@ -36,8 +36,11 @@ class Care:
         care.waiting.between_visits(contacts)            # contacts: uint8, one a row; some who wait ask again
         to_ed = unmet.reappear(m, contacts)              # needs given up earlier ask again
         to_ed = np.concatenate([to_ed, practices.see(m, contacts)])
-        emergency.attend(m, np.concatenate([ed_rows, to_ed]))
-        emergency.admit(m, np.concatenate([emergency_rows, care.waiting.deteriorate()]))
+        care.needs.see(pattern, *care.not_offered)       # served contacts, some of which go on to other teams
+        waited, crises = care.needs.advance()            # the other teams' month
+        emergency.attend(m, np.concatenate([ed_rows, to_ed, waited]))
+        emergency.admit(m, rows_by_cause)                # with those whom waiting made emergencies
+        care.needs.refer_from_hospital(rows_by_kind)
         care.waiting.refer(referral_rows)
         care.waiting.treat()
         care.close_month()
@@ -70,6 +73,8 @@ class Care:
         self.planned = 0.0
         self.plain: tuple[int, NDArray[np.float64]] | None = None
         self.again: NDArray[Any] = np.zeros(0)
+        nobody = np.zeros(0, np.int64)
+        self.not_offered = nobody, nobody  # rows with contacts that practices could not offer, and how many, this month
 
     def _plain(self, service: str) -> float:
         """Events of a hospital service expected this month of the trust's residents, before the calendar."""
