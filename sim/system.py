@@ -25,6 +25,7 @@ from sim.care import emergency, practices, unmet
 from sim.care.indices import PROCESSES
 from sim.care.pathways import KINDS
 from sim.care.state import Care
+from sim.care.treated import RECOVER
 from sim.clock import MONTHS_A_YEAR
 from sim.columns import ColumnarModel, Snapshot, Table
 from sim.errors import UserError
@@ -35,6 +36,7 @@ from sim.life.exposures import REVIEW_MONTHS
 from sim.life.mortality import Calendar
 from sim.life.processes import BIRTH, DEATH, GP, LEAVE, PRACTICE_KINDS, rate_tables
 from sim.outcomes.eventlog import COMING, EventLog, Kind
+from sim.outcomes.panel import Panel
 from sim.outcomes.record import RunRecord
 from sim.outcomes.recorder import Recorder
 from sim.places import Place, synthesise
@@ -48,7 +50,7 @@ Tick = Callable[[int], None]
 FIRST_MONTH = 0
 INJURY, FRAILTY_CRISIS = "injury", "frailty_crisis"
 EMERGENCIES = (*PROCESSES["ed"], *PROCESSES["emergency"])
-PARTS = ("commissioner", "care", "events")
+PARTS = ("commissioner", "care", "events", "panel")
 """What changes over time and is not a table of agents; each has `snapshot` and `restore`."""
 
 
@@ -149,6 +151,7 @@ class CareSystem(ColumnarModel):
         rows = demography.add_people(
             self, people["identity"], key, people["born"], people["male"], people["lsoa"], home
         )
+        self.panel.open()
         self.events.come(Kind.RESIDENT, rows)
         open_neighbourhoods(self)
         self.care.open()
@@ -169,6 +172,7 @@ class CareSystem(ColumnarModel):
         self._welcome("arrivals", demography.arrive(self))
         reviews.review(self)
         happenings = changes.draw(self)
+        self.care.needs.recoveries.count_tabled(len(happenings.of(RECOVER)))
         changes.apply(self, happenings)
         self._welcome("births", demography.give_birth(self, happenings.of(BIRTH)))
         pattern = self._contacts()
@@ -192,6 +196,7 @@ class CareSystem(ColumnarModel):
         self.care.waiting.treat()
         self.care.close_month()
         self._census()
+        self.panel.note()
         self.recorder.count_teams(self)
         self.commissioner.record(self.recorder)
         self._leave(happenings)
@@ -205,6 +210,7 @@ class CareSystem(ColumnarModel):
     def _apply_levers(self) -> None:
         """Levers set this month's factors on rates; the place's own differences stand beside them."""
         apply_levers(self, self.commissioner.adopted)
+        self._area_base[:, self.rates.index[RECOVER]] = 1.0 - self.care.needs.recoveries.share
         np.multiply(self._area_base, self.area_factor, out=self.area)
 
     def _contacts(self) -> NDArray[np.uint8]:

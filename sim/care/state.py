@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.agents.hospitals import HospitalTeam
-from sim.care import emergency, parameters, practices
+from sim.care import emergency, experience, parameters, practices
 from sim.care.beds import Stay
 from sim.care.indices import BASE_FIRST, ServiceIndex
 from sim.care.ledger import Ledger
@@ -154,6 +154,7 @@ class Care:
             self.ledger.add(m.month, **{f"unfitted_{service}": plain * self.index.season[service][season]})
         emergency.close_beds(self.m)
         self.needs.close_month()
+        experience.update(self.m)
 
     def snapshot(self) -> dict[str, Any]:
         """Everything that changes from month to month, or was solved at the opening, outside the tables of agents."""
