@@ -133,8 +133,8 @@ class Trial:
             self.extended, self.due, decision = True, month + design.extend, "extend"
         self.decisions.append({
             "lever": self.lever, "month": iso(month), "decision": decision, "leading": design.leading,
-            "estimate": leading.effect, "error": leading.error, "chance": chance, "worthwhile": design.worthwhile,
-            "asking_everybody": everybody.effect, "lagging": lagging.effect, "lagging_error": lagging.error,
+            "estimate": leading.effect, "error": float(leading.error), "chance": chance, "worthwhile": design.worthwhile,
+            "asking_everybody": everybody.effect, "lagging": lagging.effect, "lagging_error": float(lagging.error),
             "trend_share": leading.trend_share, "areas": self.pilots.tolist(), "matched": self.matched.tolist(),
         })  # fmt: skip
 
