@@ -29,6 +29,9 @@ SCALE_BITS = np.uint64(24)
 """Fixed-point bits of the multiplier of a bound: scales are kept to 2⁻²⁴ and below 2⁴."""
 
 UNIT_16, TO_UNIT_16 = np.float32(2.0**16), np.float32(2.0**-16)
+TO_SHARE = np.float32(1 / 65535)
+"""Turns a lagged exposure kept in 16 bits into 0 to 1."""
+
 MOST_BOUND = np.int32(65535)
 UNSCALED = np.uint64(1 << 24)
 SCREEN_BITS = np.uint32(12)
@@ -236,8 +239,8 @@ def row_rates(i, cell, state, exposure, area, base, excess, factors, shifts, are
         low = base[c, k] * area_factor[a, k] * factors[0, u, k] * factors[1, v, k]
         rate[k] = low * factors[2, w, k] * factors[3, x, k] * factors[4, y, k] * factors[5, z, k]
     for e in range(excess.shape[0]):
-        exposed = exposure[i, e]
-        if exposed != 0:
+        if exposure[i, e] != 0:
+            exposed = np.float32(exposure[i, e]) * TO_SHARE
             for k in range(first[e], last[e]):
                 rate[k] *= np.float32(1) + excess[e, k] * exposed
 

@@ -98,9 +98,10 @@ class CareSystem(ColumnarModel):
         self.residents.extend("cell", np.int32)
         self.residents.extend("chance", np.uint16, width=self.drawn)
         self.residents.extend("ask", np.uint16, width=len(self.slots))
-        self.residents.extend("lagged", np.float32, width=len(self.epidemiology.exposures.names))
+        self.residents.extend("lagged", np.uint16, width=len(self.epidemiology.exposures.names))
         self.recorder = Recorder(place, self.labels(), FIRST_MONTH, months, 1 / scale)
         self.events = EventLog(self, evidence["outcomes.event_sample"] / (place.residents * scale))
+        self.panel = Panel(self)
         self.commissioner = Commissioner(self)
         self.care = Care(self)
         if resume is None:

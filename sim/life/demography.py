@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim import draws
+from sim.life.exposures import as_kept
 from sim.life.grid import BAND
 from sim.life.health import People, give
 from sim.life.review import refresh
@@ -100,7 +101,7 @@ def add_people(
         **home,
     )
     rows = added.rows
-    m.residents.columns["lagged"][rows] = health.lagged
+    m.residents.columns["lagged"][rows] = as_kept(health.lagged)
     refresh(m, rows)
     return rows
 
