@@ -21,7 +21,7 @@ from sim.agents.hospitals import HospitalTeam
 from sim.agents.neighbourhoods import Neighbourhood, open_neighbourhoods
 from sim.agents.practices import GPPractice
 from sim.agents.residents import Resident
-from sim.care import emergency, practices, unmet
+from sim.care import continuity, emergency, practices, unmet
 from sim.care.indices import PROCESSES
 from sim.care.pathways import KINDS
 from sim.care.state import Care
@@ -171,7 +171,7 @@ class CareSystem(ColumnarModel):
         self.commissioner.advance(self.month)
         self._apply_levers()
         self._welcome("arrivals", demography.arrive(self))
-        reviews.review(self)
+        continuity.review(self, reviews.review(self), REVIEW_MONTHS)
         happenings = changes.draw(self)
         self.care.needs.recoveries.count_tabled(len(happenings.of(RECOVER)))
         changes.apply(self, happenings)

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim import draws
+from sim.care import continuity
 from sim.life.exposures import as_kept
 from sim.life.grid import BAND
 from sim.life.health import People, give
@@ -42,6 +43,7 @@ def give_birth(m: CareSystem, mothers: Rows) -> Rows:
         followed=m.events.follows(key),
         **inherited,
     )
+    continuity.welcome(m, newborn.rows)
     refresh(m, newborn.rows)  # their first review may be three months away
     return newborn.rows
 
@@ -102,6 +104,7 @@ def add_people(
     )
     rows = added.rows
     m.residents.columns["lagged"][rows] = as_kept(health.lagged)
+    continuity.welcome(m, rows)
     refresh(m, rows)
     return rows
 
