@@ -24,6 +24,8 @@ from sim.outcomes.summary import Interval, interval, intervals, noise_share
 if TYPE_CHECKING:
     import pandas as pd
 
+    from sim.compose import Plan
+
 Array = NDArray[Any]
 POLICY_START = clock.month_of("2026-04")
 ROUNDING = 1e-9
@@ -96,6 +98,7 @@ class Results:
         self.years = first.complete_years
         self.policy_start = int(first.meta.get("policy_start", POLICY_START))
         self.reported_from = clock.fin_year(int(first.meta.get("start", first.first_month)))
+        self.plan: Plan | None = None  # what was asked for, where it is known (`sim.compare`, `sim.run`)
         self._events: pd.DataFrame | None = None
         self._cache: dict[tuple[str, str, int], Array] = {}
 
@@ -310,10 +313,14 @@ class Results:
         """Write records/, summary.csv, series.parquet, events.parquet (where the runs kept events) and, last of all,
         results.json into a folder; returns it.
 
+        Then comes metadata.json (versions, hashes, draws, seeds) and, for results of `sim.compare` and `sim.run`,
+        config.yaml, so that ``headwater rerun`` repeats them and ``headwater report`` makes the report and pictures.
         Without a folder, a new one under ``results/`` named by the time. A folder without results.json is not a whole
         one. Raises `EnvironmentFault` when the disk refuses.
         """
         folder = Path(folder) if folder is not None else Path("results") / f"{datetime.now():%Y-%m-%d-%H%M%S}-saved"
+        from sim.studies import saved
+
         with disk.refusals(folder):
             (folder / "records").mkdir(parents=True, exist_ok=True)
             names = []
@@ -326,6 +333,8 @@ class Results:
                 _write(folder / "events.parquet", lambda path: self.events().to_parquet(path, index=False))
             about = json.dumps({"format": FORMAT, "records": names}, indent=1)
             _write(folder / "results.json", lambda path: path.write_text(about + "\n", encoding="utf-8"))
+            if not (folder / "metadata.json").exists():  # a run of the command line writes its own
+                saved.write(self, folder)
         return folder
 
     @classmethod
