@@ -178,6 +178,17 @@ def test_a_pilot_larger_than_the_place_is_refused(tmp_path: Path) -> None:
         town(tmp_path, units=AREAS - 1).go(1)
 
 
+def test_it_is_refused_before_anything_runs(tmp_path: Path) -> None:
+    from sim.policy import checks
+
+    found = town(tmp_path, units=5).commissioner.adopted
+    assert checks.pilots(found, AREAS) == checks.undecided(found, range(69, 189)) == []
+    (large,) = checks.pilots(found, 6)
+    assert "levers.link_workers.rollout (mine.yaml, pilot.units): 5 neighbourhoods" in large
+    (late,) = checks.undecided(found, range(69, 75))
+    assert "the pilot is not decided before 2026-09" in late
+
+
 def test_a_service_cannot_be_piloted(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"a\.yaml: levers\.more_gps\.rollout: .* cannot be piloted"):
         town(tmp_path, {"more_gps": {"amount": 1, "from": "new", "rollout": "mine"}})
@@ -186,7 +197,9 @@ def test_a_service_cannot_be_piloted(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("changed", "words"),
     [
-        ({"units": 0}, r"pilot\.units: must be a whole number of at least 1"),
+        ({"units": 0}, r"pilot\.units: must be a whole number, or a share"),
+        ({"units": 2.5}, r"pilot\.units: must be a whole number, or a share"),
+        ({"sample": 0}, r"pilot\.sample: must be a whole number of at least 1"),
         ({"months": 2.5}, r"pilot\.months: must be a whole number"),
         ({"leading": "lonly"}, r"pilot\.leading: .* did you mean lonely"),
         ({"chosen": "by_luck"}, r"pilot\.chosen"),
