@@ -68,7 +68,8 @@ MONTH: tuple[Part, ...] = (
     Part(
         "Teams in the community", ("self.care.needs.see", "self.care.needs.advance"),
         "Needs go their pathways: referrals from practices, hand-offs that take time and can be lost, teams take on "
-        "whom they can; whoever waits too long comes as a crisis", "sim/care/needs.py", "last month's capacity and queues",
+        "whom they can; whoever waits too long comes as a crisis", "sim/care/needs.py",
+        "last month's capacity and queues",
     ),
     Part(
         "A&E and emergency admissions", ("emergency.attend", "self.care.waiting.deteriorate", "emergency.admit"),
