@@ -57,14 +57,19 @@ SMALL_RATE = np.float32(0.0625)
 _uncached: list[str] = []
 
 
-def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
+def compiled(function: Callable[..., Any], **more: Any) -> Callable[..., Any]:
     """Compile with Numba, keeping the machine code on disk where there is a writable place for it."""
-    options: dict[str, Any] = {"nogil": True, "error_model": "numpy"}
+    options: dict[str, Any] = {"nogil": True, "error_model": "numpy"} | more
     try:
         return numba.njit(cache=True, **options)(function)  # type: ignore[no-any-return]
     except (RuntimeError, OSError, NumbaError):  # no writable cache folder
         _uncached.append(function.__name__)
         return numba.njit(**options)(function)  # type: ignore[no-any-return]
+
+
+def inlined(function: Callable[..., Any]) -> Callable[..., Any]:
+    """`compiled`, and written into whoever calls it: a call costs two atomic operations for every array it is given."""
+    return compiled(function, inline="always")
 
 
 @compiled
@@ -225,7 +230,7 @@ def span_of_exposures(excess):  # type: ignore[no-untyped-def]
     return first, last
 
 
-@compiled
+@inlined
 def row_rates(i, cell, state, exposure, area, base, excess, factors, shifts, area_factor, first, last, rate):  # type: ignore[no-untyped-def]
     """Rates of row i into `rate`; see `sim.draws.hazards`. Exposures of zero are skipped.
 
@@ -245,7 +250,7 @@ def row_rates(i, cell, state, exposure, area, base, excess, factors, shifts, are
                 rate[k] *= np.float32(1) + excess[e, k] * exposed
 
 
-@compiled
+@inlined
 def row_chances(rate, key, offsets, words, shorts, table, out, i):  # type: ignore[no-untyped-def]
     """Chances of the first processes as 16-bit bounds into row i of `out`.
 
@@ -270,7 +275,7 @@ def row_chances(rate, key, offsets, words, shorts, table, out, i):  # type: igno
                 out[i, k] = np.uint16(min(np.int32(p * UNIT_16 + np.float32(shorts[k]) * TO_UNIT_16), MOST_BOUND))
 
 
-@compiled
+@inlined
 def row_counts(rate, key, offsets, words, shorts, slots, divisor, out, i):  # type: ignore[no-untyped-def]
     """Expected counts, shared over slots, as 16-bit bounds into row i of `out`; rounded likewise.
 
