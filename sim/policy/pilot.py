@@ -32,11 +32,14 @@ _SHARES = ("scale_above", "stop_below")
 
 @dataclass(frozen=True)
 class Pilot:
-    """How a lever is tried. units: neighbourhoods (below 1: as a share of the place's, at least two); chosen: by what; before: months of measurement before it begins;
-    months: how long it runs before it is judged; extend: how much longer, once, when that is unclear; leading: what is
-    asked of `sample` adults in each neighbourhood; lagging: what registers show; comparators: k; worthwhile: d*, in the
-    indicator's unit, in the good direction; scale_above, stop_below: p1 and p2; payers: who pays for pilot and
-    measurement (None: who pays for the lever)."""
+    """How a lever is tried.
+
+    units: neighbourhoods (below 1: as a share of the place's, at least two); chosen: by what; before: months of
+    measurement before it begins; months: how long it runs before it is judged; extend: how much longer, once, when that
+    is unclear; leading: what is asked of `sample` adults in each neighbourhood; lagging: what registers show;
+    comparators: k; worthwhile: d*, in the indicator's unit, in the good direction; scale_above, stop_below: p1 and p2;
+    payers: who pays for pilot and measurement (None: who pays for the lever).
+    """
 
     units: float
     before: int
