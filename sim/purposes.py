@@ -45,5 +45,40 @@ class Purpose(IntEnum):
     WELLBEING = 280
     # observation: who is followed in the event log
     FOLLOWED = 300
+    # frailty, managed level, who is undiagnosed (one a condition)
+    MANAGED = 400
+    MANAGED_LEVEL = 402
+    FRAILTY = 404
+    UNDIAGNOSED = 410
+    # social ties, the three Cs, neighbourhoods
+    TIES_WANTED = 450
+    TIES_LOST = 451
+    TIES_SOUGHT = 452
+    THREE_CS = 460
+    THREE_CS_ROUNDING = 462
+    LEVEL_DITHER = 464
+    ENERGY = 470
+    ENERGY_SEEN = 472
+    # pathways, teams, hospital specialties, the panel
+    PATHWAY = 500  # + kind of need
+    HANDOFF = 510
+    HANDOFF_ORDER = 511
+    WAITING_FOR_TEAM = 512
+    CRISIS_WHILE_WAITING = 513
+    WITHDRAWN = 514
+    CARE_LENGTH = 515
+    ONWARD = 516
+    RECOVERY_BY_TREATMENT = 517
+    RECOVERY_BY_COMMUNITY = 518
+    REFERRAL_LOST = 519
+    WARD = 520
+    WARD_CONDITION = 521
+    PANEL = 530
+    LEVEL_ROUNDING = 540
+    # policy: errors of a risk score; surveys, registers and choice of neighbourhoods of a pilot
+    RISK_SCORE = 550
+    PILOT_SURVEY = 551
+    PILOT_REGISTER = 552
+    PILOT_CHOICE = 553
     # the life course: process k of the rate tables draws with LIFE + k
     LIFE = 1000

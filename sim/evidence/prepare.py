@@ -11,10 +11,10 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from sim.errors import UserError
+from sim.evidence import prepare_conditions as conditions
 from sim.evidence.prepare_people import TABLES as PEOPLE
 from sim.evidence.prepare_raw import OLDEST, Made, Raw, bands, both_sexes, weighted_mean
 from sim.evidence.stratified import FOLDER
@@ -26,27 +26,6 @@ CONDITIONS = {
 }  # fmt: skip
 TRUE_HEART_FAILURE = 0.015  # all ages; registers hold 0.009 (evidence.csv, prevalence_heart_failure_qof)
 SMOKERS_2020, OBESE_2020 = 0.131, 0.286  # surveys of 2021–23 moved back to 2020 by the declared trends
-
-# Dementia by age: (age_from, age_to, women, men). 65+ Cognitive Function and Ageing Study II, below 65 from the early-
-# onset register rate; moved to the level of the registers afterwards.
-DEMENTIA = (
-    (0, 39, 0.0, 0.0), (40, 49, 0.0001, 0.0001), (50, 59, 0.0006, 0.0006), (60, 64, 0.004, 0.004),
-    (65, 69, 0.018, 0.012), (70, 74, 0.025, 0.030), (75, 79, 0.062, 0.052), (80, 84, 0.095, 0.106),
-    (85, 89, 0.181, 0.128), (90, OLDEST, 0.350, 0.171),
-)  # fmt: skip
-CANCER = (
-    (0, 17, 0.001, 0.001), (18, 29, 0.003, 0.003), (30, 39, 0.010, 0.007), (40, 49, 0.025, 0.012),
-    (50, 59, 0.050, 0.027), (60, 69, 0.085, 0.065), (70, 79, 0.120, 0.130), (80, 89, 0.145, 0.180),
-    (90, OLDEST, 0.130, 0.160),
-)  # fmt: skip
-BY_HAND = {"dementia": (DEMENTIA, "DEM"), "cancer": (CANCER, "CAN")}
-
-
-def _shape(rows: tuple[tuple[int, int, float, float], ...], condition: str) -> pd.DataFrame:
-    return pd.DataFrame(
-        [(condition, sex, start, end, pair[sex]) for start, end, *pair in rows for sex in (0, 1)],
-        columns=["condition", "sex", "age_from", "age_to", "value"],
-    )
 
 
 def prevalence(raw: Raw) -> Made:
@@ -61,10 +40,7 @@ def prevalence(raw: Raw) -> Made:
     england = raw.england()
     failure = table["condition"] == "heart_failure"
     table.loc[failure, "value"] *= TRUE_HEART_FAILURE / weighted_mean(table[failure], england)
-    for condition, (rows, register) in BY_HAND.items():
-        shape = _shape(rows, condition)
-        shape["value"] *= raw.register(register) / weighted_mean(shape, england)
-        table = pd.concat([table, shape])
+    table = pd.concat([table, conditions.prevalence(raw)])
     return Made("prevalence", table, {
         "title": "People with each diagnosed condition, England 2019/20, by age and sex",
         "unit": "share of people",
@@ -90,17 +66,7 @@ def prevalence_gradient(raw: Raw) -> Made:
         "condition": table["condition"].map(CONDITIONS), "decile": table["imd_decile"],
         "value": table["age_adjusted_ratio"],
     })  # fmt: skip
-    people = raw.england_by_decile()
-    for condition, (rows, code) in BY_HAND.items():
-        curve = np.zeros(people.shape[1])
-        for start, end, women, men in rows:
-            curve[start : end + 1] = (women + men) / 2
-        expected = (people * curve).sum(1) / people.sum(1)
-        found = raw.register_by_decile(code)
-        ratio = found / expected
-        ratio /= np.average(ratio, weights=expected * people.sum(1))
-        table = pd.concat([table, pd.DataFrame({
-            "condition": condition, "decile": range(1, 11), "value": ratio.round(3)})])  # fmt: skip
+    table = pd.concat([table, conditions.gradient(raw)])
     return Made("prevalence_gradient", table, {
         "title": "Diagnosed prevalence by deprivation decile (1 most deprived), age-adjusted",
         "unit": "ratio to England",
@@ -119,7 +85,7 @@ def risk_prevalence(raw: Raw) -> Made:
     """Share of people with each behaviour or loneliness, by age and sex, at 2020."""
     table = raw.csv("tables/risk_factors_by_age_sex.csv")
     names = {"smoking_current": "smoking", "smoking_former": "ex_smoking", "obesity_bmi30": "obesity",
-             "inactive_lt30min": "inactivity"}  # fmt: skip
+             "inactive_lt30min": "inactivity", "alcohol_gt14units": "alcohol"}  # fmt: skip
     table = table[table["risk_factor"].isin(list(names))]
     table = pd.concat([table, bands(table["age_band"])], axis=1).assign(
         risk=lambda t: t["risk_factor"].map(names), value=lambda t: t["prevalence"]
@@ -128,22 +94,27 @@ def risk_prevalence(raw: Raw) -> Made:
     lonely = pd.concat([lonely, bands(lonely["age_band"])], axis=1).assign(
         risk="isolation", sex="both", value=lambda t: t["lonely_often_always"]
     )
+    offline = raw.csv("tables/digital_exclusion_by_age.csv")
+    offline = pd.concat([offline, bands(offline["age_band"])], axis=1).assign(
+        risk="offline", sex="both", value=lambda t: t["offline_share"]
+    )
     columns = ["risk", "sex", "age_from", "age_to", "value"]
     young = pd.DataFrame([("smoking", "both", 16, 17, 0.05)], columns=columns)  # HSE, recalled: about 1 in 20
-    table = both_sexes(pd.concat([table[columns], lonely[columns], young]))
+    table = both_sexes(pd.concat([table[columns], lonely[columns], offline[columns], young]))
     adults = raw.england()
     adults[:, :18] = 0
     for risk, level in (("smoking", SMOKERS_2020), ("obesity", OBESE_2020)):
         rows = table["risk"] == risk
         table.loc[rows, "value"] *= level / weighted_mean(table[rows], adults)
     return Made("risk_prevalence", table, {
-        "title": "Smoking, ex-smoking, obesity (BMI 30+), inactivity (< 30 min a week), loneliness (often or always),"
-        " 2020",
+        "title": "Smoking, ex-smoking, obesity (BMI 30+), inactivity (< 30 min a week), alcohol (over 14 units a week),"
+        " loneliness (often or always), no use of the internet, 2020",
         "unit": "share of people",
         "source": "Smoking: ONS/OHID APS 2023 (11.6 % of adults, 13.0 % in 2021); ex-smoking HSE 2021-22; obesity HSE"
         " 2022"
         " (29 %, 55-64 36 %, 65-74 35 % read); inactivity Active Lives Nov 2022-23 (25.7 % read); loneliness Community"
-        " Life Survey 2021/22-2023/24 (about 7 %)",
+        " Life Survey 2021/22-2023/24 (about 7 %); alcohol HSE 2021 (28 % of men, 15 % of women, read); offline Ofcom"
+        " 2023-24 (5-6 % of households, read)",
         "grade": "recalled",
         "note": "Totals mostly read, age patterns recalled. Smoking and obesity are moved to 2020 (13.1 % and 28.6 % of"
         " adults) by the declared trends of the registry",
@@ -155,7 +126,8 @@ def risk_by_fifth(raw: Raw) -> Made:
     """Share of adults with each behaviour or loneliness by deprivation fifth."""
     table = raw.csv("tables/risk_factors_by_imd_quintile.csv")
     names = {"smoking_current": "smoking", "obesity_bmi30": "obesity", "inactive_lt30min": "inactivity",
-             "loneliness_often_always": "isolation"}  # fmt: skip
+             "loneliness_often_always": "isolation", "alcohol_gt14units": "alcohol",
+             "digital_offline_home": "offline"}  # fmt: skip
     table = table[table["risk_factor"].isin(list(names))]
     table = pd.DataFrame({
         "risk": table["risk_factor"].map(names), "fifth": table["imd_quintile_1_most_deprived"],
@@ -163,10 +135,10 @@ def risk_by_fifth(raw: Raw) -> Made:
     })  # fmt: skip
     former = pd.DataFrame({"risk": "ex_smoking", "fifth": range(1, 6), "value": [0.24, 0.255, 0.265, 0.27, 0.27]})
     return Made("risk_by_fifth", pd.concat([table, former]), {
-        "title": "Behaviours and loneliness of adults by national deprivation fifth (1 most deprived)",
+        "title": "Behaviours, loneliness and being offline of adults by national deprivation fifth (1 most deprived)",
         "unit": "share of adults",
         "source": "Smoking ONS 2021 (deciles 1 and 10: 23.8 % and 6.8 %, read); obesity HSE 2021 (34 % and 20 %, read);"
-        " inactivity Active Lives 2022-23; loneliness Community Life Survey; ex-smoking HSE",
+        " inactivity Active Lives 2022-23; loneliness Community Life Survey; ex-smoking and alcohol HSE; offline Ofcom",
         "grade": "recalled",
         "note": "Used as ratios between fifths only. Middle fifths are interpolated; ex-smoking is nearly flat",
     })  # fmt: skip
@@ -189,15 +161,20 @@ def transitions(raw: Raw) -> Made:
         ("become_active", 16, 17, 0.14, 0.08, 0.20, "recalled"),
         ("relapse", 18, OLDEST, 0.015, 0.008, 0.03, "recalled"),
         ("recover_lonely", 16, OLDEST, 0.40, 0.25, 0.55, "judgement"),
+        ("stop_drinking", 16, OLDEST, 0.15, 0.08, 0.25, "judgement"),
+        ("get_online", 16, OLDEST, 0.04, 0.01, 0.08, "judgement"),
+        ("leave_cold_home", 0, OLDEST, 0.15, 0.08, 0.25, "judgement"),
+        ("gain_income", 0, OLDEST, 0.30, 0.20, 0.40, "recalled"),
     ], columns=["process", "age_from", "age_to", "value", "low", "high", "grade"])  # fmt: skip
     columns = list(more.columns)
     return Made("transitions", pd.concat([table[columns], more]), {
-        "title": "Yearly probability of taking up or leaving a behaviour or loneliness",
+        "title": "Yearly probability of taking up or leaving a behaviour, loneliness or a circumstance",
         "unit": "probability a year",
         "source": "Smoking Toolkit Study and Hughes 2008 (quitting, relapse); CALIBER, Katsoulis 2021 Lancet Diab"
         " Endo and"
         " Fildes 2015 (obesity); Active Lives and UKHLS (activity); loneliness: UKHLS waves, about 4 in 10 no longer"
-        " often lonely a year later (judged)",
+        " often lonely a year later (judged); drinking, internet and cold homes judged; low income: DWP Income"
+        " Dynamics, about a third leave relative low income in a year",
         "grade": "recalled",
         "note": "They fix turnover; the opposite direction is solved so that the age profile follows the declared"
         " trend."

@@ -12,6 +12,7 @@ from sim.evidence.prepare_raw import OLDEST, Array, Made, Raw, bands
 UN = "UN World Population Prospects, UK deaths and population by single age (CC BY 3.0 IGO), read"
 WITH_DECREMENT = (
     "type2_diabetes", "hypertension", "chd", "stroke", "heart_failure", "copd", "depression", "dementia", "obesity",
+    "ckd", "asthma", "chronic_pain",
 )  # fmt: skip
 LATER_HALF = 0.52
 """Excess of July–December 2020 relative to that of the whole year: about 20 of 77 thousand excess deaths in England and

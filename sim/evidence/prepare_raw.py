@@ -88,11 +88,17 @@ class Raw:
         rows = table[table["group_code"] == code].set_index("imd_overall")["prevalence"]
         return rows.loc[[str(decile) for decile in range(1, 11)]].to_numpy(float)
 
-    def register(self, code: str) -> float:
-        """QOF 2019/20 register over list for England."""
+    def register_of_everyone(self, code: str, whole: str) -> float:
+        """QOF 2019/20 register for England over the list of the register `whole`, which is everybody's."""
+        return float(self._register(code)["register"].sum() / self._register(whole)["list"].sum())
+
+    def is_of_adults(self, code: str, whole: str) -> bool:
+        """Whether a register is kept over adults only, so that its list is clearly shorter than everybody's."""
+        return float(self._register(code)["list"].sum()) < 0.9 * float(self._register(whole)["list"].sum())
+
+    def _register(self, code: str) -> pd.DataFrame:
         table = self.csv("data/conditions/qof_prevalence_2019_20_by_imd_england.csv")
-        table = table[(table["group_code"] == code) & (table["imd_overall"] != "Wales")]
-        return float(table["register"].sum() / table["list"].sum())
+        return table[(table["group_code"] == code) & (table["imd_overall"] != "Wales")]
 
 
 def bands(labels: pd.Series[str]) -> pd.DataFrame:

@@ -1,0 +1,82 @@
+"""Compiled loops of the managed level; see `sim.life.managed`. Compiled code calls only its own file."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.kernels import compiled
+
+Array = NDArray[Any]
+MIX_1, MIX_2 = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
+S27, S30, S31, S32 = (np.uint64(bits) for bits in (27, 30, 31, 32))
+THREE = np.uint64(3)
+FULL, UNIT = np.float32(255), np.float32(2.0**-32)
+ZERO, HALF, ONE, TWO = np.float32(0), np.float32(0.5), np.float32(1), np.float32(2)
+STEPS = 3
+
+
+@compiled
+def mix(z):  # type: ignore[no-untyped-def]
+    """SplitMix64's finaliser, as in `sim.kernels`."""
+    z = (z ^ (z >> S30)) * MIX_1
+    z = (z ^ (z >> S27)) * MIX_2
+    return z ^ (z >> S31)
+
+
+@compiled
+def level_of(value, lift):  # type: ignore[no-untyped-def]
+    """Level 0–3 of a byte: the node below it, or with the chance of its distance from there (lift, 0–1) the next."""
+    at = np.float32(value) / FULL * np.float32(STEPS)
+    return np.uint64(min(np.floor(at + lift), np.float32(STEPS)))
+
+
+@compiled
+def set_levels(value: Array, key: Array, state: Array, shift: int, offset: int) -> None:
+    """Write the level of each value (uint8, n) into the states (uint64, n)."""
+    for i in range(value.size):
+        lift = np.float32(mix(key[i] + offset) >> S32) * UNIT
+        state[i] = (state[i] & ~(THREE << shift)) | (level_of(value[i], min(lift, np.float32(0.99999))) << shift)
+
+
+@compiled
+def move(
+    rows: Array,
+    key: Array,
+    state: Array,
+    undiagnosed: Array,
+    unmet: Array,
+    continuity: Array,
+    managed: Array,
+    conditions: int,
+    number: Array,
+    confidence: Array,
+    confidence_shift: int,
+    shift: int,
+    offsets: Array,
+) -> None:
+    """Close a share of the gap between the managed level of `rows` and its target; number: see `Managed`.
+
+    conditions: pattern of the conditions that are managed; offsets: added to a key for the lasting difference and the
+    level's draw for life.
+    """
+    for i in rows:
+        held = np.uint32(state[i] >> S32) & np.uint32(conditions)
+        if held == 0:
+            value = number[0] * FULL
+        elif held & ~undiagnosed[i] == 0:
+            value = ZERO
+        else:
+            own = np.float32(mix(key[i] + offsets[0]) & np.uint64(0xFFFFFFFF)) * UNIT
+            goal = number[0] + number[1] * (TWO * own - ONE)
+            goal += confidence[(state[i] >> confidence_shift) & THREE]
+            goal += number[2] * (np.float32(continuity[i]) / FULL - number[3])
+            if unmet[i] > 0:
+                goal -= number[4]
+            goal = min(max(goal, ZERO), ONE) * FULL
+            value = np.float32(managed[i]) + (goal - np.float32(managed[i])) * number[5]
+        managed[i] = np.uint8(value + HALF)
+        lift = np.float32(mix(key[i] + offsets[1]) >> S32) * UNIT
+        state[i] = (state[i] & ~(THREE << shift)) | (level_of(managed[i], min(lift, np.float32(0.99999))) << shift)
