@@ -9,10 +9,11 @@ from __future__ import annotations
 import numpy as np
 
 from sim.draws import make_keys
-from sim.life import contacts, onset
+from sim.life import contacts, diagnosis, frailty, onset, precursor
 from sim.life.epidemiology import SAMPLE_A_CELL, Epidemiology, cells_of_bands, spread
 from sim.life.grid import AGES, BAND, BANDS, DECILES, SEXES, Array
 from sim.life.health import Health, People, give
+from sim.life.states import FRAILTY
 from sim.life.wellbeing import Wellbeing
 
 REFERENCE_SEED = 2020
@@ -27,7 +28,7 @@ class Reference:
         )
         age = np.minimum(band * BAND + member % BAND, AGES - 1)
         key = make_keys(REFERENCE_SEED, np.arange(1, sex.size + 1, dtype=np.int64))
-        self.people = People(key, age, sex, decile + 1, np.ones(sex.size))
+        self.people = People(key, age, sex, decile + 1)
         self.at = (sex, band, decile)
         ages = np.arange(AGES)
         in_cell = np.bincount(np.minimum(ages // BAND, BANDS - 1), minlength=BANDS)
@@ -56,6 +57,7 @@ def normalise(epi: Epidemiology) -> Epidemiology:
 
     health = give(reference.people, epi, observe)
     _incidence(epi, reference, health)
+    _frailty(epi, reference, health)
     _mortality(epi, reference, health)
     contacts.normalise(epi, reference, health)
     epi.wellbeing = Wellbeing(epi, reference, health)
@@ -65,6 +67,14 @@ def normalise(epi: Epidemiology) -> Epidemiology:
 def _incidence(epi: Epidemiology, reference: Reference, health: Health) -> None:
     """Baseline hazard = incidence × residual deprivation effect ÷ mean multiplier of those still without it."""
     deaths = (epi.deaths * epi.england).sum(2) / epi.people
+    rates = {
+        condition.name: onset.incidence(
+            epi.evidence, condition.name, epi.prevalence[condition.name], deaths, epi.people, condition.age_from,
+            beyond=epi.undiagnosed[condition.name] if condition.undiagnosed == diagnosis.BEYOND else 0.0,
+        )
+        for condition in epi.conditions
+    }  # fmt: skip
+    converted = _conversions(epi, rates)
     for condition in epi.conditions:
         name = condition.name
         free = (~epi.states.has(health.state, name)).astype(float)
@@ -76,11 +86,39 @@ def _incidence(epi: Epidemiology, reference: Reference, health: Health) -> None:
         bounds = epi.evidence["life.residual_least"], epi.evidence["life.residual_most"]
         residual = np.clip(epi.gradient[name] / explained, *bounds)
         norm = reference.over_deciles(weight * residual)
-        rate = onset.incidence(epi.evidence, name, epi.prevalence[name], deaths, epi.people, condition.age_from)
+        rate, share = rates[name], epi.prevalence[name]
         if condition.recovers:
-            epi.recovery[name] = onset.recovery(epi.evidence, name, epi.prevalence[name], deaths, rate)
+            leave = onset.recovery(epi.evidence, name, share, deaths, rate)
+            epi.recovery[name] = np.clip(leave - converted.get(name, 0.0), 0, None)
+        if epi.undiagnosed[name] > 0:
+            epi.diagnosis[name] = diagnosis.rate(epi.evidence, rate, share, epi.undiagnosed[name])
         epi.residual[name] = residual
         epi.onset_base[name] = rate[:, :, None] * residual / spread(norm)
+
+
+def _conversions(epi: Epidemiology, rates: dict[str, Array]) -> dict[str, Array]:
+    """Set how much faster conditions begin in people who have what they replace; returns, by the condition replaced, the
+    share of those who have it whom it leaves so in a year (sex, age)."""
+    left = {}
+    for later in epi.conditions:
+        if earlier := later.replaces:
+            before, after = epi.prevalence[earlier], epi.prevalence[later.name]
+            found = precursor.conversion(epi.evidence, earlier, before, after, rates[later.name], epi.people)
+            epi.effects[later.name].ratios[earlier] = found.ratio
+            epi.conversion[later.name], left[earlier] = found.share, found.per_year
+    return left
+
+
+def _frailty(epi: Epidemiology, reference: Reference, health: Health) -> None:
+    """Baseline rates = those that keep England's frailty by age ÷ mean multiplier of those in whom each can happen."""
+    epi.frailty_rates = rates = frailty.rates(epi.evidence, epi.frailty, epi.deaths_by_age)
+    weight = epi.effects[frailty.BEGIN].weight(health.state, health.lagged, epi.states)
+    mild, moderate, severe = (epi.states.has(health.state, name).astype(float) for name in FRAILTY)
+    exposed = {frailty.BEGIN: 1 - mild - moderate - severe, frailty.FURTHER: mild + moderate}
+    for name, per_year in ((frailty.BEGIN, rates.begin), (frailty.FURTHER, rates.further)):
+        norm = reference.over_deciles(reference.mean(weight, exposed[name]))
+        epi.frailty_base[name] = per_year[None, :, None] / spread(norm) * np.ones(DECILES)
+    epi.frailty_base[frailty.RECOVER] = np.broadcast_to(rates.recover[None, :, None], (SEXES, AGES, DECILES))
 
 
 def _mortality(epi: Epidemiology, reference: Reference, health: Health) -> None:
