@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sim import paths, settings
+from sim import paths, settings, syntax
 from sim.errors import UserError
 
 UNSURE = object()  # a value that only Hydra can read
@@ -22,6 +22,8 @@ FLAGS_WITH_VALUE = {
     "--cfg": "cfg", "-c": "cfg", "--package": "package", "-p": "package",
 }  # fmt: skip
 PLAIN_FLAGS = ("--resolve", "--hydra-help", "--shell-completion", "-sc")
+INFO = ("all", "config", "defaults", "defaults-tree", "plugins", "searchpath")
+SHOWN_FLAGS = ("--help", "--multirun", "--cfg", "--info", "--config-dir", "--config-name", "--package", "--resolve")
 OVERRIDE = re.compile(r"(?P<sign>\+\+|\+|~)?(?P<key>[A-Za-z_][\w.@/:-]*)(?:=(?P<value>.*))?", re.DOTALL)
 USE_KEYS = ("amount", "from", "rollout", "start", "stop", "years", "first_share")  # what a scenario says of a lever
 LEVER_KEY = re.compile(r"(?:only\.)?(?:(?P<scenario>[\w-]+)\.)?levers\.(?P<lever>[\w-]+)(?:\.(?P<field>[\w.-]+))?")
@@ -79,7 +81,10 @@ def parse(command: str, words: Sequence[str], free_words: int = 0) -> Words:
             out.hydra.append(word)
         elif name in ("--info", "-i"):
             about = given or (rest.pop(0) if rest and "=" not in rest[0] and not rest[0].startswith("-") else "all")
-            out.hydra.append(f"--info={about}")
+            if about in INFO:
+                out.hydra.append(f"--info={about}")
+            else:
+                wrong.append(f"--info: {settings.not_known('topic', about, INFO)}")
         elif name in FLAGS_WITH_VALUE:
             if not given and not rest:
                 wrong.append(f"{name} needs a value after it.")
@@ -122,7 +127,7 @@ def _dashed(command: str, word: str) -> str:
     close = settings.nearest(name.replace("-", "_"), _known_keys(command))
     if close:
         return f"'{word}': settings are written without dashes, {close}={value or '…'}"
-    return f"There is no option '{word}'."
+    return settings.not_known("option", word.partition("=")[0], SHOWN_FLAGS)
 
 
 def _stray(command: str, word: str, rest: list[str]) -> str:
@@ -170,10 +175,14 @@ def check(words: Words) -> list[str]:
     table = {row.key: row for row in settings.rows(words.command)}
     everywhere = {row.key for row in settings.rows()}
     scenarios, levers = paths.names("scenario", words.own), paths.names("levers", words.own)
-    wrong: list[str] = []
+    wrong: list[str] = syntax.duplicates([(override.key, override) for override in words.overrides])
     given: dict[str, Any] = {}
     for override in words.overrides:
         key = override.key
+        verbatim = key in table and table[key].kind in ("text", "month", "place") and override.value[:1] != "{"
+        if unreadable := syntax.fault(str(override), override.value, everywhere, words.multirun, verbatim):
+            wrong.append(unreadable)
+            continue
         if key.split(".")[0] == "hydra" or "/" in key or "@" in key:
             continue  # Hydra's own settings: Hydra checks them
         if lever := LEVER_KEY.fullmatch(key):
@@ -182,6 +191,8 @@ def check(words: Words) -> list[str]:
             continue
         elif key.startswith("place."):
             wrong.append(settings.not_known("key of a place", key.split(".")[1], settings.PLACE_KEYS))
+        elif key == "place" and override.value.lstrip()[:1] == "{":
+            wrong.append("place must be a name or a folder; its keys are given one by one: place.label=Town.")
         elif key not in table:
             wrong.append(_unknown_key(words.command, key, table, everywhere, scenarios))
         else:

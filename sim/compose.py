@@ -16,6 +16,7 @@ from sim import arguments, files, paths, settings
 from sim.arguments import Override, Words
 from sim.errors import EnvironmentFault, UserError
 from sim.settings import Settings
+from sim.syntax import in_a_sentence
 
 SCHEMA = 1
 
@@ -73,6 +74,7 @@ def from_words(words: Words) -> Plan:
     wrong = arguments.check(words) + files.problems(words)
     if wrong:
         raise UserError("\n".join(wrong))
+    words = files.with_main_file(words)
     from hydra import initialize_config_dir
     from hydra.core.global_hydra import GlobalHydra
 
@@ -100,6 +102,7 @@ def through_hydra(words: Words, task: Any) -> None:
     import hydra
 
     failures: list[BaseException] = []
+    words = files.with_main_file(words)
 
     def job(_: Any) -> None:
         if failures:
@@ -282,18 +285,6 @@ def _hydra(words: Words, overrides: list[str]) -> tuple[dict[str, Any], dict[str
     except Exception as fault:
         raise in_a_sentence(fault) from None
     return {str(key): value for key, value in plain.items()}, choices  # type: ignore[union-attr]
-
-
-def in_a_sentence(fault: Exception) -> Exception:
-    """A fault of Hydra, OmegaConf or YAML as a user's mistake; anything else comes back as it is."""
-    if type(fault).__module__.split(".")[0] not in ("hydra", "omegaconf", "yaml"):
-        return fault
-    cause = fault.__cause__
-    text = str(fault).strip()
-    if cause is not None and type(cause).__module__.split(".")[0] in ("omegaconf", "yaml", "antlr4"):
-        text += " " + str(cause).strip().splitlines()[0]
-    lines = [line.strip() for line in text.splitlines() if line.strip() and "full_key" not in line]
-    return UserError(" ".join(lines[:3]))
 
 
 def _stray_keys(tree: Mapping[str, Any]) -> list[str]:

@@ -4,27 +4,34 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from sim import paths, settings
-from sim.arguments import UNSURE, USE_KEYS, Words, light
+from sim import arguments, paths, settings
+from sim.arguments import UNSURE, USE_KEYS, Override, Words, light
 
+MAIN = "config"
 SCENARIO_KEYS = ("label", "description", "levers", "defaults")
+COMPOSED = ("defaults", "hydra", "schema")  # keys of a main configuration that are no settings
 
 
 def problems(words: Words) -> list[str]:
     """Everything wrong with the configuration files that a command line makes use of."""
     found: list[str] = []
+    if words.config_name != MAIN and not any((f / f"{words.config_name}.yaml").is_file() for f in words.own):
+        names = [file.stem for folder in words.own for file in sorted(folder.glob("*.yaml"))]
+        where = "" if words.own else " Say in which folder it is: --config-dir mine/"
+        found.append(f"--config-name: {settings.not_known('configuration', words.config_name, names)}{where}")
     chosen = ["baseline"] if words.command == "run" else []
-    for override in words.overrides:
+    for override in with_main_file(words).overrides:
         if override.key in ("scenario", "scenarios"):
             value = light(override.value)
             chosen = [] if value is UNSURE else value if isinstance(value, list) else str(value).split(",")
     for folder in words.own:
         main = folder / f"{words.config_name}.yaml"
         if main.is_file():
-            found += main_file(main)
+            found += main_file(main, words)
         for file in sorted((folder / "scenario").glob("*.yaml")):
             if (paths.configs() / "scenario" / file.name).is_file():
                 found.append(f"{_short(file)}: a shipped scenario has this name too; give yours another.")
@@ -40,7 +47,8 @@ def read(file: Path) -> tuple[Any, list[str]]:
     import yaml
 
     try:
-        return yaml.compose(file.read_text(encoding="utf-8"), Loader=yaml.SafeLoader), []
+        node = yaml.compose(file.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+        return node, [f"{_short(file)}, {sentence}" for sentence in _twice(node)]
     except yaml.YAMLError as fault:
         mark = getattr(fault, "problem_mark", None) or getattr(fault, "context_mark", None)
         where = f", line {mark.line + 1}" if mark else ""
@@ -49,6 +57,21 @@ def read(file: Path) -> tuple[Any, list[str]]:
         return None, [f"{_short(file)}: not a text file in UTF-8."]
     except OSError as fault:
         return None, [f"{_short(file)}: cannot be read: {fault.strerror}."]
+
+
+def _twice(node: Any) -> Iterator[str]:
+    """A sentence for each key that stands twice in one mapping."""
+    import yaml
+
+    seen: dict[str, int] = {}
+    for key, line, value in pairs(node):
+        if key in seen:
+            yield f"line {line}: {key} stands in line {seen[key]} already."
+        seen.setdefault(key, line)
+        yield from _twice(value)
+    if isinstance(node, yaml.SequenceNode):
+        for value in node.value:
+            yield from _twice(value)
 
 
 def pairs(node: Any) -> Iterator[tuple[str, int, Any]]:
@@ -67,18 +90,77 @@ def plain(node: Any) -> Any:
     return yaml.safe_load(yaml.serialize(node))
 
 
-def main_file(file: Path) -> list[str]:
-    """Keys and values of a user's own main configuration."""
+def main_file(file: Path, words: Words) -> list[str]:
+    """Keys and values of a user's own main configuration, each checked as if it were typed."""
     node, found = read(file)
-    table = {row.key: row for row in settings.rows()}
-    known = sorted({key.split(".")[0] for key in table} | {"defaults", "hydra", "schema", "levers"})
-    for key, line, value in pairs(node):
-        if key not in known:
-            found.append(f"{_short(file)}, line {line}: " + settings.not_known("setting", key, known, choose=False))
-        elif key in table:
-            wrong = settings.problem(table[key], plain(value))
-            found += [f"{_short(file)}, line {line}: {wrong}"] if wrong else []
+    if found:
+        return found
+    everywhere = {row.key for row in settings.rows()}
+    known = sorted({*everywhere, *COMPOSED, "levers"})
+    for one in next((value.value for key, _, value in pairs(node) if key == "defaults"), []):
+        if isinstance(one.value, str) and one.value not in (MAIN, "_self_"):
+            what = settings.not_known("configuration", one.value, (MAIN, "_self_"))
+            found.append(f"{_short(file)}, line {one.start_mark.line + 1}: defaults: {what}")
+    for line, it in entries_of(file, node):
+        head = it.key.split(".")[0]
+        if head == "hydra":
+            continue
+        if it.key not in everywhere and head not in (*COMPOSED, "levers", "place"):
+            wrong = [settings.not_known("setting", it.key, known, choose=False)]
+        elif it.key in everywhere and it.key not in {row.key for row in settings.rows(words.command)}:
+            wrong = []  # a setting of another command
+        else:
+            wrong = arguments.check(replace(words, overrides=[it]))
+        found += [f"{_short(file)}, line {line}: {sentence}" for sentence in wrong]
     return found
+
+
+def entries_of(file: Path, node: Any = None) -> list[tuple[int, Override]]:
+    """What a user's own main configuration says, as (line, the word that would be typed)."""
+    node = node if node is not None else read(file)[0]
+    found: list[tuple[int, Override]] = []
+
+    def walk(branch: Any, before: str) -> None:
+        import yaml
+
+        for key, line, value in pairs(branch):
+            if key == "defaults" and not before:
+                for one in value.value if isinstance(value, yaml.SequenceNode) else []:
+                    for group, at, name in pairs(one):
+                        if not group.startswith("override "):
+                            found.append((at, Override("", group, str(plain(name)))))
+            elif key == "schema" and not before:
+                pass
+            elif isinstance(value, yaml.MappingNode):
+                walk(value, f"{before}{key}.")
+            else:
+                found.append((line, Override("", f"{before}{key}", _typed(plain(value)))))
+
+    walk(node, "")
+    return found
+
+
+def with_main_file(words: Words) -> Words:
+    """The words with what the user's own main configuration says before them; what is typed comes first."""
+    typed = {it.key for it in words.overrides}
+    elsewhere = {row.key for row in settings.rows()} - {row.key for row in settings.rows(words.command)}
+    said: dict[str, Override] = {}
+    for folder in words.own:
+        file = folder / f"{words.config_name}.yaml"
+        if file.is_file():
+            said |= {it.key: it for _, it in entries_of(file) if it.key not in typed | elsewhere}
+    return replace(words, overrides=[*said.values(), *words.overrides], config_name=MAIN)
+
+
+def _typed(value: Any) -> str:
+    """A value of a file as it would be typed."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, list):
+        return f"[{','.join(map(_typed, value))}]"
+    return str(value)
 
 
 def scenario_file(file: Path, levers: list[str]) -> list[str]:
@@ -93,6 +175,8 @@ def scenario_file(file: Path, levers: list[str]) -> list[str]:
         if key not in SCENARIO_KEYS:
             what = settings.not_known("key", key, SCENARIO_KEYS, choose=True)
             found.append(f"{_short(file)}, line {line}: {what}")
+        elif key == "defaults":
+            found += _defaults(file, value)
         elif key == "levers":
             for lever, lever_line, use in pairs(value):
                 if lever not in levers:
@@ -102,6 +186,21 @@ def scenario_file(file: Path, levers: list[str]) -> list[str]:
                         what = settings.not_known("key", entry, USE_KEYS)
                         found.append(f"{_short(file)}, line {entry_line}: levers.{lever}: {what}")
     return found
+
+
+def _defaults(file: Path, node: Any) -> Iterator[str]:
+    """What is wrong with the scenarios that a scenario builds on."""
+    import yaml
+
+    folders = {file.parent, paths.configs() / "scenario"}
+    names = sorted({other.stem for folder in folders for other in folder.glob("*.yaml")} - {file.stem})
+    for one in node.value if isinstance(node, yaml.SequenceNode) else [node]:
+        name = str(plain(one))
+        line = one.start_mark.line + 1
+        if not isinstance(node, yaml.SequenceNode) or not isinstance(one, yaml.ScalarNode):
+            yield f"{_short(file)}, line {line}: defaults must be a list of scenarios, for example [health_creation]."
+        elif name != "_self_" and name not in names:
+            yield f"{_short(file)}, line {line}: defaults: {settings.not_known('scenario', name, names)}"
 
 
 def with_line(sentence: str, scenario: str, own: Sequence[Path]) -> str:

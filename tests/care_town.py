@@ -52,7 +52,10 @@ class Town(ColumnarModel):
         sizes = np.full(n_practices, n // n_practices)
         self.place: Any = SimpleNamespace(
             name="town", label="Town", local_fifth=np.arange(1, 6).astype(np.uint8),
-            lsoas=pd.DataFrame({"code": list("abcde"), "imd_rank": range(1, 6)}),
+            lsoas=pd.DataFrame({
+                "code": list("abcde"), "imd_rank": range(1, 6), "growth": 0.0, "hhft_share": home_share,
+            }),
+            counts=np.full((5, 1, 1), n / 5),
             activity_share_simulated=n * home_share / 500_000,
             users=n * home_share, catchment=500_000.0,
             practices=pd.DataFrame({"list_size": sizes, "list_simulated": sizes, "pcn": ["u"] * n_practices}),

@@ -57,7 +57,10 @@ class Commissioner(mesa.Agent):
         for use in scenario.active:
             for line, _ in use.payers:
                 if line in INERT:
-                    raise UserError(f"{scenario.source_file}: levers.{use.name}.from: {line} cannot be moved.")
+                    raise UserError(
+                        f"{scenario.source_file}: levers.{use.name}.from: {line} cannot pay: no service of the model "
+                        "depends on it, so that its loss would look free."
+                    )
         recount(self.model)
         self.adopted = scenario
         self.programmes = {use.name: Programme(self.model, use, policy_start) for use in scenario.active}

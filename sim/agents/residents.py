@@ -16,6 +16,11 @@ class Resident(ColumnarAgent):
     EQ-5D.
     gp_waiting: contacts waiting at the practice, gp_wait_months how long the oldest has. unmet: needs given up and
     still open, unmet_age: months of the oldest. listed: entries on hospital waiting lists.
+    need_kind: kinds of needs that are unmet, a bit each. handoffs: times passed from team to team in the last year.
+    undiagnosed: conditions present and not known, a bit each in the order of the conditions. contact: share of wanted
+    social ties that are live (0–255 stands for 0–1); confidence: patient activation 0–100, doubled; control: over home,
+    income and work (0–255 for 0–1); managed: how well long-term conditions are controlled (0–255 for 0–1); continuity:
+    share of contacts with the usual clinician (0–255 for 0–1); experience: score of care received (0–100).
     followed: 1 if in the event log.
     Columns added when the model is built: chance (uint16, one bound a process), ask (uint16, one bound a
     slot of contacts with the practice), lagged (float32, one a lagged exposure).
@@ -39,6 +44,15 @@ class Resident(ColumnarAgent):
     unmet: np.uint8 = np.uint8(0)
     unmet_age: np.uint8 = np.uint8(0)
     listed: np.uint8 = np.uint8(0)
+    need_kind: np.uint8 = np.uint8(0)
+    handoffs: np.uint8 = np.uint8(0)
+    undiagnosed: np.uint32 = np.uint32(0)
+    contact: np.uint8 = np.uint8(0)
+    confidence: np.uint8 = np.uint8(0)
+    control: np.uint8 = np.uint8(0)
+    managed: np.uint8 = np.uint8(0)
+    continuity: np.uint8 = np.uint8(0)
+    experience: np.uint8 = np.uint8(0)
     followed: np.uint8 = np.uint8(0)
 
     @derived

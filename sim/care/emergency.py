@@ -99,7 +99,10 @@ def attend(m: CareSystem, rows: NDArray[np.int64]) -> None:
     departments = np.flatnonzero(t["kind"][:count] == EMERGENCY_DEPARTMENT)
     by_site = np.bincount(r["site"][at_home], minlength=len(care.bed_share))
     t["activity"][departments] = by_site[t["site"][departments]]
-    care.ledger.add(m.month, ed_home=len(at_home), ed_all=len(rows), ed_over_4h=share * len(at_home))
+    care.ledger.add(
+        m.month, ed_home=len(at_home), ed_all=len(rows), ed_over_4h=share * len(at_home),
+        ed_expected=expected_by_age(m, "ed").sum(),
+    )  # fmt: skip
 
 
 def admit(m: CareSystem, rows: NDArray[np.int64]) -> None:

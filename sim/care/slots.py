@@ -44,9 +44,10 @@ class Slots:
         self.usual_starts = sum(new[month] for month in year) / MONTHS_A_YEAR * per_listed
         self.completed = sum(completed[month] for month in year) / MONTHS_A_YEAR * per_listed
         ended = sum(new[month] * self.outflow[month_of(month)] for month in year) / MONTHS_A_YEAR * per_listed
+        self.usual_ends = ended
         self.usual_stops = ended / (1.0 + evidence["care.removal_share"])
-        """Pathways begun (`usual_starts`), published as completed, and finished here once removals are taken from all
-        that ended: of a mean month of the base year, whole trust."""
+        """Pathways begun (`usual_starts`), published as completed, ended in any way (`usual_ends`), and finished here
+        once removals are taken from all that ended: of a mean month of the base year, whole trust."""
         self.removal_chance = evidence["care.removal_share"] * self.usual_stops / size
         self.ends_elsewhere = self.usual_starts / size
         self.bed_dependent = evidence["care.outcome_day_case"] + evidence["care.outcome_ordinary"]

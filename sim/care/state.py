@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 from sim.agents.hospitals import HospitalTeam
 from sim.care import emergency, parameters, practices
 from sim.care.beds import Stay
-from sim.care.indices import ServiceIndex
+from sim.care.indices import BASE_FIRST, ServiceIndex
 from sim.care.ledger import Ledger
 from sim.care.waiting import WaitingLists
 from sim.clock import MONTHS_A_YEAR, calendar_month, month_of
+from sim.places.users import expected_users
 
 if TYPE_CHECKING:
     from sim.columns import Table
@@ -114,7 +115,9 @@ class Care:
         home = alive & (r["home_trust"][:size] == 1)
         if not home.any():
             return
-        need = float(r["gp_rate"][:size][home].sum())
+        base_year = BASE_FIRST + MONTHS_A_YEAR / 2
+        grown = expected_users(m.place, base_year) / max(expected_users(m.place, m.month), 1e-9)
+        need = float(r["gp_rate"][:size][home].sum()) * grown
         ed = self.hospital.attendances / MONTHS_A_YEAR * self.unit
         self.gp = parameters.GeneralPractice.read(m.evidence, need, ed)
         worsened = self.listed.deterioration * self.listed.size
@@ -128,7 +131,8 @@ class Care:
         """End of the month: occupancy, which next month feels, and the month's stocks."""
         m, r, size = self.m, self.m.residents.columns, self.m.residents.size
         at_home = np.count_nonzero((r["unique_id"][:size] != 0) & (r["home_trust"][:size] == 1))
-        self.ledger.add(m.month, home_residents=at_home)
+        residents = np.count_nonzero(r["unique_id"][:size])
+        self.ledger.add(m.month, home_residents=at_home, residents=residents)
         season = calendar_month(m.month) - 1
         for service, plain in self.index.plain.items():  # the back-cast without an index fitted to the month
             self.ledger.add(m.month, **{f"unfitted_{service}": plain * self.index.season[service][season]})

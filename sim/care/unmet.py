@@ -44,6 +44,7 @@ def reappear(m: CareSystem, contacts: NDArray[np.uint8]) -> NDArray[np.int64]:
     m.care.again = np.bincount(r["practice"][rows], again, m.practices.size)
     m.care.ledger.add(
         m.month, unmet_in=open_needs.sum(), unmet_again=again.sum(), unmet_to_ed=to_ed.sum(),
-        unmet_ended=ended.sum() - to_ed.sum(), unmet_still=still.sum(),
+        unmet_to_ed_home=to_ed[r["home_trust"][rows[some]] == 1].sum(), unmet_ended=ended.sum() - to_ed.sum(),
+        unmet_still=still.sum(),
     )  # fmt: skip
     return np.repeat(rows[some], to_ed)

@@ -106,7 +106,9 @@ def add_people(
 
 
 def depart(m: CareSystem, rows: Rows) -> None:
-    """Take these residents out of the model; their rows go to the next who come."""
+    """Take these residents out of the model; their rows go to the next who come. What they wait for is booked."""
     if rows.size:
-        m.residents.columns["gp_waiting"][rows] = 0  # nobody waits on at the practice
+        r = m.residents.columns
+        m.care.ledger.add(m.month, gp_left=r["gp_waiting"][rows].sum(), unmet_left=r["unmet"][rows].sum())
+        r["gp_waiting"][rows] = 0  # nobody waits on at the practice
         m.residents.release(rows)

@@ -1,4 +1,4 @@
-"""Yearly measures that are worked out from a whole run: life expectancy, inequality, money."""
+"""Yearly measures that are worked out from a whole run: life expectancy, inequality, months over capacity, money."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.errors import UserError
+from sim.outcomes import lifetable
 from sim.outcomes.equity import Inequality, inequality, standard_population
-from sim.outcomes.lifetable import life_expectancy
-from sim.outcomes.record import RunRecord
+from sim.outcomes.record import RunRecord, put_together
 
 Array = NDArray[Any]
 FEMALE, MALE = 0, 1
+BOTH = (FEMALE, MALE)
 MOST, LEAST = 1, 5  # deprivation fifths
 POOLED_YEARS = 3
 BANDS_UNDER_75 = 15
@@ -24,16 +25,49 @@ SLOPES = {
     "inequality_emergency": ("residents_emergency_admissions", False, 1000.0),
     "inequality_loneliness": ("lonely", True, 100.0),
     "inequality_deaths": ("deaths", False, 1000.0),
+    "inequality_unmet_need": ("unmet_need", False, 1000.0),
+    "inequality_frailty": ("frail", False, 100.0),
+    "inequality_acsc": ("acsc_admissions", False, 1000.0),
 }
+#: life expectancies: measure → (sexes, what weights the years lived: None all, or the bands of the record)
+EXPECTANCIES: dict[str, tuple[tuple[int, ...], str | None]] = {
+    "life_expectancy": (BOTH, None),
+    "life_expectancy_female": ((FEMALE,), None),
+    "life_expectancy_male": ((MALE,), None),
+    "healthy_life_expectancy": (BOTH, "healthy_bands"),
+    "healthy_life_expectancy_female": ((FEMALE,), "healthy_bands"),
+    "healthy_life_expectancy_male": ((MALE,), "healthy_bands"),
+    "quality_adjusted_life_expectancy": (BOTH, "utility_bands"),
+}
+GAPS = {"life_expectancy_gap": "life_expectancy", "healthy_life_expectancy_gap": "healthy_life_expectancy"}
 
 
-def compute(name: str, record: RunRecord) -> Array:
-    """A computed measure by complete financial year, float64[years]. Raises `UserError` for any other."""
+def compute(name: str, record: RunRecord, group: int = 0) -> Array:
+    """A computed measure by complete financial year, float64[years]; group 0 = all, 1–5 = local fifth.
+
+    Raises `UserError` for any other measure. Measures that are not worked out by fifth ignore the group. Life
+    expectancies of a fifth pool three years (it has few deaths), those of all do not.
+    """
     if name in SLOPES:
         return np.array([of_year(record, name, year).slope for year in record.complete_years])
+    if name in EXPECTANCIES:
+        return expectancy(name, record, group)[0]
+    if name in GAPS:
+        return compute(GAPS[name], record, LEAST) - compute(GAPS[name], record, MOST)
+    if name == "deaths_under_75":
+        return _whole(record, record.death_bands)[:, group, :, :BANDS_UNDER_75].sum(axis=(1, 2))
     if name not in _FUNCTIONS:
         raise UserError(f"'{name}' cannot be worked out.")
     return _FUNCTIONS[name](record)
+
+
+def possible(name: str, record: RunRecord) -> bool:
+    """Whether a record holds what an optional computed measure is worked out from."""
+    if name in SLOPES:
+        return record.has(SLOPES[name][0])
+    if name in EXPECTANCIES or name in GAPS:
+        return "healthy" in (record.kept or ())
+    return record.has("gp_capacity") if name == "months_gp_over" else True
 
 
 def of_year(record: RunRecord, name: str, year: int) -> Inequality:
@@ -51,15 +85,31 @@ def _whole(record: RunRecord, bands: Array) -> Array:
     return bands[[year - record.first_year for year in record.complete_years]]
 
 
-def _expectancy(record: RunRecord, sexes: tuple[int, ...], group: int, pooled: int = 1) -> Array:
-    """Life expectancy at birth by year, over a trailing window of `pooled` years (shorter at the beginning)."""
-    deaths, people = (
-        _whole(record, bands)[:, group, list(sexes)].sum(axis=1)
-        for bands in (record.death_bands, record.population_bands)
-    )
-    if pooled > 1:
-        deaths, people = (_trailing(bands, pooled) for bands in (deaths, people))
-    return life_expectancy(deaths, people)
+def expectancy(name: str, record: RunRecord, group: int = 0) -> tuple[Array, Array]:
+    """A life expectancy by complete year and its standard error of chance (Chiang; Sullivan), both float64[years].
+
+    name: a key of `EXPECTANCIES`. The error is that of the people simulated, not of those they stand for; nan for
+    quality-adjusted life expectancy, whose utilities are no counts. All nan where the record lacks what it needs.
+    """
+    sexes, weighted = EXPECTANCIES[name]
+    pooled = POOLED_YEARS if group else 1
+
+    def bands(which: str) -> Array:
+        stored = getattr(record, which)
+        if stored is None:
+            return np.full((len(record.complete_years), 1), np.nan)
+        return _trailing(_whole(record, stored)[:, group, list(sexes)].sum(axis=1) * record.scale, pooled)
+
+    deaths, people = bands("death_bands"), bands("population_bands")
+    if weighted is None:
+        return lifetable.life_expectancy(deaths, people), lifetable.standard_error(deaths, people)
+    well = bands(weighted)
+    if well.shape != people.shape:
+        nothing = np.full(len(record.complete_years), np.nan)
+        return nothing, nothing
+    error = lifetable.healthy_standard_error(deaths, people, well)
+    found = lifetable.healthy(deaths, people, well)
+    return found, error if weighted == "healthy_bands" else np.full_like(error, np.nan)
 
 
 def _trailing(bands: Array, n: int) -> Array:
@@ -67,12 +117,6 @@ def _trailing(bands: Array, n: int) -> Array:
     total = np.concatenate([np.zeros_like(bands[:1]), bands.cumsum(axis=0)])
     last = np.arange(1, len(total))
     return np.asarray(total[last] - total[np.maximum(last - n, 0)])
-
-
-def _gap(record: RunRecord) -> Array:
-    """Least minus most deprived fifth, three years pooled (a fifth has few deaths)."""
-    both = (FEMALE, MALE)
-    return _expectancy(record, both, LEAST, POOLED_YEARS) - _expectancy(record, both, MOST, POOLED_YEARS)
 
 
 def _total(book: str) -> Callable[[RunRecord], Array]:
@@ -83,12 +127,37 @@ def _total(book: str) -> Callable[[RunRecord], Array]:
     return total
 
 
+def _months(over: Callable[[RunRecord], Array]) -> Callable[[RunRecord], Array]:
+    """How many months of each year something is so."""
+
+    def count(record: RunRecord) -> Array:
+        return put_together(record.by_year(np.asarray(over(record), np.float64)), "sum")
+
+    return count
+
+
+def _gp_over(record: RunRecord) -> Array:
+    """Asked for this month, with those who waited from the last, more than the practices could offer."""
+    waited = np.concatenate([[0.0], record.months("gp_waiting")[:-1]])
+    return np.asarray(record.months("gp_need") + waited > record.months("gp_capacity"))
+
+
+def _beds_over(record: RunRecord) -> Array:
+    from sim.outcomes.ledgers import Values
+
+    values = Values.of_draw(record.draw, bool(record.meta.get("judged", True)))
+    return np.asarray(np.nan_to_num(record.months("bed_occupancy")) > 100 * values.safe_occupancy)
+
+
+def _list_over(record: RunRecord) -> Array:
+    out = record.months("elective_completed") + record.months("elective_removed")
+    return np.asarray(record.months("elective_referrals") > out)
+
+
 _FUNCTIONS: dict[str, Callable[[RunRecord], Array]] = {
-    "life_expectancy": lambda r: _expectancy(r, (FEMALE, MALE), 0),
-    "life_expectancy_female": lambda r: _expectancy(r, (FEMALE,), 0),
-    "life_expectancy_male": lambda r: _expectancy(r, (MALE,), 0),
-    "life_expectancy_gap": _gap,
-    "deaths_under_75": lambda r: _whole(r, r.death_bands)[:, 0, :, :BANDS_UNDER_75].sum(axis=(1, 2)),
+    "months_gp_over": _months(_gp_over),
+    "months_beds_over": _months(_beds_over),
+    "months_list_over": _months(_list_over),
     "lever_spend": _total("lever_spend"),
     "service_spend": _total("spend"),
 }

@@ -32,8 +32,39 @@ def standard_error(deaths: Array, people: Array) -> Array:
     return np.asarray(_table(deaths, people)[1])
 
 
-def _table(deaths: Array, people: Array) -> tuple[Array, Array]:
-    deaths, people = np.asarray(deaths, np.float64), np.asarray(people, np.float64)
+def healthy(deaths: Array, people: Array, well: Array) -> Array:
+    """Healthy life expectancy at birth by Sullivan's method, years.
+
+    well   float[..., bands]: those of `people` who are in good health; or the sum of their utilities, which gives
+           quality-adjusted life expectancy. Bands and nan as in `life_expectancy`.
+    """
+    return np.asarray(_sullivan(deaths, people, well)[0])
+
+
+def healthy_standard_error(deaths: Array, people: Array, well: Array) -> Array:
+    """Standard error of `healthy`, years: of deaths (Chiang) and of the share in good health (binomial) together."""
+    return np.asarray(_sullivan(deaths, people, well)[1])
+
+
+def _sullivan(deaths: Array, people: Array, well: Array) -> tuple[Array, Array]:
+    deaths, people, well = (np.asarray(x, np.float64) for x in (deaths, people, well))
+    a, rate, q, alive, lived = _columns(deaths, people)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        share = well / people
+        good = lived * share
+        total = good[..., ::-1].cumsum(axis=-1)[..., ::-1]
+        expected = np.where(np.isfinite(total[..., 0]) & (rate[..., -1] > 0), total[..., 0], np.nan)
+        variance_q = np.where(deaths > 0, q**2 * (1 - q) / deaths, 0.0)
+        following = np.where(alive[..., 1:] > 0, total[..., 1:] / alive[..., 1:], 0.0)
+        within = share[..., :-1] * (1 - a[:-1]) * WIDTH
+        dying = (alive[..., :-1] ** 2 * (within + following) ** 2 * variance_q[..., :-1]).sum(axis=-1)
+        ailing = (lived**2 * np.maximum(share * (1 - share), 0.0) / people).sum(axis=-1)
+    return expected, np.sqrt(dying + ailing)
+
+
+def _columns(deaths: Array, people: Array) -> tuple[Array, Array, Array, Array, Array]:
+    """Columns of the life table: share of a band lived by its dead, death rate, chance of dying, survivors (from 1),
+    years lived."""
     with np.errstate(divide="ignore", invalid="ignore"):
         rate = deaths / people
         a = np.full(rate.shape[-1], HALF)
@@ -44,6 +75,13 @@ def _table(deaths: Array, people: Array) -> tuple[Array, Array]:
         alive = np.concatenate([np.ones_like(q[..., :1]), np.cumprod(1 - q[..., :-1], axis=-1)], axis=-1)
         lived = alive * (1 - q + a * q) * WIDTH
         lived[..., -1] = alive[..., -1] / rate[..., -1]
+    return a, rate, q, alive, lived
+
+
+def _table(deaths: Array, people: Array) -> tuple[Array, Array]:
+    deaths, people = np.asarray(deaths, np.float64), np.asarray(people, np.float64)
+    a, rate, q, alive, lived = _columns(deaths, people)
+    with np.errstate(divide="ignore", invalid="ignore"):
         total = lived[..., ::-1].cumsum(axis=-1)[..., ::-1]
         expected = total / alive
         expected = np.where(np.isfinite(rate).all(axis=-1) & (rate[..., -1] > 0), expected[..., 0], np.nan)

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim import clock
-from sim.life.states import BEHAVIOURS, States
+from sim.life.states import States
 from sim.outcomes.eventlog import Kind
 
 if TYPE_CHECKING:
@@ -50,7 +50,9 @@ WAITS = {
 }  # fmt: skip
 GONE, STILL = "Ended by death or moving away", "Still waiting"
 LIVED = {"smoker": "Smoking", "ex_smoker": "Ex-smoker", "obese": "Obesity", "inactive": "Inactivity",
-         "lonely": "Loneliness"}  # fmt: skip
+         "drinker": "Drinking over 14 units", "lonely": "Loneliness", "offline": "Not online",
+         "cold_home": "Cold or overcrowded home", "low_income": "Low income", "frail_mild": "Mild frailty",
+         "frail_moderate": "Moderate frailty", "frail_severe": "Severe frailty"}  # fmt: skip
 HIDDEN = ("ex_smoker",)  # follows from the end of smoking
 
 
@@ -140,7 +142,7 @@ def _spells(entries: Array, conditions: dict[str, str]) -> list[Row]:
             return
         label = LIVED.get(name) or conditions[name][:1].upper() + conditions[name][1:]
         words = f"{label}: {'held before' if held else 'began'}{how}"
-        rows.append((client, start, end, BEHAVIOUR if name in BEHAVIOURS else CONDITION, label, words, 0))
+        rows.append((client, start, end, CONDITION if name in conditions else BEHAVIOUR, label, words, 0))
 
     of_states = (entries["kind"] >= Kind.HELD) & (entries["kind"] <= Kind.ENDED)
     for client, kind, month, _, bit in entries[of_states | np.isin(entries["kind"], list(GOES))].tolist():

@@ -18,12 +18,17 @@ from numpy.typing import NDArray
 from sim import clock
 from sim.errors import EnvironmentFault, UserError
 from sim.outcomes.measures import Measures
+from sim.outcomes.teams import TeamTable
 
-FORMAT = 1
+FORMAT = 2
 """Version of the file format; this one and the previous are read."""
 
 Array = NDArray[Any]
 MONTHS_A_YEAR = 12
+#: array → the list of measures that its second axis follows
+LAID_OUT = {
+    "monthly": "recorded", "yearly_age": "recorded", "yearly_area": "by_area", "yearly_cell": "by_cell",
+}  # fmt: skip
 
 
 @dataclass
@@ -36,6 +41,10 @@ class RunRecord:
     yearly_cell       float32[years, measures kept by cell, areas, 6 age groups]
     population_bands, death_bands   float64[years, 6, 2 sexes (female, male), 19 five-year bands]:
                       people at the end of September, deaths of the year; axis 1 as in `monthly`
+    healthy_bands, utility_bands   of `population_bands`: those in good health, and the sum of their utilities; None
+                      where they were not counted
+    kept              names of the recorded measures of which anything was recorded; None: not known, take all
+    teams             what each practice and team did by year (`sim.outcomes.teams`), by kind
     spend, lever_spend   £ a month by budget line, and by lever
     events            the event log's entries (`sim.outcomes.eventlog.EVENT`), or None where they are not kept
     area_code, area_rank (England's IMD rank, 1 = most deprived), area_fifth (1–5)   by area
@@ -65,6 +74,10 @@ class RunRecord:
     lever_spend: dict[str, Array] = field(default_factory=dict)
     meta: dict[str, Any] = field(default_factory=dict)
     events: Array | None = None
+    healthy_bands: Array | None = None
+    utility_bands: Array | None = None
+    kept: list[str] | None = None
+    teams: dict[str, TeamTable] = field(default_factory=dict)
 
     @cached_property
     def measures(self) -> Measures:
@@ -91,6 +104,19 @@ class RunRecord:
             if april(year) >= first and april(year) + MONTHS_A_YEAR - 1 <= last
         )
 
+    def has(self, name: str) -> bool:
+        """Whether there is anything to show of a measure: always, but for optional ones that nothing recorded."""
+        measure = self.measures[name]
+        if not measure.optional or self.kept is None:
+            return not measure.optional
+        if measure.recorded:
+            return name in self.kept
+        if measure.kind == "computed":
+            from sim.outcomes.computed import possible
+
+            return possible(name, self)
+        return self.has(measure.numerator) and self.has(measure.denominator)
+
     # ---------------------------------------------------------------------------------------------- reading
     def months(self, name: str, group: int = 0) -> Array:
         """A recorded or derived measure month by month, float64[months]; group 0 = all, 1–5 = local fifth.
@@ -106,7 +132,7 @@ class RunRecord:
         return measure.multiplier * divide(top, bottom)
 
     def years(self, name: str, group: int = 0) -> Array:
-        """A recorded or derived measure by complete financial year, float64[len(complete_years)].
+        """A measure by complete financial year, float64[len(complete_years)]; group as in `months`.
 
         A flow is the sum of its months; a stock is that of March, or the mean where the table of measures says so;
         a ratio is the year's numerator over the year's denominator (sums over months, or March's).
@@ -115,16 +141,16 @@ class RunRecord:
         if measure.kind == "computed":
             from sim.outcomes.computed import compute
 
-            return compute(name, self)
+            return compute(name, self, group)
         if measure.recorded:
-            return put_together(self._by_year(self.months(name, group)), measure.yearly)
+            return put_together(self.by_year(self.months(name, group)), measure.yearly)
         how = "end" if measure.yearly == "end" else "sum"
-        parts = (self._by_year(self.months(part, group)) for part in (measure.numerator, measure.denominator))
+        parts = (self.by_year(self.months(part, group)) for part in (measure.numerator, measure.denominator))
         top, bottom = (put_together(part, how) for part in parts)
         return measure.multiplier * divide(top, bottom)
 
-    def _by_year(self, months: Array) -> Array:
-        """Monthly values of the complete years, [years, 12]."""
+    def by_year(self, months: Array) -> Array:
+        """Monthly values (float64[months]) of the complete years, [years, 12]."""
         if not self.complete_years:
             return np.zeros((0, MONTHS_A_YEAR))
         start = april(self.complete_years[0]) - self.first_month
@@ -132,7 +158,7 @@ class RunRecord:
 
     def money_years(self, book: Mapping[str, Array]) -> dict[str, Array]:
         """`spend` or `lever_spend` by complete financial year, £."""
-        return {key: self._by_year(values).sum(axis=1) for key, values in book.items()}
+        return {key: self.by_year(values).sum(axis=1) for key, values in book.items()}
 
     def _year_index(self, year: int) -> int:
         if year not in self.complete_years:
@@ -162,11 +188,21 @@ class RunRecord:
             raise UserError(f"'{name}' is not kept in that detail.")
         return np.asarray(store[self._year_index(year), names.index(name)], np.float64)
 
+    def by_team(self, kind: str, name: str, year: int) -> Array:
+        """What every team of a kind (``GPPractice``, ``HospitalTeam`` …) did in a complete financial year.
+
+        Raises `UserError` when the kind or the measure is not kept.
+        """
+        if kind not in self.teams:
+            raise UserError(f"There are no figures of '{kind}'; there are those of {', '.join(self.teams) or 'none'}.")
+        return self.teams[kind].of(name, self._year_index(year))
+
     # ---------------------------------------------------------------------------------------------- file
     def save(self, path: str | Path) -> None:
         """Write to one `.npz` file, whole or not at all. Raises `EnvironmentFault` when the disk refuses."""
         path = Path(path)
-        plain: dict[str, Any] = {"format": FORMAT}
+        names = {which: list(getattr(self.measures, which)) for which in LAID_OUT.values()}
+        plain: dict[str, Any] = {"format": FORMAT, "measures": names}
         arrays: dict[str, Array] = {}
         for f in fields(self):
             value = getattr(self, f.name)
@@ -176,6 +212,9 @@ class RunRecord:
                 plain[f.name] = list(value)
                 for k, key in enumerate(value):
                     arrays[f"{f.name}.{k}"] = value[key]
+            elif f.name == "teams":
+                plain["teams"] = [table.about() for table in value.values()]
+                arrays |= {f"teams.{k}": table.values for k, table in enumerate(value.values())}
             else:
                 plain[f.name] = value
         partial = path.with_name(f".partial-{os.getpid()}-{path.name}")
@@ -197,7 +236,8 @@ class RunRecord:
         try:
             with np.load(path, allow_pickle=False) as stored:
                 plain = json.loads(str(stored["about"]))
-                refuse_newer(plain.pop("format"), path)
+                version = int(plain.pop("format"))
+                refuse_newer(version, path)
                 arrays = {name: stored[name] for name in stored.files if name != "about"}
         except FileNotFoundError:
             raise UserError(f"There is no run record at {path}.") from None
@@ -205,7 +245,27 @@ class RunRecord:
             raise UserError(f"{path} is not a whole run record.") from None
         for book in ("spend", "lever_spend"):
             plain[book] = {key: arrays.pop(f"{book}.{k}") for k, key in enumerate(plain[book])}
-        return cls(**plain, **arrays)
+        teams = [TeamTable.read(about, arrays.pop(f"teams.{k}")) for k, about in enumerate(plain.pop("teams", []))]
+        _lay_out(arrays, Measures(plain["conditions"]), plain.pop("measures", None))
+        return cls(**plain, **arrays, teams={table.kind: table for table in teams})
+
+
+def _lay_out(arrays: dict[str, Array], measures: Measures, stored: Mapping[str, list[str]] | None) -> None:
+    """Bring arrays of an older record, which knew other measures, into today's order; what it lacks is zero.
+
+    stored: the names it was written with; None in format 1, which held those that are marked as such.
+    """
+    for array, which in LAID_OUT.items():
+        now = list(getattr(measures, which))
+        then = stored[which] if stored else [name for name in now if measures[name].since == 1]
+        if then == now:
+            continue
+        old = arrays[array]
+        new = np.zeros((len(old), len(now), *old.shape[2:]), old.dtype)
+        for k, name in enumerate(then):
+            if name in now:
+                new[:, now.index(name)] = old[:, k]
+        arrays[array] = new
 
 
 def _write_npz(file: BinaryIO, arrays: Mapping[str, Array]) -> None:

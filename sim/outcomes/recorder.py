@@ -17,7 +17,8 @@ those of the hospital trust are further divided by the share of its activity who
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Protocol
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,8 +26,13 @@ from numpy.typing import NDArray
 from sim import clock
 from sim.errors import UserError
 from sim.outcomes import census_kernel as kernel
+from sim.outcomes.health_bands import sum_bands
 from sim.outcomes.measures import AGE_GROUPS, N_FIFTHS, Conditions, Measures
 from sim.outcomes.record import RunRecord
+from sim.outcomes.teams import TeamBooks
+
+if TYPE_CHECKING:
+    from sim.system import CareSystem
 
 Array = NDArray[Any]
 Columns = Mapping[str, Array]
@@ -34,7 +40,11 @@ Columns = Mapping[str, Array]
 MARCH, SEPTEMBER = 3, 9
 MONTHS_A_YEAR = 12
 #: state bits whose stock has another name; bits without a measure (ex-smokers, say) are not recorded
-STOCK_OF_BIT = {"smoker": "smokers"}
+STOCK_OF_BIT = {"smoker": "smokers", "drinker": "drinkers"}
+#: states that exclude one another and are also counted together
+TOGETHER = {"frail": ("frail_mild", "frail_moderate", "frail_severe")}
+#: sums over adults only
+OF_ADULTS = ("life_satisfaction_sum", "confidence_sum", "control_sum")
 
 
 class Areas(Protocol):
@@ -86,6 +96,8 @@ class Recorder:
         self.n_areas = len(self._fifth_of_area)
         self.spend: dict[str, Array] = {}
         self.lever_spend: dict[str, Array] = {}
+        self.touched: set[str] = set()
+        self.teams = TeamBooks(0)
         self._arrays: dict[str, Array] = {}
         self._make_room(int(n_months))
         self._now = -1  # row of the current month, −1 when it is not kept
@@ -105,7 +117,10 @@ class Recorder:
             "yearly_cell": (years, len(m.by_cell), self.n_areas, ages),
             "population_bands": (years, 1 + N_FIFTHS, 2, kernel.N_BANDS),
             "death_bands": (years, 1 + N_FIFTHS, 2, kernel.N_BANDS),
+            "healthy_bands": (years, 1 + N_FIFTHS, 2, kernel.N_BANDS),
+            "utility_bands": (years, 1 + N_FIFTHS, 2, kernel.N_BANDS),
         }
+        self.teams.make_room(years)
         for name, shape in shapes.items():
             small = name in ("yearly_area", "yearly_cell")
             new = np.zeros(shape, np.float32 if small else np.float64)
@@ -138,6 +153,7 @@ class Recorder:
     def _row_of(self, name: str) -> int:
         if name not in self._row:
             raise UserError(f"'{self.measures[name].name}' is not a measure that is recorded.")
+        self.touched.add(name)
         return self._row[name]
 
     def add(
@@ -241,6 +257,7 @@ class Recorder:
         bits: Mapping[str, int],
         *,
         sums: Mapping[str, Array] | None = None,
+        well_above: float | None = None,
     ) -> None:
         """Count the living at the month's end.
 
@@ -248,7 +265,8 @@ class Recorder:
         size     rows in use
         bits     name → bit of `state`; behaviours (smoker, obese, inactive, lonely) and every condition by its name
         sums     measure → column to be summed over the living: ``unmet_need``, ``gp_waiting``;
-                 ``life_satisfaction_sum`` over adults; ``qalys`` takes utilities (0–1), one month of which is 1/12
+                 those of `OF_ADULTS` over adults; ``qalys`` takes utilities (0–1), one month of which is 1/12
+        well_above   utility from which on health counts as good; None: not counted
         """
         if self._now < 0:
             return
@@ -259,21 +277,31 @@ class Recorder:
                 several |= 1 << bits[name]
         stocks = {STOCK_OF_BIT.get(name, name): bit for name, bit in bits.items()}
         stocks = {name: bit for name, bit in stocks.items() if name in self._row}
-        used = list(stocks.values())
+        used = [*stocks.values(), *(bits[part] for parts in TOGETHER.values() for part in parts if part in bits)]
         counts, people = kernel.count_states(uid, born, fifth, state, size, month, several, used)
         for name, bit in stocks.items():
             self.add_by_fifth(name, counts[:, bit])
+        for name, parts in TOGETHER.items():
+            if all(part in bits for part in parts):
+                self.add_by_fifth(name, counts[:, [bits[part] for part in parts]].sum(axis=1))
         for k, name in enumerate(("residents", "adults", "multimorbid")):
             self.add_by_fifth(name, people[:, k])
         for name, values in (sums or {}).items():
             per_month = 1 / MONTHS_A_YEAR if self.measures[name].kind == "flow" else 1.0
-            adults = name == "life_satisfaction_sum"
+            adults = name in OF_ADULTS
             self.add_by_fifth(name, kernel.sum_values(uid, born, fifth, values, size, month, adults) * per_month)
         if clock.calendar_month(month) == SEPTEMBER:  # the middle of the financial year
             by_fifth = kernel.count_bands(uid, born, columns["male"], fifth, size, month)
             self._add_bands("population_bands", by_fifth)
+            if sums and "qalys" in sums and well_above is not None:
+                well, utility = sum_bands(
+                    uid, born, columns["male"], fifth, sums["qalys"], size, month, float(well_above)
+                )
+                self._add_bands("healthy_bands", well)
+                self._add_bands("utility_bands", utility)
+                self.touched.add("healthy")
         if self._in_march:
-            self._yearly_census(columns, size, month, stocks, several, sums or {})
+            self._yearly_census(columns, size, month, stocks, several, sums or {}, bits)
 
     def _yearly_census(
         self,
@@ -283,13 +311,20 @@ class Recorder:
         stocks: Mapping[str, int],
         several: int,
         sums: Mapping[str, Array],
+        bits: Mapping[str, int],
     ) -> None:
         """Stocks by age group, neighbourhood and (where kept) both, at the end of the financial year."""
         uid, born, lsoa = columns["unique_id"], columns["born"], columns["lsoa"]
-        used = list(stocks.values())
+        sums_of = {name: [bits[part] for part in parts] for name, parts in TOGETHER.items() if set(parts) <= set(bits)}
+        used = sorted({*stocks.values(), *(bit for several_bits in sums_of.values() for bit in several_bits)})
         cells = kernel.count_cells(uid, born, lsoa, columns["state"], size, month, several, self.n_areas, used)
-        for position, name in enumerate([*stocks, "residents", "multimorbid"]):
-            self._store_cells(name, cells[position])
+        at = {bit: position for position, bit in enumerate(used)}
+        for name, bit in stocks.items():
+            self._store_cells(name, cells[at[bit]])
+        for name, together in sums_of.items():
+            self._store_cells(name, cells[[at[bit] for bit in together]].sum(axis=0))
+        self._store_cells("residents", cells[-2])
+        self._store_cells("multimorbid", cells[-1])
         adults = cells[-2].copy()
         adults[:, 0] = 0  # the first age group ends where adults begin
         self._store_cells("adults", adults)
@@ -298,7 +333,7 @@ class Recorder:
         cell = lsoa[living].astype(np.int64) * len(AGE_GROUPS) + groups
         for name, values in sums.items():
             if self.measures[name].kind == "stock":
-                counted = values[living] * (groups > 0) if name == "life_satisfaction_sum" else values[living]
+                counted = values[living] * (groups > 0) if name in OF_ADULTS else values[living]
                 flat = np.bincount(cell, weights=counted, minlength=self.n_areas * len(AGE_GROUPS))
                 self._store_cells(name, flat.reshape(self.n_areas, len(AGE_GROUPS)))
 
@@ -310,6 +345,14 @@ class Recorder:
             self._arrays["yearly_area"][self._year, self._area_row[name]] += scaled.sum(axis=1)
         if name in self._cell_row:
             self._arrays["yearly_cell"][self._year, self._cell_row[name]] += scaled
+
+    def count_teams(self, m: CareSystem) -> None:
+        """Add this month of every practice and team, from the tables of their agents; once a month, at its end."""
+        if self._now < 0:
+            return
+        totals = self.teams.add(m, self._year, self._in_march, self.weight, self._hospital_factor)
+        for name, amount in totals.items():
+            self.add(name, amount=amount)
 
     # ---------------------------------------------------------------------------------------------- money
     def money(self, line: str, amount: float) -> None:
@@ -331,6 +374,7 @@ class Recorder:
         other.__dict__.update(self.__dict__)
         other._arrays = {name: array.copy() for name, array in self._arrays.items()}
         other.spend = {key: array.copy() for key, array in self.spend.items()}
+        other.touched, other.teams = set(self.touched), self.teams.copy()
         other.lever_spend = {key: array.copy() for key, array in self.lever_spend.items()}
         if n_months is not None and n_months > self.n_months:
             other._make_room(n_months)
@@ -358,5 +402,7 @@ class Recorder:
             spend={key: a[:months].copy() for key, a in self.spend.items()},
             lever_spend={key: a[:months].copy() for key, a in self.lever_spend.items()},
             meta=dict(meta or {}),
+            kept=sorted(self.touched),
+            teams={k: replace(t, values=t.values[:years].copy()) for k, t in self.teams.tables.items()},
             **cut,
         )

@@ -92,6 +92,7 @@ class Results:
             raise UserError("No evidence draw and seed was run for every scenario; nothing can be compared.")
         self.place, self.place_label, self.scale = first.place, first.place_label, first.scale
         self.measures: Measures = first.measures
+        self.grouped = {name for name, m in self.measures.items() if m.kind != "computed" or m.by_fifth}
         self.years = first.complete_years
         self.policy_start = int(first.meta.get("policy_start", POLICY_START))
         self.reported_from = clock.fin_year(int(first.meta.get("start", first.first_month)))
@@ -122,6 +123,11 @@ class Results:
         """The scenarios but for the baseline."""
         return self.scenarios[1:]
 
+    @cached_property
+    def shown(self) -> tuple[str, ...]:
+        """Names of the measures that there is something to show of: optional ones only where a run recorded them."""
+        return tuple(name for name in self.measures if any(r.has(name) for r in self.records))
+
     def label(self, scenario: str) -> str:
         """A scenario's name for people."""
         self._known(scenario)
@@ -140,11 +146,11 @@ class Results:
     def values(self, name: str, scenario: str, group: int = 0) -> Array:
         """A measure by run and year, float64[runs, years]; group 0 = all, 1–5 = local deprivation fifth.
 
-        Computed measures (life expectancy, inequality) exist for all only.
+        Computed measures that are not worked out by fifth (inequality, money) are given for all.
         """
-        key = (name, scenario, 0 if self.measures[name].kind == "computed" else group)
+        key = (name, scenario, group if name in self.grouped else 0)
         if key not in self._cache:
-            runs = [self.record(scenario, pair).years(name, group) for pair in self.pairs]
+            runs = [self.record(scenario, pair).years(name, key[2]) for pair in self.pairs]
             self._cache[key] = np.stack(runs)
         return self._cache[key]
 
@@ -202,7 +208,7 @@ class Results:
         """
         import pandas as pd
 
-        names = list(self.measures) if measures is None else [self.measures[name].name for name in measures]
+        names = list(self.shown) if measures is None else [self.measures[name].name for name in measures]
         wanted = [year for year in self.years if (year >= self.reported_from if years is None else year in years)]
         columns = [self.years.index(year) for year in wanted]
         frames = []
@@ -224,12 +230,10 @@ class Results:
         """Every run, tidy: scenario, draw, seed, measure, fifth (0 = all), year (or month as YYYY-MM), value."""
         import pandas as pd
 
-        names = [n for n, m in self.measures.items() if not monthly or m.kind != "computed"]
+        names = [n for n in self.shown if not monthly or self.measures[n].kind != "computed"]
         first = self.records[0]
         times = [clock.iso(first.first_month + k) for k in range(first.n_months)] if monthly else list(self.years)
-        series = [
-            (n, group) for n in names for group in (range(1) if self.measures[n].kind == "computed" else range(6))
-        ]
+        series = [(n, group) for n in names for group in (range(6) if n in self.grouped else range(1))]
         size = len(series) * len(times)
 
         codes = np.tile(np.repeat([names.index(n) for n, _ in series], len(times)), len(self.records))

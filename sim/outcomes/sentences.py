@@ -30,7 +30,7 @@ HEADLINES: dict[str, tuple[str, ...]] = {
 
 def headline_measures(results: Results) -> list[str]:
     """Measures of the headline that these results have and that have a good direction."""
-    names = (name for group in HEADLINES.values() for name in group if name in results.measures)
+    names = (name for group in HEADLINES.values() for name in group if name in results.shown)
     return [name for name in names if results.measures[name].good != 0]
 
 

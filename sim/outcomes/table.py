@@ -48,7 +48,7 @@ def rows(results: Results) -> list[Row]:
     made = []
     for heading, names in HEADLINES.items():
         for name in names:
-            if name not in results.measures:
+            if name not in results.shown:
                 continue
             changes = [results.change(name, scenario) for scenario in results.others]
             base = results.change(name, results.baseline).base

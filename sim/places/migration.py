@@ -99,6 +99,13 @@ def growth(evidence: Evidence, authorities: list[str], own: Mapping[str, float] 
     return np.array([own.get(code, float(known.get(code, known["other"]))) for code in authorities])
 
 
+def declared_size(early: Floats, month: float) -> Floats:
+    """Residents in a month up to mid-2024 relative to July 2020, where each authority grows by `early` a year."""
+    years = min(max(month, 0.0) / MONTHS_A_YEAR, KNOWN)
+    first = min(years, 1.0) * CENSUS_TO_FIRST_MIDYEAR
+    return np.asarray((1 + early) ** (first + max(years - 1.0, 0.0)), np.float64)
+
+
 def solve(
     evidence: Evidence, counts: Floats, age_share: Floats, deciles: Floats, early: Floats, later: Floats
 ) -> Moves:

@@ -57,9 +57,10 @@ NAMES = tuple(line.name for line in LINES)
 ACUTE = ("acute_emergency", "acute_elective", "outpatient")
 OUT_OF_HOSPITAL = ("general_practice", "community", "mental_health")
 REST, BUILDINGS = "specialised_other", "buildings"
-FELT = (*ACUTE, "general_practice", "community", "adult_social_care")
-"""Lines whose money makes a capacity in the model. Taking from any other looks free, and reports say so."""
-INERT = (REST, BUILDINGS)
+INERT = ("prescribing", REST, BUILDINGS)
+"""Lines with no capacity in the model: taking from them would look free, so they cannot pay."""
+FELT = tuple(name for name in NAMES if name not in INERT)
+"""Lines whose money makes a capacity in the model (`Commissioner.level`)."""
 GROUPS: dict[str, tuple[str, ...]] = {"acute": ACUTE, "out_of_hospital": OUT_OF_HOSPITAL}
 _BY_NAME = {line.name: line for line in LINES}
 

@@ -91,7 +91,7 @@ class Numbers:
     def known(self, measures: Sequence[str]) -> list[str]:
         """Those of the measures that these results have."""
         made = {NEW_CONDITIONS.name} if self.results.measures.conditions else set()
-        return [name for name in measures if name in self.results.measures or name in made]
+        return [name for name in measures if name in self.results.shown or name in made]
 
     def label(self, scenario: str) -> str:
         """A scenario's name for people."""

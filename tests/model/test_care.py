@@ -95,6 +95,49 @@ def test_all_books_close(whole: Town) -> None:
     assert "accounts close" in text
 
 
+def not_closing(town: Town) -> set[str]:
+    """Names of the accounts that do not close."""
+    return {identity.name for identity in books.books(town) if not identity.closes}  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("column", "name"),
+    [
+        ("gp_waiting", "waiting = waiting a month before − who left"),
+        ("unmet", "unmet = open a month before + given up − who left"),
+    ],
+)
+def test_one_need_lost_between_two_months_is_found(column: str, name: str) -> None:
+    town = Town(PEOPLE).run(20)
+    assert name not in not_closing(town)
+    values = town.residents.columns[column]
+    values[np.flatnonzero(values)[0]] -= 1
+    assert name in not_closing(town.run(2))
+
+
+def test_attendances_from_nowhere_are_found() -> None:
+    town = Town(PEOPLE).run(20)
+    for month in range(8, 20):  # a tenth more than anybody asked for
+        town.care.ledger.add(month, ed_home=0.1 * town.care.ledger.of("ed_home", month))
+    assert "own need + sent by practices + unmet needs" in not_closing(town)
+
+
+@pytest.mark.parametrize("line", ["acute_emergency", "acute_elective", "outpatient", "general_practice"])
+def test_a_line_that_its_activity_and_overhead_do_not_explain_is_found(
+    whole: Town, line: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = f"{line.replace('_', ' ')}: activity × unit cost + overhead = line"
+    assert name not in not_closing(whole)
+    more = whole.evidence[f"money.{line}"] * 1.2  # beyond three standard errors in this town
+    monkeypatch.setattr(whole, "evidence", whole.evidence.replaced({f"money.{line}": more}))
+    assert name in not_closing(whole)
+
+
+def test_a_bound_may_be_undercut_but_not_exceeded() -> None:
+    assert books.Identity("A&E", "bound", 0.01, 0.06, "share", at_most=True).closes
+    assert not books.Identity("A&E", "bound", 0.07, 0.06, "share", at_most=True).closes
+
+
 def test_books_need_a_year() -> None:
     with pytest.raises(UserError, match="twelve months"):
         books.books(Town(2000).run(3))  # type: ignore[arg-type]
@@ -206,5 +249,17 @@ def test_the_books_of_the_toy_town_close(history: CareSystem) -> None:
     identities = books.books(history)
     assert books.close(identities), books.render(identities)
     assert {identity.account for identity in identities} == {
-        "people", "general practice", "A&E", "admissions", "beds", "waiting list", "money",
+        "people", "general practice", "A&E", "admissions", "beds", "waiting list", "money", "back-cast",
     }  # fmt: skip
+    shown = [identity for identity in identities if identity.account == "back-cast"]
+    assert not any(identity.must for identity in shown)
+    fitted = [abs(identity.off) for identity in shown if identity.name.endswith("index fitted")]
+    course = [abs(identity.off) for identity in shown if identity.name.endswith("2021/22: without it")]
+    assert len(fitted) == 9
+    assert min(course) > 0.02  # the model's own course is not the observed one, and that is shown
+
+
+def test_who_leaves_takes_what_they_waited_for_out_of_the_books(history: CareSystem) -> None:
+    ledger, months = history.care.ledger, history.care.ledger.months
+    assert ledger.total("gp_left", months[0], months[-1]) > 0
+    assert ledger.total("unmet_left", months[0], months[-1]) > 0

@@ -51,6 +51,25 @@ MISTAKES = [
     ("rerun .", "'.' is not the folder of a finished run"),
     ("report x years=3", "headwater report has no settings; 'years=3' is not understood."),
     ("validate", "headwater validate books=true"),
+    ("run years=[1", "years=[1: the bracket [ is not closed."),
+    ("run years=1]", "years=1]: there is a ] without its [."),
+    ("run scenario='baseline", "scenario='baseline: the quotation mark ' is not closed."),
+    ("run seed=${x}", "seed=${x}: ${x} takes its value from 'x', which there is not."),
+    ("run seed=${yeers}", "${yeers} takes its value from 'yeers', which there is not. Did you mean years?"),
+    ("run years=${years}", "The configuration takes a value from itself"),
+    ("run seed=${oc.env:NOT_SET_HERE}", "there is no environment variable called NOT_SET_HERE."),
+    ("run seed=${env:X}", "There is no function called 'env'. Did you mean oc.env?"),
+    ("run years=range(1,3)", "years=range(1,3) is several values; add -m to run once for each of them."),
+    ("run years=3 years=4", "years is given twice: years=3 and years=4."),
+    ("compare levers.link_workers.amount=1 levers.link_workers.amount=2", "levers.link_workers.amount is given twice"),
+    ("run --info foo", "--info: There is no topic called 'foo'. Choose from: all, config, defaults"),
+    ("run --infoo", "There is no option called '--infoo'. Did you mean --info?"),
+    ("run -x", "There is no option called '-x'. Choose from: --help"),
+    ("run --config-name mine", "--config-name: There is no configuration called 'mine'."),
+    ("run hydra.foo=3", "There is no setting called 'hydra.foo'."),
+    ("run hydra/launcher=foo", "There is no hydra launcher called 'foo'. Choose from: basic."),
+    ("run scenario=foo(bar)", "'scenario=foo(bar)' cannot be read"),
+    ("run place={a:1}", "place must be a name or a folder"),
 ]
 
 
@@ -114,6 +133,15 @@ HEAD = "label: My idea\ndescription: Something else.\n"
     ("scenario/idea.yaml", "- a\n- b\n", "a scenario is a mapping of keys to values"),
     ("config.yaml", "yeers: 10\n", "mine/config.yaml, line 1: There is no setting called 'yeers'. Did you mean years?"),
     ("config.yaml", "\nyears: many\n", "mine/config.yaml, line 2: years is not a number: 'many'."),
+    ("config.yaml", "years: 2\nevidence:\n  judge: false\n",
+     "mine/config.yaml, line 3: There is no setting called 'evidence.judge'. Did you mean evidence.judged?"),
+    ("config.yaml", "defaults: [nonsense]\n", "mine/config.yaml, line 1: defaults: There is no configuration called"),
+    ("config.yaml", "seed: ${x}\n", "mine/config.yaml, line 1: seed=${x}: ${x} takes its value from 'x'"),
+    ("scenario/idea.yaml", HEAD + "defaults: [health_craetion]\n",
+     "mine/scenario/idea.yaml, line 3: defaults: There is no scenario called 'health_craetion'. Did you mean"),
+    ("scenario/idea.yaml", HEAD + "levers:\n  link_workers: 1\n  link_workers: 2\n",
+     "mine/scenario/idea.yaml, line 5: link_workers stands in line 4 already."),
+    ("scenario/idea.yaml", HEAD + "levers:\n  link_workers: {amount: '${x}'}\n", "takes its value from 'x'"),
 ])  # fmt: skip
 def test_mistakes_in_files_name_file_line_and_key(name: str, text: str, sentence: str, tmp_path: Path) -> None:
     mine(tmp_path, name, text)
@@ -149,6 +177,17 @@ def test_hydra_answers(words: str, shown: str, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert shown in done.stdout
     assert [entry.name for entry in tmp_path.iterdir()] == ["mine"]
+
+
+def test_a_configuration_of_ones_own_is_obeyed_and_what_is_typed_comes_first(tmp_path: Path) -> None:
+    text = "defaults: [config]\nyears: 3\nseed: 7\nplace: toy\nstart: '2025-07'\nevidence: {judged: false}\n"
+    mine(tmp_path, "config.yaml", text)
+    mine(tmp_path, "other.yaml", text.replace("3", "9"))
+    for name, years in (("config", 3), ("other", 9)):
+        done = headwater(*f"run --cfg job --config-dir mine --config-name {name} seed=8".split(), cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+        lines = done.stdout.splitlines()
+        assert {f"years: {years}", "seed: 8", "  label: Toy town (invented)", "  judged: false"} <= set(lines)
 
 
 @pytest.mark.parametrize(("line", "offered"), [

@@ -48,7 +48,7 @@ def record(
     monthly = np.zeros((months, len(measures.recorded), 6))
     weight = np.array([1.15, 1.07, 1.0, 0.93, 0.85]) / 5
     for k, name in enumerate(measures.recorded):
-        level, growth = LEVELS[name]
+        level, growth = LEVELS.get(name, (0.0, 0.0))
         wobble = 1 + noise * shared.standard_normal() + noise * 0.2 * (own.standard_normal() if effects else 0.0) * on
         people = name in ("residents", "adults", "life_satisfaction_sum", "qalys")
         for fifth in range(5):
@@ -84,6 +84,7 @@ def record(
         area_rank=np.arange(1, areas + 1), area_fifth=fifth_of + 1,
         spend=_spend(scenario, time, on, effects), lever_spend=_levers(scenario, on, effects),
         meta={"policy_start": START, "label": label or scenario.replace("_", " ").capitalize(), "judged": True},
+        kept=sorted(LEVELS),
     )  # fmt: skip
 
 

@@ -112,7 +112,7 @@ def test_the_summary_says_what_the_runs_say() -> None:
     assert last.change == pytest.approx(r.changes("deaths", "scenario_0")[:, -1].mean())
     assert (table[table.scenario == "baseline"].change == 0).all()
     everything = r.summary(years=[r.horizon])
-    assert set(everything.measure) == set(r.measures)
+    assert set(everything.measure) == set(r.shown)
 
 
 def test_results_come_back_from_their_folder(tmp_path) -> None:

@@ -84,7 +84,7 @@ def test_growth_begins_with_the_first_year_that_is_not_observed() -> None:
 @settings(max_examples=30, deadline=None)
 @given(
     st.floats(0, 3), st.floats(0, 3), st.floats(0, 2), st.integers(1, 6), st.floats(0, 1),
-    st.sets(st.sampled_from(["general_practice", "acute_emergency", "community", "prescribing"]), min_size=1),
+    st.sets(st.sampled_from(["general_practice", "acute_emergency", "community", "mental_health"]), min_size=1),
 )  # fmt: skip
 def test_every_pound_leaves_a_named_line_or_is_new(
     building: float, recovery: float, doctors: float, years: int, first: float, payers: set[str]

@@ -150,5 +150,7 @@ def test_a_lever_may_not_name_a_parameter_that_does_not_exist(tmp_path: Path) ->
 def test_what_cannot_be_moved_cannot_pay() -> None:
     from tests.unit.policy_town import Town
 
-    with pytest.raises(UserError, match=r"levers\.more_gps\.from: specialised_other cannot be moved"):
+    with pytest.raises(UserError, match=r"levers\.more_gps\.from: specialised_other cannot pay"):
         Town(scenario({"more_gps": {"amount": 1, "from": "specialised_other"}}))
+    with pytest.raises(UserError, match=r"a\.yaml: levers\.more_gps\.from: prescribing cannot pay"):
+        Town(scenario({"more_gps": {"amount": 1, "from": {"new": 50, "prescribing": 50}}}))

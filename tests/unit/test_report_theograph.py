@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from sim import clock
-from sim.life.states import BEHAVIOURS
+from sim.life.states import States
 from sim.outcomes import lives
 from sim.outcomes.eventlog import EVENT, Kind
 from sim.outcomes.results import Results
@@ -17,7 +17,7 @@ from tests.unit.report_samples import CONDITIONS, FIRST, START, record
 
 pytestmark = pytest.mark.unit
 
-BIT = {name: k for k, name in enumerate([*BEHAVIOURS, *CONDITIONS])}
+BIT = States(tuple(CONDITIONS)).bits
 BORN = FIRST - 12 * 60
 HERS, HIS = 77, 5
 LIVED = [
