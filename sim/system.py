@@ -21,15 +21,19 @@ from sim.agents.neighbourhoods import Neighbourhood, open_neighbourhoods
 from sim.agents.practices import GPPractice
 from sim.agents.residents import Resident
 from sim.care import emergency, practices, unmet
+from sim.care.indices import HOSPITAL
 from sim.care.state import Care
 from sim.clock import MONTHS_A_YEAR
 from sim.columns import ColumnarModel, Snapshot, Table
 from sim.errors import UserError
 from sim.evidence import Evidence, load
-from sim.life import changes, demography, epidemiology
+from sim.life import changes, circumstances, demography, epidemiology
 from sim.life import review as reviews
+from sim.life.behaviours import BEHAVIOURS
+from sim.life.contacts import of_service
 from sim.life.mortality import Calendar
 from sim.life.processes import BIRTH, DEATH, GP, LEAVE, PRACTICE_KINDS, rate_tables
+from sim.life.states import CIRCUMSTANCES
 from sim.outcomes.eventlog import COMING, EventLog, Kind
 from sim.outcomes.record import RunRecord
 from sim.outcomes.recorder import Recorder
@@ -108,22 +112,32 @@ class CareSystem(ColumnarModel):
         self.states = self.epidemiology.states
         self.wellbeing = self.epidemiology.wellbeing
         served_share = 1 - self.evidence["care.gp_unmet_share"]  # the evidence counts what was served, not need
-        level = {"referral": self.evidence["care.clock_start_share"], GP: 1 / served_share}
+        level = dict.fromkeys(PRACTICE_KINDS, 1 / served_share)
+        level["referral"] = self.evidence["care.clock_start_share"]
         self.rates = rate_tables(self.epidemiology, self.place.out_rate, level)
         self.drawn = self.rates.index[next(iter(PRACTICE_KINDS))]  # all processes before are drawn as events
         self.slots = np.repeat([self.rates.index[kind] for kind in PRACTICE_KINDS], list(PRACTICE_KINDS.values()))
+        self.kinds_of = {service: of_service(self.epidemiology, service) for service in HOSPITAL}
         self.hazard_cap = float(self.evidence["mortality.hr_cap"])
         self.sex_ratio = self.evidence["demography.sex_ratio_at_birth"]
         self.calendar = Calendar(self.evidence)
         areas = self.place.lsoas
         self.decile = areas["imd_decile"].to_numpy(np.uint8)
         self.fifth = (self.place.local_fifth - 1).astype(np.uint8)
-        self.lonely_ratio = self.place.lonely_ratio
+        self.risk_ratio = {"isolation": self.place.lonely_ratio} | {
+            name: circumstances.area_ratio(self.evidence, name, areas) for name in circumstances.COLUMN
+        }
+        self.at_home = np.bitwise_or.reduce([self.states.mask(name) for name in CIRCUMSTANCES])
+        """States that the newborn share with their mothers."""
         everywhere = (len(areas), len(self.rates.names))
         self.area_factor = np.ones(everywhere, np.float32)  # what levers do to each rate; only they write it
         self.area_shift = {"life_satisfaction": np.zeros(len(areas), np.float32)}
         self._area_base = np.ones(everywhere, np.float32)
-        self._area_base[:, self.rates.index["become_lonely"]] = self.lonely_ratio
+        self._area_base[:, self.rates.index["become_lonely"]] = self.place.lonely_ratio
+        for behaviour in BEHAVIOURS:
+            if behaviour.risk in circumstances.COLUMN:
+                into = circumstances.into_ratio(self.evidence, behaviour.risk, areas)
+                self._area_base[:, self.rates.index[behaviour.into]] = into
         self.area = self._area_base.copy()
 
     def labels(self) -> dict[str, str]:
@@ -166,8 +180,9 @@ class CareSystem(ColumnarModel):
         self.care.waiting.between_visits(contacts)
         sent_on = unmet.reappear(self, contacts)
         to_ed = practices.see(self, contacts)
-        emergency.attend(self, np.concatenate([happenings.of("ed"), sent_on, to_ed]))
-        emergency.admit(self, np.concatenate([happenings.of("emergency"), self.care.waiting.deteriorate()]))
+        emergency.attend(self, np.concatenate([*map(happenings.of, self.kinds_of["ed"]), sent_on, to_ed]))
+        admissions = map(happenings.of, self.kinds_of["emergency"])
+        emergency.admit(self, np.concatenate([*admissions, self.care.waiting.deteriorate()]))
         self.care.waiting.refer(happenings.of("referral"))
         self.care.waiting.treat()
         self.care.close_month()
@@ -197,8 +212,8 @@ class CareSystem(ColumnarModel):
         """What this month multiplies each drawn process by: the mortality of the year, each service's index."""
         scale = np.ones(self.drawn, np.float32)
         scale[self.rates.index[DEATH]] = self.calendar.ratio(self.month)
-        for service in ("ed", "emergency", "referral"):
-            scale[self.rates.index[service]] = self.care.index.of(service, self.month)
+        for service, kinds in self.kinds_of.items():
+            scale[[self.rates.index[kind] for kind in kinds]] = self.care.index.of(service, self.month)
         return scale
 
     # ------------------------------------------------------------------------------------------------ endings

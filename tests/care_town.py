@@ -64,6 +64,8 @@ class Town(ColumnarModel):
             ),
         )  # fmt: skip
         index = {name: k for k, name in enumerate((*PROCESSES, "gp_contact"))}
+        self.kinds_of = {service: (service,) for service in PROCESSES}
+        self.drawn = len(PROCESSES)
         self.rates: Any = SimpleNamespace(index=index, base=np.full((1, len(index)), gp_rate, np.float32))
         self.commissioner = Money()
         self.recorder = Recorder(self.place, (), 0, 400, 1 / scale)

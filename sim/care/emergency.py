@@ -70,20 +70,23 @@ def age_of(born: Array, month: int) -> NDArray[np.int64]:
     return np.clip((month - born.astype(np.int64)) // MONTHS_A_YEAR, 0, OLDEST)
 
 
-def expected_by_age(m: CareSystem, process: str) -> NDArray[np.float64]:
-    """Events of a process expected this month among the trust's residents, by single year of age (111,)."""
-    return plain_by_age(m, process) * m.care.index.of(process, m.month)
+def expected_by_age(m: CareSystem, service: str) -> NDArray[np.float64]:
+    """Events of a service expected this month among the trust's residents, by single year of age (111,)."""
+    return plain_by_age(m, service) * m.care.index.of(service, m.month)
 
 
-def plain_by_age(m: CareSystem, process: str) -> NDArray[np.float64]:
+def plain_by_age(m: CareSystem, service: str) -> NDArray[np.float64]:
     """The same before the calendar: the sum of cached chances, counted once a month when first asked for."""
     care = m.care
     if care.plain is None or care.plain[0] != m.month:
         r, size = m.residents.columns, m.residents.size
         columns = (r[name][:size] for name in ("unique_id", "home_trust", "born", "chance"))
-        which = np.array([m.rates.index[service] for service in HOSPITAL])
-        care.plain = (m.month, kernels.chance_by_age(*columns, which, m.month, OLDEST) / draws.ONE)
-    return np.asarray(care.plain[1][HOSPITAL.index(process)])
+        kinds = [m.kinds_of[each] for each in HOSPITAL]
+        which = np.array([m.rates.index[kind] for each in kinds for kind in each])
+        first = np.cumsum([0, *map(len, kinds)])[:-1]
+        chances = kernels.chance_by_age(*columns, which, m.month, OLDEST) / draws.ONE
+        care.plain = (m.month, np.add.reduceat(chances, first, axis=0))
+    return np.asarray(care.plain[1][HOSPITAL.index(service)])
 
 
 def attend(m: CareSystem, rows: NDArray[np.int64]) -> None:

@@ -7,6 +7,7 @@ through their residents, and a healthy place stays healthy.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -43,11 +44,12 @@ class Effects:
     ratios: dict[str, float]
     levels: dict[str, tuple[float, ...]] = field(default_factory=dict)
 
-    def process(self, name: str, per_year: Array, states: States, if_off: dict[str, float] | None = None) -> Process:
-        """These effects on a base rate (one a cell), as a row of the rate tables."""
+    def process(self, name: str, per_year: Array, states: States, only_if: Sequence[str] = ()) -> Process:
+        """These effects on a base rate (one a cell), as a row of the rate tables; only_if: states of which one must be
+        on."""
         if_on = {states.bits[state]: ratio for state, ratio in self.ratios.items()}
-        off = {states.bits[state]: ratio for state, ratio in (if_off or {}).items()}
-        return Process(name, per_year, if_on, off, self.excess, self.levels)
+        needed = [states.bits[state] for state in only_if]
+        return Process(name, per_year, if_on, excess=self.excess, by_level=self.levels, only_if=needed)
 
     def weight(self, state: NDArray[np.uint64], lagged: NDArray[np.float32], states: States) -> Array:
         """Product of all multipliers, one a person."""

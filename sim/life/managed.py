@@ -74,6 +74,11 @@ class Managed:
         bits = np.uint32((long_term * (1 << np.arange(long_term.size))).sum())
         return cls(bits, np.array(number, np.float32), added.astype(np.float32), evidence["managed.typical"])
 
+    @property
+    def unaffected(self) -> int:
+        """Level (of 255) of those who have no long-term condition."""
+        return round(self.typical * FULL)
+
     def begin(self, key: Keys, state: State, undiagnosed: Pattern, first: int) -> tuple[NDArray[np.uint8], State]:
         """Managed level (uint8, of 255) of new people and their states with its level set, without regard to
         confidence."""

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim import draws
-from sim.life import life_kernels
+from sim.life import life_kernels, managed
 
 if TYPE_CHECKING:
     from sim.system import CareSystem
@@ -30,10 +30,11 @@ def due(m: CareSystem) -> Rows:
 
 
 def review(m: CareSystem) -> None:
-    """Move the lagged exposures of those due by half a year, then refresh them."""
+    """Move the lagged exposures and the managed level of those due by half a year, then refresh them."""
     rows, r = due(m), m.residents.columns
     exposures = m.epidemiology.exposures
     life_kernels.advance_lags(r["lagged"], r["state"], rows, exposures.mask, exposures.rise, exposures.fall)
+    managed.review(m, rows)
     refresh(m, rows)
 
 
