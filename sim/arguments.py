@@ -268,7 +268,7 @@ def _unknown_key(
 ) -> str:
     if key == "scenarios" and command == "run":
         return "run takes one scenario=…; to compare several use headwater compare."
-    if key == "scenario" and command == "compare":
+    if key == "scenario" and command in settings.COMPARING:
         return "compare takes a list: scenarios=[baseline,…]; for one alone use headwater run."
     if key in everywhere:
         return f"{command} has no setting called '{key}'; see headwater {command} --help."

@@ -19,6 +19,7 @@ USER_MISTAKE, MACHINE_FAULT, INTERRUPTED = 2, 1, 130
 COMMANDS = {
     "compare": "the main job: scenarios side by side, with the difference to the first and how sure it is",
     "run": "one scenario, for example: headwater run scenario=health_creation years=20 place=toy",
+    "attribute": "what moved it? each lever and kind of determinant, alone and together",
     "report": "write the report of a finished run again: headwater report results/latest",
     "rerun": "repeat a finished run and say whether it is identical: headwater rerun results/latest",
     "validate": "print the accounts that must close: headwater validate books=true",
@@ -102,12 +103,13 @@ def _simulate(words: Words) -> int:
     wrong = arguments.check(words) + files.problems(words)
     if wrong:
         raise UserError("\n".join(wrong))
-    from sim.commands import simulate
+    from sim.commands import attribute, simulate
 
+    act = attribute if words.command == "attribute" else simulate
     if words.through_hydra:
-        compose.through_hydra(words, simulate)
+        compose.through_hydra(words, act)
     else:
-        simulate(compose.from_words(words))
+        act(compose.from_words(words))
     return 0
 
 
@@ -138,6 +140,7 @@ def _simple(name: str) -> Callable[[Words], int]:
 _ACTIONS: dict[str, Callable[[Words], int]] = {
     "compare": _simulate,
     "run": _simulate,
+    "attribute": _simulate,
     "validate": _validate,
     **{name: _simple(name) for name in ("report", "rerun", "explain", "place", "bench")},
 }

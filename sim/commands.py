@@ -39,6 +39,35 @@ def simulate(plan: Plan) -> int:
     return 0
 
 
+def attribute(plan: Plan) -> int:
+    """``headwater attribute``: what moved it between two scenarios, or with lens=true what each kind of determinant
+    could give."""
+    from sim.studies.progress import Progress, duration
+
+    began = time.monotonic()
+    check_scenarios(plan)
+    from sim.studies import attribute as study
+    from sim.studies import attribution, lens
+
+    if plan.settings.lens:
+        planned, looked = lens.plan(plan)
+        lines = lens.announcement(looked, plan.settings.runs)
+    else:
+        planned, made = study.plan(plan)
+        lines = study.announcement(made, plan.settings.runs)
+    print(lines, flush=True)
+    _terminate_like_ctrl_c()
+    check_place(plan.settings.place)
+    if plan.settings.lens:
+        results, folder = lens.run(planned, looked, Progress())
+        said = lens.render(results, looked)
+    else:
+        results, folder = study.run(planned, made, Progress())
+        said = attribution.render(results, made)
+    print(f"\n{said}\n\nDone in {duration(time.monotonic() - began)}. All numbers and figures: {folder}")
+    return 0
+
+
 def announcement(plan: Plan) -> list[str]:
     """The first lines: what will be run, and how to run it in full."""
     s = plan.settings
@@ -66,12 +95,13 @@ def check_scenarios(plan: Plan) -> None:
     """Every scenario must make sense before anything runs. Raises `UserError` with file, line and key."""
     from sim import files
     from sim.policy.scenario import scenario_from_mapping
+    from sim.studies import lens
 
     own = [Path(folder) for folder in plan.own]
     wrong = []
     for name, given in plan.scenarios.items():
         try:
-            scenario_from_mapping(given, f"{name}.yaml", own)
+            scenario_from_mapping(lens.split(given)[0], f"{name}.yaml", own)
         except UserError as fault:
             wrong.append(files.with_line(str(fault), name, own))
     if wrong:

@@ -48,7 +48,7 @@ def candidates(line: str) -> list[str]:
         rows = {row.key: row for row in settings.rows(words[0])}
         if not sign:
             options = [f"{name}=" for name in rows]
-            if words[0] in ("run", "compare"):
+            if words[0] in ("run", "compare", "attribute"):
                 options += [f"levers.{lever}.amount=" for lever in paths.names("levers")]
         elif key == "place":
             options = [f"place={name}" for name in paths.names("place")]

@@ -59,9 +59,8 @@ def plan(
     words.own = [Path(folder).expanduser().resolve() for folder in own]
     by_name = {row.name: row for row in settings.rows(command)}
     if scenarios is not None:
-        chosen["scenarios" if command == "compare" else "scenario"] = (
-            list(scenarios) if command == "compare" else scenarios[0]
-        )
+        several = command in settings.COMPARING
+        chosen["scenarios" if several else "scenario"] = list(scenarios) if several else scenarios[0]
     for name, value in chosen.items():
         if name not in by_name:
             raise UserError(settings.not_known("setting", name, list(by_name), choose=False))
@@ -156,7 +155,7 @@ def rewritten(words: Words) -> list[Override]:
             out.append(Override(it.sign, it.key, f"[{it.value}]"))
         elif row and row.kind in ("text", "month") and not words.multirun and text[:1] not in ("'", '"', ""):
             out.append(Override(it.sign, it.key, quoted(it.value)))
-        elif it.key == "books":  # a word of one command, not part of the shipped configuration
+        elif it.key in ("books", "lens"):  # words of one command, not part of the shipped configuration
             out.append(Override("++", it.key, it.value))
         else:
             out.append(it)
@@ -220,7 +219,7 @@ def _compose(words: Words, searched: Sequence[Path] = ()) -> Plan:
         raise UserError("\n".join(wrong))
     built = settings.build(values, words.command)
     composed = {}
-    if words.command == "compare":
+    if words.command in settings.COMPARING:
         plain = {name: _hydra(words, [*base, f"scenario={name}"])[0]["scenario"] for name in built.scenarios}
         _levers_are_used(levers, plain)
         for name, given in plain.items():

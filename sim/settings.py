@@ -18,7 +18,9 @@ from sim.errors import UserError
 PlaceGiven = str | dict[str, Any]
 """A shipped place by name, the path of one's own, or a whole configuration with its name in it."""
 PLACE_KEYS = ("label", "lads", "lads_in_part", "lsoas", "folder")
-WORKING = ("run", "compare", "validate")
+WORKING = ("run", "compare", "attribute", "validate")
+RUNNING = ("run", "compare", "attribute")
+COMPARING = ("compare", "attribute")
 
 
 def setting(
@@ -62,7 +64,7 @@ class Settings:
         "names",
         ("baseline", "health_creation", "empty_the_bath", "new_hospital"),
         "the scenarios to compare; differences are taken to the first",
-        commands=("compare",),
+        commands=COMPARING,
     )
     years: int = setting("whole number", 20, "how long the policy runs", unit="years", low=1, high=60)
     scale: float = setting(
@@ -79,7 +81,7 @@ class Settings:
         "runs a scenario: evidence draws × seeds",
         low=1,
         high=100_000,
-        commands=("run", "compare"),
+        commands=RUNNING,
     )
     seeds: int | None = setting(
         "whole number",
@@ -88,7 +90,7 @@ class Settings:
         low=1,
         high=1000,
         empty=True,
-        commands=("run", "compare"),
+        commands=RUNNING,
     )
     seed: int = setting(
         "whole number",
@@ -119,14 +121,14 @@ class Settings:
         high=1024,
         empty=True,
         matters=False,
-        commands=("run", "compare"),
+        commands=RUNNING,
     )
     results: str = setting(
         "text",
         "results",
         "the folder in which results are kept",
         matters=False,
-        commands=("run", "compare"),
+        commands=RUNNING,
     )
     books: bool = setting(
         "yes or no",
@@ -134,6 +136,12 @@ class Settings:
         "print the accounts that must close",
         commands=("validate",),
         matters=False,
+    )
+    lens: bool = setting(
+        "yes or no",
+        False,
+        "instead of levers, set each kind of determinant of health to its best for everyone",
+        commands=("attribute",),
     )
 
     def layout(self) -> list[tuple[int, int]]:

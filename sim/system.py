@@ -187,6 +187,7 @@ class CareSystem(ColumnarModel):
         self.care.waiting.treat()
         self.care.close_month()
         self._census()
+        self.recorder.count_teams(self)
         self.commissioner.record(self.recorder)
         self._leave(happenings)
         self.month += 1
@@ -237,7 +238,8 @@ class CareSystem(ColumnarModel):
             "life_satisfaction_sum": r["satisfaction"],
             "qalys": r["utility"],
         }
-        self.recorder.census(r, self.residents.size, self.month, self.states.bits, sums=sums)
+        good = self.wellbeing.good_health
+        self.recorder.census(r, self.residents.size, self.month, self.states.bits, sums=sums, well_above=good)
 
     # ------------------------------------------------------------------------------------------------ branching
 
@@ -278,8 +280,13 @@ def run_history(settings: RunSettings, draw: int, seed: int, tick: Tick | None =
     return model
 
 
-def run_scenario(history: CareSystem, scenario: Scenario, years: int, tick: Tick | None = None) -> RunRecord:
-    """What happens under a scenario in the `years` after a shared history: the record of all months since July 2020."""
+def run_scenario(
+    history: CareSystem, scenario: Scenario, years: int, tick: Tick | None = None, best: tuple[str, ...] = ()
+) -> RunRecord:
+    """What happens under a scenario in the `years` after a shared history: the record of all months since July 2020.
+
+    best: kinds of determinant of health that are held at their best for everyone (`sim.studies.best`).
+    """
     months = history.month + MONTHS_A_YEAR * years
     model = CareSystem(
         history.place,
@@ -290,7 +297,12 @@ def run_scenario(history: CareSystem, scenario: Scenario, years: int, tick: Tick
         resume=history.history(),
     )
     model.adopt(scenario, history.month)
-    _run(model, months, tick)
+    hold = None
+    if best:
+        from sim.studies.best import Hold
+
+        hold = Hold(model, best)
+    _run(model, months, tick, hold)
     meta = {
         "label": scenario.label,
         "description": scenario.description,
@@ -304,9 +316,11 @@ def run_scenario(history: CareSystem, scenario: Scenario, years: int, tick: Tick
     return record
 
 
-def _run(model: CareSystem, until: int, tick: Tick | None) -> None:
+def _run(model: CareSystem, until: int, tick: Tick | None, before: Callable[[], None] | None = None) -> None:
     first = model.month
     while model.month < until:
+        if before is not None:
+            before()
         model.step()
         if tick is not None:
             tick(model.month - first)

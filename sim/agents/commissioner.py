@@ -12,8 +12,11 @@ from sim.agents.neighbourhoods import recount
 from sim.clock import calendar_month
 from sim.errors import UserError
 from sim.policy.budget import INERT, NAMES, NEW, PENCE, Budget, nhs_total, share
+from sim.policy.effects import Effects
+from sim.policy.eligibility import look_around
 from sim.policy.programme import Programme
 from sim.policy.scenario import NO_POLICY, Scenario
+from sim.policy.targets import SHIFTS
 
 if TYPE_CHECKING:
     from sim.outcomes.recorder import Recorder
@@ -39,13 +42,17 @@ class Commissioner(mesa.Agent):
         people = np.asarray(place.counts).sum(axis=(1, 2))
         self.budget = budget or Budget.from_evidence(evidence, int(people.sum()))
         # of a pound for elective care, what residents spend at the modelled trust
-        self._home = float(np.average(place.lsoas["hhft_share"].to_numpy(np.float64), weights=people))
+        self.home = float(np.average(place.lsoas["hhft_share"].to_numpy(np.float64), weights=people))
         self.adopted = NO_POLICY
         self.programmes: dict[str, Programme] = {}
         self.month = -1
         self.paid: dict[str, int] = {}  # pence by lever, this month
         self._level = dict.fromkeys(NAMES, 1.0)
-        self._slots = 0.0
+        self._dip = dict.fromkeys(NAMES, 0.0)  # part of a team's productivity lost while its staff learn
+        self._slots = self._faster = 0.0
+        self.effects = Effects(len(place.practices))
+        for state in SHIFTS:
+            model.area_shift.setdefault(state, np.zeros(len(place.lsoas), np.float32))
         self._record: dict[str, dict[int, int]] = {}
         self._up = float(evidence["money.elasticity_up"])
         self._down = float(evidence["money.elasticity_down"])
@@ -73,11 +80,11 @@ class Commissioner(mesa.Agent):
         held, service, new = dict(before), dict(before), 0
         total = nhs_total(before)
         self.month, self.paid, self._slots = month, {}, 0.0
-        if self.programmes and calendar_month(month) == APRIL:
-            recount(self.model)
+        self._look_around(month)
         for name, programme in self.programmes.items():
+            programme.advance(self.model, month)
             wanted, pence = programme.request(self.model, month, total)
-            for payer, part in share(pence, programme.use.payers, before).items():
+            for payer, part in share(pence, programme.payers, before).items():
                 if payer == NEW:
                     new += part
                     self._note(f"new.{name}", month, part)
@@ -88,9 +95,9 @@ class Commissioner(mesa.Agent):
             held[programme.lever.line] += pence
             for act in programme.lever.of_kind("capacity"):
                 service[act.target] += pence
-            programme.spend(self.model, pence)
+            programme.spend(self.model, pence, self._faster)
             # bought for residents, counted in the trust's own units, in which its other capacity is kept
-            self._slots += programme.slots(month, pence * self._home / self.model.care.share, self._up)
+            self._slots += programme.slots(month, pence * self.home / self.model.care.share, self._up)
             self.paid[name] = pence
             self._note(f"lever.{name}", month, pence)
             self._note(f"unspent.{name}", month, wanted - pence)
@@ -102,9 +109,34 @@ class Commissioner(mesa.Agent):
             )
         if sum(held.values()) != sum(before.values()) + new:
             raise ArithmeticError(f"Money was not conserved in month {month}.")
+        self._learn(month)
         for line in NAMES:
             self._note(f"line.{line}", month, held[line])
             self._settle(line, before[line], service[line])
+
+    def _look_around(self, month: int) -> None:
+        """Once a year, and when a lever begins: who is eligible where."""
+        due = [one for one in self.programmes.values() if one.due(month)]
+        april = calendar_month(month) == APRIL
+        if self.programmes and april:
+            recount(self.model)
+        due = due if april else [one for one in due if one.people is None]
+        if due:
+            people = look_around(self.model, due)
+            for programme in due:
+                programme.weigh(self.model, people)
+
+    def _learn(self, month: int) -> None:
+        """What learning costs each team this month, and how much education speeds up next month's."""
+        self._dip = dict.fromkeys(NAMES, 0.0)
+        self._faster = 0.0
+        for programme in self.programmes.values():
+            if programme.lever.staff:
+                team = programme.lever.staff["team"]
+                self._dip[team] = 1.0 - (1.0 - self._dip[team]) * (1.0 - programme.learning_dip())
+            for act in programme.lever.of_kind("adoption"):
+                speed = programme.parameters[act.values["speed"]] * float(np.max(programme.strength(month)))
+                self._faster += speed * programme.mean_coverage()
 
     def _settle(self, line: str, before: int, now: int) -> None:
         ratio = now / before if before else 1.0
@@ -113,16 +145,23 @@ class Commissioner(mesa.Agent):
 
     def capacity(self, line: str) -> float:
         """Capacity of a line this month, relative to the one it opened with in July 2020 (1 until April 2024)."""
-        return self.budget.growth(line, self.month) * self._level[line]
+        return self.budget.growth(line, self.month) * self.level(line)
 
     def level(self, line: str) -> float:
-        """The part of `capacity` that policy makes: exactly 1 without policy."""
-        return self._level[line]
+        """The part of `capacity` that policy makes, with what learning costs: exactly 1 without policy."""
+        return self._level[line] * (1.0 - self._dip[line])
 
     @property
     def extra_beds(self) -> float:
-        """Beds opened by plans, of the whole trust at 1:1 (scale them as any of its beds)."""
-        return sum(programme.beds(self.month) for programme in self.programmes.values())
+        """Beds opened by plans or freed by care at home, of the whole trust at 1:1 (scale them as any of its beds)."""
+        freed = sum(programme.beds_freed(self.month) for programme in self.programmes.values())
+        return sum(one.beds(self.month) for one in self.programmes.values()) + freed * self.home / self.model.care.share
+
+    @property
+    def decisions(self) -> list[dict[str, Any]]:
+        """What was decided about pilots so far, in the order of the levers: plain data."""
+        trials = (programme.trial for programme in self.programmes.values())
+        return [dict(decision) for trial in trials if trial is not None for decision in trial.decisions]
 
     @property
     def extra_slots(self) -> float:
@@ -166,6 +205,8 @@ class Commissioner(mesa.Agent):
             "paid": dict(self.paid),
             "level": dict(self._level),
             "slots": self._slots,
+            "faster": self._faster,
+            "dip": dict(self._dip),
             "record": {what: dict(by_month) for what, by_month in self._record.items()},
         }
 
@@ -173,6 +214,7 @@ class Commissioner(mesa.Agent):
         """Return to an earlier state, which may be used again; its scenario goes on unless another is adopted."""
         self.adopted = snapshot["adopted"]
         self.programmes = {name: programme.clone() for name, programme in snapshot["programmes"].items()}
-        self.month, self._slots = snapshot["month"], snapshot["slots"]
+        self.month, self._slots, self._faster = snapshot["month"], snapshot["slots"], snapshot["faster"]
+        self._dip = dict(snapshot["dip"])
         self.paid, self._level = dict(snapshot["paid"]), dict(snapshot["level"])
         self._record = {what: dict(by_month) for what, by_month in snapshot["record"].items()}

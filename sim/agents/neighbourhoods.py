@@ -18,8 +18,10 @@ class Neighbourhood(ColumnarAgent):
 
     area: position in the place's table. fifth: local deprivation fifth, 0 most deprived to 4 least. decile: national
     IMD 2025 decile, 1 most deprived. residents, adults: people who live there, counted once a year, at 1:1. capacity:
-    community capacity that policy has added (0 = as today, 1 = what the studied dose leads to in the long run). energy:
-    how readily money becomes capacity, 1 = as studied. invested: pounds a resident a year spent on it this month.
+    community capacity that policy has added (0 = as today, 1 = what the studied dose leads to in the long run).
+    invested: pounds a resident a year spent on it this month, used by next month's `community.advance`. learnt:
+    experience with such work, 0 to 1. energy: how readily money becomes capacity, 1 = as studied; nobody sees it.
+    energy_observed: what can be seen of it. assets: groups, clubs and charities on the asset map.
     """
 
     area: np.int16 = np.int16(0)
@@ -29,6 +31,9 @@ class Neighbourhood(ColumnarAgent):
     adults: np.int64 = np.int64(0)
     capacity: np.float32 = np.float32(0)
     energy: np.float32 = np.float32(1)
+    energy_observed: np.float32 = np.float32(1)
+    assets: np.int16 = np.int16(0)
+    learnt: np.float32 = np.float32(0)
     invested: np.float32 = np.float32(0)
 
 

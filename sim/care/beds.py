@@ -29,13 +29,14 @@ class Stay:
     by_age: NDArray[np.float64]
     wait: float
 
-    def days(self, discharge_capacity: float, elasticity: float) -> NDArray[np.float64]:
-        """Mean days by age when community and social care have this capacity (1: as in the base year)."""
+    def days(self, discharge_capacity: float, elasticity: float, spared: float = 1.0) -> NDArray[np.float64]:
+        """Mean days by age when community and social care have this capacity (1: as in the base year); spared: factor
+        on the days of waiting beyond that."""
         if discharge_capacity <= 0:
             ratio = 2.0 if elasticity > 0 else 1.0
         else:
             ratio = min(2.0, discharge_capacity**-elasticity)
-        return self.by_age * (1.0 - self.wait + self.wait * ratio)
+        return self.by_age * (1.0 - self.wait + self.wait * ratio * spared)
 
 
 def solve_stay(

@@ -148,8 +148,8 @@ def admit(m: CareSystem, rows: NDArray[np.int64]) -> None:
 def stay_days(m: CareSystem) -> NDArray[np.float64]:
     """Mean overnight stay by age this month: the wait for discharge follows community and social care."""
     care = m.care
-    level = (m.commissioner.level("community") + m.commissioner.level("adult_social_care")) / 2
-    return care.stay.days(level, care.hospital.discharge_elasticity)
+    spared = m.commissioner.effects.discharge
+    return care.stay.days(care.needs.discharge_level(), care.hospital.discharge_elasticity, spared)
 
 
 def expected_load(m: CareSystem, days: NDArray[np.float64]) -> float:

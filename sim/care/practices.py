@@ -118,7 +118,7 @@ def set_capacity(m: CareSystem, expected: NDArray[np.float64]) -> NDArray[np.flo
         base[:count] = (1.0 - m.care.gp.unmet) * expected / index
     elif (m.month - FROZEN_FROM) % MONTHS_A_YEAR == 0:
         share_out(m)
-    usable = base[:count] * index * m.commissioner.capacity("general_practice")
+    usable = base[:count] * index * m.commissioner.capacity("general_practice") * m.commissioner.effects.appointments
     # what growth without policy buys serves need as before; only what policy adds to it induces demand
     level = m.commissioner.level("general_practice")
     added = usable * (1.0 - 1.0 / level) if level > 1.0 else np.zeros(count)
@@ -181,8 +181,14 @@ def lost_contacts(
     first = draws.uniforms(key, m.month, Purpose.NOT_OFFERED)
     second = draws.uniforms(key, m.month, Purpose.URGENCY) if share_waiting.any() else first
     rows, lost = np.empty(size, np.int64), np.empty(size, np.int64)
+    practice = r["practice"][:size]
+    barrier = m.commissioner.effects.barrier
+    if barrier.any():  # people offline are counted as patients of a practice of their own, where less is offered
+        practice = practice + np.int16(len(barrier)) * m.states.has(r["state"][:size], "offline")
+        share_new = np.concatenate([share_new, 1.0 - (1.0 - share_new) * (1.0 - barrier)])
+        share_waiting = np.concatenate([share_waiting, share_waiting])
     filled = kernels.lost_contacts(
-        contacts, r["gp_waiting"][:size], r["practice"][:size], share_new, share_waiting, first, second, rows, lost
+        contacts, r["gp_waiting"][:size], practice, share_new, share_waiting, first, second, rows, lost
     )
     return rows[:filled].copy(), lost[:filled].copy()
 

@@ -12,6 +12,8 @@ from sim.care import emergency, parameters, practices
 from sim.care.beds import Stay
 from sim.care.indices import BASE_FIRST, ServiceIndex
 from sim.care.ledger import Ledger
+from sim.care.needs import Needs
+from sim.care.pathways import Pathways
 from sim.care.waiting import WaitingLists
 from sim.clock import MONTHS_A_YEAR, calendar_month, month_of
 from sim.places.users import expected_users
@@ -55,6 +57,7 @@ class Care:
         self.hospital = parameters.Hospital.read(evidence)
         self.listed = parameters.Waiting.read(evidence)
         self.waiting = WaitingLists(m)
+        self.needs = Needs(m)
         self._read_tables()
         self.index.expected = self._plain
         self.unit, self.bed_ratio = 0.0, 1.0
@@ -69,6 +72,11 @@ class Care:
     def _plain(self, service: str) -> float:
         """Events of a hospital service expected this month of the trust's residents, before the calendar."""
         return float(emergency.plain_by_age(self.m, service).sum())
+
+    @property
+    def pathways(self) -> Pathways:
+        """The care pathways, whose steps levers scale."""
+        return self.needs.pathways
 
     @property
     def share(self) -> float:
@@ -103,6 +111,7 @@ class Care:
         """July 2020: practices, hospital teams, levels of use, waiting lists. Residents must exist."""
         practices.open_practices(self.m)
         emergency.open_hospitals(self.m)
+        self.needs.open()
         self._solve_levels()
         self.waiting.open()
         self.plain = None
@@ -137,11 +146,13 @@ class Care:
         for service, plain in self.index.plain.items():  # the back-cast without an index fitted to the month
             self.ledger.add(m.month, **{f"unfitted_{service}": plain * self.index.season[service][season]})
         emergency.close_beds(self.m)
+        self.needs.close_month()
 
     def snapshot(self) -> dict[str, Any]:
         """Everything that changes from month to month, or was solved at the opening, outside the tables of agents."""
         return {
             "waiting": self.waiting.snapshot(),
+            "needs": self.needs.snapshot(),
             "ledger": self.ledger.snapshot(),
             "index": self.index.snapshot(),
             "solved": {name: getattr(self, name) for name in SOLVED},
@@ -150,6 +161,7 @@ class Care:
     def restore(self, held: dict[str, Any]) -> None:
         """Continue from a snapshot."""
         self.waiting.restore(held["waiting"])
+        self.needs.restore(held["needs"])
         self.ledger.restore(held["ledger"])
         self.index.restore(held["index"])
         self.plain = None

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from sim.life.reference import Reference
 
 BEST_SATISFACTION = 10.0
+TIE = 1e-5  # utilities are kept in single precision: equal ones must not fall on both sides of a threshold
 
 
 class Wellbeing:
@@ -30,7 +31,8 @@ class Wellbeing:
     decrement: utility lost by each pattern of conditions (2**conditions). The tables that `feel` looks up are float32
     with two rows, satisfaction and utility: norms by cell of the rate tables (the age norm less the reference mean of
     the deviation), by_byte (what each byte of the state adds, but for the utility that conditions cost),
-    of_waiting (on a hospital list, unmet need).
+    of_waiting (on a hospital list, unmet need). good_health: utility from which on health counts as good, such that
+    the share of the reference population that the Census found in good health has it.
     """
 
     def __init__(self, epi: Epidemiology, reference: Reference, health: Health) -> None:
@@ -56,6 +58,8 @@ class Wellbeing:
             [evidence["wellbeing.waiting_utility"], evidence["wellbeing.unmet_utility"]],
         )
         self.bounds = np.array([evidence["wellbeing.utility_floor"], BEST_SATISFACTION], np.float32)
+        of_each = utility[reference.people.male, reference.people.age] - self._decrement_of(health.state)
+        self.good_health = threshold(of_each, reference.weight, evidence["outcomes.good_health_share"])
 
     def _decrement_of(self, state: NDArray[np.uint64]) -> Array:
         of_conditions = self.decrement[state >> np.uint64(self.states.first_condition)]
@@ -90,6 +94,17 @@ class Wellbeing:
             self.norms, self.by_byte, self.shifts, self.by_pattern, np.uint64(self.states.first_condition),
             self.of_waiting, shift, self.bounds, r["satisfaction"], r["utility"],
         )  # fmt: skip
+
+
+def threshold(utility: Array, weight: Array, share: float) -> float:
+    """The utility that the best `share` of people have at least: the rule of good health, solved on the reference.
+
+    utility, weight: float (n,), a person's utility and how many people it stands for.
+    """
+    order = np.argsort(-utility, kind="stable")
+    reached = np.cumsum(weight[order]) / weight.sum()
+    last = min(int(np.searchsorted(reached, share)), utility.size - 1)
+    return float(utility[order][last]) - TIE
 
 
 def _all_deciles(grid: Array) -> Array:

@@ -1,7 +1,8 @@
 """Counting everyone, once a month, by local deprivation fifth: compiled, each with a plain NumPy twin.
 
-States are kept as bits of one 64-bit word. Testing sixteen bits of everybody is slow; instead each resident adds one to
-a histogram per byte of the word (four additions), and the 256 possible bytes are taken apart into bits afterwards.
+First everybody is put into a group (fifth, child or adult, departed), one byte each; every count then reads that byte
+and what it counts. States are kept as bits of one 64-bit word. Testing every bit of everybody is slow; instead each
+resident adds one to a histogram per byte of the word, and the 256 possible bytes are taken apart into bits afterwards.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ N_BITS = 64
 N_AGES = len(AGE_GROUPS)
 BAND_YEARS, N_BANDS = 5, 19  # 0–4 … 85–89, 90+
 OLDEST = 200
+N_GROUPS = 2 * N_FIFTHS + 1
 
 Array = NDArray[Any]
 
@@ -38,90 +40,124 @@ def ages(born: Array, month: int) -> Array:
 
 
 @njit(cache=True, nogil=True)
-def _histograms(unique_id, born, fifth, state, size, shifts, youngest_adult, several, n_fifths):  # type: ignore[no-untyped-def]
-    # two histograms, taken in turn: neighbouring rows often count into the same place, and would wait for each other
-    n_bytes = shifts.size
-    bytes_ = np.zeros((2, n_fifths, n_bytes, 256), np.int32)
-    people = np.zeros((2, n_fifths, 3), np.int64)
+def _groups(unique_id, born, fifth, size, youngest_adult, n_fifths, out):  # type: ignore[no-untyped-def]
+    nobody, adult = np.uint8(2 * n_fifths), np.uint8(n_fifths)
     for i in range(size):
-        if unique_id[i] == 0:
-            continue
-        turn, f, s = i & 1, fifth[i], state[i]
-        people[turn, f, 0] += 1
-        people[turn, f, 1] += born[i] <= youngest_adult
+        group = np.uint8(fifth[i] + (adult if born[i] <= youngest_adult else np.uint8(0)))
+        out[i] = nobody if unique_id[i] == 0 else group
+
+
+def groups_of(unique_id: Array, born: Array, fifth: Array, size: int, month: int) -> Array:
+    """The group in which each row is counted, uint8[size]: children 0–4 by fifth, adults 5–9, the departed 10.
+
+    Worked out once a month, so that every count needs one byte a resident more than what it counts.
+    """
+    out = np.empty(int(size), np.uint8)
+    _groups(unique_id, born, fifth, int(size), int(month) - ADULT_MONTHS, N_FIFTHS, out)
+    return out
+
+
+@njit(cache=True, nogil=True)
+def _histograms(groups, state, shifts, several, n_groups):  # type: ignore[no-untyped-def]
+    n_bytes = shifts.size
+    bytes_ = np.zeros((n_groups, n_bytes, 256), np.int32)
+    many = np.zeros((4, n_groups), np.int64)  # four counts, taken in turn, so that none waits for the last
+    for i in range(groups.size):
+        g, s = groups[i], state[i]
         rest = s & several
-        people[turn, f, 2] += (rest & (rest - np.uint64(1))) != np.uint64(0)
+        many[i & 3, g] += (rest & (rest - np.uint64(1))) != np.uint64(0)
         for b in range(n_bytes):
-            bytes_[turn, f, b, (s >> shifts[b]) & np.uint64(255)] += 1
-    return bytes_[0] + bytes_[1], people[0] + people[1]
+            bytes_[g, b, (s >> shifts[b]) & np.uint64(255)] += 1
+    return bytes_, many[0] + many[1] + many[2] + many[3]
 
 
 def count_states(
-    unique_id: Array,
-    born: Array,
-    fifth: Array,
-    state: Array,
-    size: int,
-    month: int,
-    several: int = 0,
-    used: Sequence[int] | None = None,
+    groups: Array, state: Array, several: int = 0, used: Sequence[int] | None = None
 ) -> tuple[Array, Array]:
     """Counts of the living by fifth: of each state bit, and of all, adults, and those with two or more of `several`.
 
-    Shapes: columns (≥ size,); `fifth` 0–4; `state` uint64; `several` a bit mask; `used` the bits that are wanted (all,
-    unless said; bytes without any are skipped). Returns bits int64[5, 64] and people int64[5, 3] (residents, adults,
-    two or more of `several`). Rows whose `unique_id` is 0 count as nobody.
+    Shapes: `groups` as of `groups_of`; `state` uint64 (≥ as long); `several` a bit mask; `used` the bits that are
+    wanted (all, unless said; bytes without any are skipped). Returns bits int64[5, 64] and people int64[5, 3]
+    (residents, adults, two or more of `several`).
     """
-    wanted = sorted({bit // 8 for bit in (range(N_BITS) if used is None else used)})
+    wanted = sorted({bit // 8 for bit in (range(N_BITS) if used is None else used)}) or [0]
     shifts = np.array(wanted, np.uint64) * np.uint64(8)
-    bytes_, people = _histograms(
-        *(unique_id, born, fifth, state, int(size)), shifts, int(month) - ADULT_MONTHS, np.uint64(several), N_FIFTHS
-    )
+    bytes_, many = _histograms(groups, state, shifts, np.uint64(several), N_GROUPS)
+    by_bit = bytes_[:-1].astype(np.int64) @ _BITS_OF_BYTE  # the departed are left out
     bits = np.zeros((N_FIFTHS, N_BITS // 8, 8), np.int64)
-    bits[:, wanted] = bytes_.astype(np.int64) @ _BITS_OF_BYTE
-    return bits.reshape(N_FIFTHS, N_BITS), people
+    bits[:, wanted] = by_bit[:N_FIFTHS] + by_bit[N_FIFTHS:]
+    everybody = bytes_[:-1, 0].sum(axis=1).astype(np.int64)
+    people = [_over_ages(everybody), everybody[N_FIFTHS:], _over_ages(many[:-1])]
+    return bits.reshape(N_FIFTHS, N_BITS), np.stack(people, axis=1)
 
 
-def count_states_numpy(
-    unique_id: Array, born: Array, fifth: Array, state: Array, size: int, month: int, several: int = 0
-) -> tuple[Array, Array]:
+def _over_ages(by_group: Array) -> Array:
+    """Children and adults of each fifth together."""
+    return np.asarray(by_group[:N_FIFTHS] + by_group[N_FIFTHS:])
+
+
+def count_states_numpy(groups: Array, state: Array, several: int = 0) -> tuple[Array, Array]:
     """The same as `count_states`, plainly (its oracle in the tests)."""
-    alive = unique_id[:size] != 0
-    f, s = fifth[:size][alive].astype(np.int64), state[:size][alive]
+    alive = groups < 2 * N_FIFTHS
+    f, s = groups[alive].astype(np.int64) % N_FIFTHS, state[: groups.size][alive]
     has = (s[:, None] >> np.arange(N_BITS, dtype=np.uint64) & np.uint64(1)).astype(bool)
     bits = np.stack([np.bincount(f[has[:, b]], minlength=N_FIFTHS) for b in range(N_BITS)], axis=1)
-    adult = month - born[:size][alive].astype(np.int64) >= ADULT_MONTHS
     two = has[:, [b for b in range(N_BITS) if several >> b & 1]].sum(axis=1) >= 2
-    keeps = (np.ones(len(f), bool), adult, two)
+    keeps = (np.ones(len(f), bool), groups[alive] >= N_FIFTHS, two)
     people = np.stack([np.bincount(f[keep], minlength=N_FIFTHS) for keep in keeps], axis=1)
     return bits, people
 
 
 @njit(cache=True, nogil=True)
-def _sums(unique_id, born, fifth, values, size, youngest, n_fifths):  # type: ignore[no-untyped-def]
-    total = np.zeros((4, n_fifths), np.float64)  # four sums, taken in turn, so that no addition waits for the last
-    for i in range(size):
-        if unique_id[i] != 0 and born[i] <= youngest:
-            total[i & 3, fifth[i]] += values[i]
-    return total[0] + total[1] + total[2] + total[3]
+def _sums(groups, values, total):  # type: ignore[no-untyped-def]
+    for i in range(groups.size):
+        total[i & 7, groups[i]] += values[i]
 
 
-def sum_values(
-    unique_id: Array, born: Array, fifth: Array, values: Array, size: int, month: int, adults_only: bool = False
-) -> Array:
-    """Sum of a column over the living (or the adults) by fifth, float64[5]."""
-    youngest = int(month) - ADULT_MONTHS if adults_only else 2**31 - 1
-    return np.asarray(_sums(unique_id, born, fifth, values, int(size), youngest, N_FIFTHS))
+def sum_values(groups: Array, values: Array, adults_only: bool = False) -> Array:
+    """Sum of a column over the living (or the adults) by fifth, float64[5]; whole numbers are summed as such."""
+    kind = np.float64 if np.issubdtype(values.dtype, np.floating) else np.int64
+    lanes = np.zeros((8, N_GROUPS), kind)  # eight sums, taken in turn, so that no addition waits for the last
+    _sums(groups, values, lanes)
+    total = lanes.sum(axis=0)[:-1].astype(np.float64)
+    return np.asarray(total[N_FIFTHS:]) if adults_only else _over_ages(total)
 
 
-def sum_values_numpy(
-    unique_id: Array, born: Array, fifth: Array, values: Array, size: int, month: int, adults_only: bool = False
-) -> Array:
+def sum_values_numpy(groups: Array, values: Array, adults_only: bool = False) -> Array:
     """The same as `sum_values`, plainly."""
-    keep = unique_id[:size] != 0
-    if adults_only:
-        keep &= month - born[:size].astype(np.int64) >= ADULT_MONTHS
-    return np.bincount(fifth[:size][keep], weights=values[:size][keep].astype(np.float64), minlength=N_FIFTHS)
+    keep = (groups < 2 * N_FIFTHS) & ((groups >= N_FIFTHS) | (not adults_only))
+    weights = values[: groups.size][keep].astype(np.float64)
+    return np.bincount(groups[keep] % N_FIFTHS, weights=weights, minlength=N_FIFTHS)
+
+
+@njit(cache=True, nogil=True)
+def _known(groups, state, conditions, managed, undiagnosed, total):  # type: ignore[no-untyped-def]
+    for i in range(groups.size):
+        if state[i] & conditions:
+            row = total[i & 1, groups[i]]
+            row[0] += 1
+            row[1] += managed[i]
+            bits = undiagnosed[i]
+            while bits:
+                bits &= bits - np.uint32(1)
+                row[2] += 1
+
+
+def count_known(groups: Array, state: Array, conditions: int, managed: Array, undiagnosed: Array) -> Array:
+    """Of the living by fifth, int64[5, 3]: those with any of `conditions` (a bit mask), the sum of how well they are
+    managed (uint8), and their conditions that are not known (bits of uint32)."""
+    total = np.zeros((2, N_GROUPS, 3), np.int64)
+    _known(groups, state, np.uint64(conditions), managed, undiagnosed, total)
+    return _over_ages(total.sum(axis=0)[:-1])
+
+
+def count_known_numpy(groups: Array, state: Array, conditions: int, managed: Array, undiagnosed: Array) -> Array:
+    """The same as `count_known`, plainly."""
+    n = groups.size
+    ill = (groups < 2 * N_FIFTHS) & ((state[:n] & np.uint64(conditions)) != 0)
+    each = (np.ones(n), managed[:n].astype(float), np.bitwise_count(undiagnosed[:n]).astype(float))
+    f = groups[ill] % N_FIFTHS
+    return np.stack([np.bincount(f, weights=one[ill], minlength=N_FIFTHS) for one in each], axis=1).astype(np.int64)
 
 
 @njit(cache=True, nogil=True)

@@ -55,7 +55,7 @@ def compute(name: str, record: RunRecord, group: int = 0) -> Array:
     if name in GAPS:
         return compute(GAPS[name], record, LEAST) - compute(GAPS[name], record, MOST)
     if name == "deaths_under_75":
-        return _whole(record, record.death_bands)[:, group, :, :BANDS_UNDER_75].sum(axis=(1, 2))
+        return np.asarray(_whole(record, record.death_bands)[:, group, :, :BANDS_UNDER_75].sum(axis=(1, 2)))
     if name not in _FUNCTIONS:
         raise UserError(f"'{name}' cannot be worked out.")
     return _FUNCTIONS[name](record)

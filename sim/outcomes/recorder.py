@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from sim import clock
 from sim.errors import UserError
 from sim.outcomes import census_kernel as kernel
-from sim.outcomes.health_bands import sum_bands
+from sim.outcomes.census import count_everyone
 from sim.outcomes.measures import AGE_GROUPS, N_FIFTHS, Conditions, Measures
 from sim.outcomes.record import RunRecord
 from sim.outcomes.teams import TeamBooks
@@ -39,12 +39,6 @@ Columns = Mapping[str, Array]
 
 MARCH, SEPTEMBER = 3, 9
 MONTHS_A_YEAR = 12
-#: state bits whose stock has another name; bits without a measure (ex-smokers, say) are not recorded
-STOCK_OF_BIT = {"smoker": "smokers", "drinker": "drinkers"}
-#: states that exclude one another and are also counted together
-TOGETHER = {"frail": ("frail_mild", "frail_moderate", "frail_severe")}
-#: sums over adults only
-OF_ADULTS = ("life_satisfaction_sum", "confidence_sum", "control_sum")
 
 
 class Areas(Protocol):
@@ -89,7 +83,7 @@ class Recorder:
         self.measures = Measures(conditions)
         self.first_month, self.weight = int(first_month), float(weight)
         self._hospital_factor = 1.0 / float(place.activity_share_simulated)
-        self._row = {name: k for k, name in enumerate(self.measures.recorded)}
+        self.row = {name: k for k, name in enumerate(self.measures.recorded)}
         self._area_row = {name: k for k, name in enumerate(self.measures.by_area)}
         self._cell_row = {name: k for k, name in enumerate(self.measures.by_cell)}
         self._fifth_of_area = np.asarray(place.local_fifth).astype(np.int64) - 1
@@ -101,7 +95,7 @@ class Recorder:
         self._arrays: dict[str, Array] = {}
         self._make_room(int(n_months))
         self._now = -1  # row of the current month, −1 when it is not kept
-        self._month = self.first_month - 1
+        self.month = self.first_month - 1
         self.recorded_months = 0
 
     def _make_room(self, n_months: int) -> None:
@@ -135,15 +129,20 @@ class Recorder:
     # ---------------------------------------------------------------------------------------------- the month
     def begin(self, month: int) -> None:
         """Start a month. Months come in order; one after the last that fits raises `ValueError`."""
-        if month <= self._month and self.recorded_months:
+        if month <= self.month and self.recorded_months:
             raise ValueError(f"Month {month} was recorded already.")
         row = month - self.first_month
         if row >= self.n_months:
             raise ValueError(f"Month {month} lies after the {self.n_months} months to record.")
-        self._month, self._now = int(month), row if row >= 0 else -1
+        self.month, self._now = int(month), row if row >= 0 else -1
         self.recorded_months = max(self.recorded_months, row + 1)
         self._year = clock.fin_year(month) - self.first_year
-        self._in_march = clock.calendar_month(month) == MARCH
+        self.in_march = clock.calendar_month(month) == MARCH
+
+    @property
+    def keeping(self) -> bool:
+        """Whether the current month is kept."""
+        return self._now >= 0
 
     def _scaled(self, name: str, factor: float | None) -> float:
         if factor is None:
@@ -151,10 +150,10 @@ class Recorder:
         return self.weight * float(factor)
 
     def _row_of(self, name: str) -> int:
-        if name not in self._row:
+        if name not in self.row:
             raise UserError(f"'{self.measures[name].name}' is not a measure that is recorded.")
         self.touched.add(name)
-        return self._row[name]
+        return self.row[name]
 
     def add(
         self,
@@ -207,7 +206,7 @@ class Recorder:
 
     def _kept_yearly(self, name: str) -> bool:
         """Whether this month adds to the year's figure by area and age: flows always, stocks in March."""
-        return self.measures[name].kind == "flow" or self._in_march
+        return self.measures[name].kind == "flow" or self.in_march
 
     def add_rows(
         self,
@@ -230,9 +229,9 @@ class Recorder:
             return
         scale = self._scaled(name, factor)
         born = columns["born"][rows]
-        group = kernel.AGE_GROUP_OF[kernel.ages(born, self._month)]
+        group = kernel.AGE_GROUP_OF[kernel.ages(born, self.month)]
         by_age = np.bincount(group, weights=weights, minlength=len(AGE_GROUPS)) * scale
-        self._arrays["yearly_age"][self._year, self._row[name]] += by_age
+        self._arrays["yearly_age"][self._year, self.row[name]] += by_age
         if name in self._area_row:
             lsoa = columns["lsoa"][rows].astype(np.int64)
             by_area = np.bincount(lsoa, weights=weights, minlength=self.n_areas) * scale
@@ -242,9 +241,9 @@ class Recorder:
                 flat = np.bincount(cell, weights=weights, minlength=self.n_areas * len(AGE_GROUPS)) * scale
                 self._arrays["yearly_cell"][self._year, self._cell_row[name]] += flat.reshape(self.n_areas, -1)
         if name == "deaths":
-            self._add_bands("death_bands", kernel.bands_of(born, columns["male"][rows], fifth, self._month))
+            self.add_bands("death_bands", kernel.bands_of(born, columns["male"][rows], fifth, self.month))
 
-    def _add_bands(self, which: str, by_fifth: Array) -> None:
+    def add_bands(self, which: str, by_fifth: Array) -> None:
         into = self._arrays[which][self._year]
         into[1:] += by_fifth * self.weight
         into[0] += by_fifth.sum(axis=0) * self.weight
@@ -268,79 +267,13 @@ class Recorder:
                  those of `OF_ADULTS` over adults; ``qalys`` takes utilities (0–1), one month of which is 1/12
         well_above   utility from which on health counts as good; None: not counted
         """
-        if self._now < 0:
-            return
-        uid, born, fifth, state = (columns[c] for c in ("unique_id", "born", "fifth", "state"))
-        several = 0
-        for name in self.measures.conditions:
-            if name in bits:
-                several |= 1 << bits[name]
-        stocks = {STOCK_OF_BIT.get(name, name): bit for name, bit in bits.items()}
-        stocks = {name: bit for name, bit in stocks.items() if name in self._row}
-        used = [*stocks.values(), *(bits[part] for parts in TOGETHER.values() for part in parts if part in bits)]
-        counts, people = kernel.count_states(uid, born, fifth, state, size, month, several, used)
-        for name, bit in stocks.items():
-            self.add_by_fifth(name, counts[:, bit])
-        for name, parts in TOGETHER.items():
-            if all(part in bits for part in parts):
-                self.add_by_fifth(name, counts[:, [bits[part] for part in parts]].sum(axis=1))
-        for k, name in enumerate(("residents", "adults", "multimorbid")):
-            self.add_by_fifth(name, people[:, k])
-        for name, values in (sums or {}).items():
-            per_month = 1 / MONTHS_A_YEAR if self.measures[name].kind == "flow" else 1.0
-            adults = name in OF_ADULTS
-            self.add_by_fifth(name, kernel.sum_values(uid, born, fifth, values, size, month, adults) * per_month)
-        if clock.calendar_month(month) == SEPTEMBER:  # the middle of the financial year
-            by_fifth = kernel.count_bands(uid, born, columns["male"], fifth, size, month)
-            self._add_bands("population_bands", by_fifth)
-            if sums and "qalys" in sums and well_above is not None:
-                well, utility = sum_bands(
-                    uid, born, columns["male"], fifth, sums["qalys"], size, month, float(well_above)
-                )
-                self._add_bands("healthy_bands", well)
-                self._add_bands("utility_bands", utility)
-                self.touched.add("healthy")
-        if self._in_march:
-            self._yearly_census(columns, size, month, stocks, several, sums or {}, bits)
+        if self.keeping:
+            count_everyone(self, columns, size, month, bits, sums or {}, well_above)
 
-    def _yearly_census(
-        self,
-        columns: Columns,
-        size: int,
-        month: int,
-        stocks: Mapping[str, int],
-        several: int,
-        sums: Mapping[str, Array],
-        bits: Mapping[str, int],
-    ) -> None:
-        """Stocks by age group, neighbourhood and (where kept) both, at the end of the financial year."""
-        uid, born, lsoa = columns["unique_id"], columns["born"], columns["lsoa"]
-        sums_of = {name: [bits[part] for part in parts] for name, parts in TOGETHER.items() if set(parts) <= set(bits)}
-        used = sorted({*stocks.values(), *(bit for several_bits in sums_of.values() for bit in several_bits)})
-        cells = kernel.count_cells(uid, born, lsoa, columns["state"], size, month, several, self.n_areas, used)
-        at = {bit: position for position, bit in enumerate(used)}
-        for name, bit in stocks.items():
-            self._store_cells(name, cells[at[bit]])
-        for name, together in sums_of.items():
-            self._store_cells(name, cells[[at[bit] for bit in together]].sum(axis=0))
-        self._store_cells("residents", cells[-2])
-        self._store_cells("multimorbid", cells[-1])
-        adults = cells[-2].copy()
-        adults[:, 0] = 0  # the first age group ends where adults begin
-        self._store_cells("adults", adults)
-        living = np.flatnonzero(uid[:size] != 0)
-        groups = kernel.AGE_GROUP_OF[kernel.ages(born[living], month)]
-        cell = lsoa[living].astype(np.int64) * len(AGE_GROUPS) + groups
-        for name, values in sums.items():
-            if self.measures[name].kind == "stock":
-                counted = values[living] * (groups > 0) if name in OF_ADULTS else values[living]
-                flat = np.bincount(cell, weights=counted, minlength=self.n_areas * len(AGE_GROUPS))
-                self._store_cells(name, flat.reshape(self.n_areas, len(AGE_GROUPS)))
-
-    def _store_cells(self, name: str, cells: Array) -> None:
+    def store_cells(self, name: str, cells: Array) -> None:
         """Put one measure's counts by neighbourhood × age group, of this year, where they belong."""
         scaled = cells * self._scaled(name, None)
-        self._arrays["yearly_age"][self._year, self._row[name]] += scaled.sum(axis=0)
+        self._arrays["yearly_age"][self._year, self.row[name]] += scaled.sum(axis=0)
         if name in self._area_row:
             self._arrays["yearly_area"][self._year, self._area_row[name]] += scaled.sum(axis=1)
         if name in self._cell_row:
@@ -350,7 +283,7 @@ class Recorder:
         """Add this month of every practice and team, from the tables of their agents; once a month, at its end."""
         if self._now < 0:
             return
-        totals = self.teams.add(m, self._year, self._in_march, self.weight, self._hospital_factor)
+        totals = self.teams.add(m, self._year, self.in_march, self.weight, self._hospital_factor)
         for name, amount in totals.items():
             self.add(name, amount=amount)
 

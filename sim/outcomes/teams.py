@@ -136,7 +136,8 @@ class TeamBooks:
         Returns this month's totals of general practice that are measures of their own: `gp_capacity`, not weighted.
         """
         totals: dict[str, float] = {}
-        for agent_type, table in list(m.agents_by_type.items()):
+        tables: list[tuple[type, Any]] = list(m.agents_by_type.items())
+        for agent_type, table in tables:
             kind = agent_type.__name__
             if kind not in KINDS or not table.size:
                 continue

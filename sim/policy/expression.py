@@ -17,9 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.errors import UserError
+from sim.policy.targets import FLAGS, NUMBERS
 
-NUMBERS = ("age", "decile", "fifth")
-FLAGS = ("male",)
 _COMPARISONS: dict[type[ast.cmpop], str] = {
     ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "==", ast.NotEq: "!=",
 }  # fmt: skip

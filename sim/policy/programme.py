@@ -2,8 +2,9 @@
 
 Reach: money ÷ unit cost = persons, spread over neighbourhoods by the roll-out, at most the eligible × uptake a year;
 what cannot be spent is not taken from its payers. Persons reached stay under the effect with a half-life.
-Investment in a neighbourhood builds community capacity K: dK/dt = (energy × dose − K) ln 2 / half-life, the dose in
-units of the studied dose. K is 1 in the long run where the studied dose is paid, and halves in a half-life after it.
+Dose: money ÷ residents ÷ the studied dose = how much of it a neighbourhood has, which fades with a half-life when the
+money stops. Community building turns its dose into community capacity K: dK/dt = (energy × dose − K) ln 2 / half-life;
+K is 1 in the long run where the studied dose is paid, and halves in a half-life after it.
 """
 
 from __future__ import annotations
@@ -17,32 +18,46 @@ from numpy.typing import NDArray
 
 from sim.agents.neighbourhoods import Neighbourhood
 from sim.clock import MONTHS_A_YEAR
-from sim.draws import ONE
+from sim.policy.adoption import adopted, dip
 from sim.policy.budget import PENCE
 from sim.policy.levers import PERCENT
 from sim.policy.rollout import divide, fill, weights
 from sim.policy.scenario import Use
+from sim.policy.trial import MEASURING, SCALED, STOPPED, Trial, observed_energy
 
 if TYPE_CHECKING:
+    from sim.policy.eligibility import People
     from sim.system import CareSystem
 
 Floats = NDArray[np.float64]
-_MIDDLE_FIFTH, _FIFTHS_APART = 2, 4
+HUNDRED_THOUSAND = 100_000
+_OWN = ("stock", "reached", "eligible", "limit", "weights", "start")
 
 
 class Programme:
-    """One lever of the running scenario, with its state by neighbourhood. Plain arrays: `deepcopy` branches it."""
+    """One lever of the running scenario, with its state by neighbourhood. Plain arrays: `clone` branches it."""
 
     def __init__(self, m: CareSystem, use: Use, policy_start: int) -> None:
         self.use, self.lever, self.policy_start = use, use.lever, policy_start
+        self.rollout = use.rollout
+        self.first = use.first_month(policy_start)
         areas = len(m.decile)
         self.parameters = {name: float(m.evidence[name]) for name in use.lever.parameters}
-        self.stock: Floats = np.zeros(areas)  # persons under the effect, or community capacity
+        self.stock: Floats = np.zeros(areas)  # persons under the effect, doses, or community capacity
         self.reached: Floats = np.zeros(areas)  # persons this month
         self.eligible: Floats = np.zeros(areas)
         self.limit: Floats = np.zeros(areas)  # most persons a month
-        self.area_pence: NDArray[np.int64] = np.zeros(areas, np.int64)
-        self.background: dict[str, float] = {}
+        self.weights: NDArray[np.int64] = np.zeros(areas, np.int64)
+        self.carried: dict[str, Floats] = {}  # of an area's chance of an event, what the eligible carry
+        self.background: dict[str, float] = {}  # mean chance of an event among the eligible when the lever began
+        self.bought = 0.0  # virtual beds, or discharge packages, this month (of the place, at 1:1)
+        self.learned = 0.0  # months of learning by the staff it changes
+        self.spread = float(m.evidence["levers.adoption_spread"]) if use.lever.staff else 0.0
+        self.people: People | None = None
+        self.trial = Trial(use.rollout.pilot, use.name, self.first) if use.rollout.pilot else None
+        # the month in which each neighbourhood begins: with a pilot, not before it is its turn
+        self.start: Floats = np.full(areas, np.inf if self.trial else float(self.first))
+        self.asking = 0  # pence that measuring a pilot costs this month
 
     def parameter(self, name: str | None, default: float) -> float:
         """The drawn value of one of its parameters, or the default where its file names none."""
@@ -51,33 +66,74 @@ class Programme:
     def clone(self) -> Programme:
         """An independent copy for branching; what cannot change is shared."""
         other = copy.copy(self)
-        for name in ("stock", "reached", "eligible", "limit", "area_pence"):
+        for name in _OWN:
             setattr(other, name, getattr(self, name).copy())
-        other.background = dict(self.background)
+        other.background, other.carried = dict(self.background), dict(self.carried)
+        other.trial = copy.deepcopy(self.trial)
         return other
 
     # -- money ---------------------------------------------------------------------------------------------------
+
+    @property
+    def payers(self) -> tuple[tuple[str, float | None], ...]:
+        """Who pays this month: those of the pilot, where it names its own, until the lever is scaled."""
+        if self.trial is not None and self.trial.phase != SCALED and self.trial.design.payers is not None:
+            return self.trial.design.payers
+        return self.use.payers
+
+    def due(self, month: int) -> bool:
+        """Whether it must look around this month: in its first, and each April after it."""
+        return self.lever.looks_around and self.use.running(month, self.policy_start)
+
+    def advance(self, m: CareSystem, month: int) -> None:
+        """Before money: the pilot's steps that are due."""
+        self.asking = 0
+        if self.trial is None or not self.use.running(month, self.policy_start):
+            return
+        before = self.trial.phase
+        self.asking = round(self.trial.advance(m, month) * PENCE)
+        if self.trial.phase != before and self.trial.acting:
+            begins = self._open(np.ones(len(self.start))) > 0
+            self.start[begins & np.isinf(self.start)] = month
+
+    def amount(self, month: int) -> float:
+        """Its amount this month: all of it, or of a pilot the part that gives its neighbourhoods the intended dose."""
+        if self.trial is None:
+            return self.use.amount_in(month, self.policy_start)
+        if not self.use.running(month, self.policy_start) or self.trial.phase in (MEASURING, STOPPED):
+            return 0.0
+        if self.trial.phase == SCALED:
+            return max(self.use.stepped(month - self.trial.scaled), self.use.amount * self._in_pilot())
+        return self.use.amount * self._in_pilot()
+
+    def _in_pilot(self) -> float:
+        total = self.weights.sum()
+        assert self.trial is not None
+        return float(self.weights[self.trial.pilots].sum() / total) if total else 0.0
 
     def request(self, m: CareSystem, month: int, nhs_month_pence: int) -> tuple[int, int]:
         """(pence wanted, pence of them that can be spent) this month."""
         if self.lever.unit != PERCENT:
             pence = self._plan_pence(month, m.care.share)
             return pence, pence
-        wanted = round(nhs_month_pence * self.use.amount_in(month, self.policy_start) / 100)
-        if wanted == 0 or not self.lever.reaches_people:
-            return wanted, wanted
-        first = self.use.first_month(self.policy_start)
-        if (month - first) % MONTHS_A_YEAR == 0:
-            self.look_around(m)
-        cost = self.parameters[self.lever.cost["per_person"]]
-        return wanted, min(wanted, math.floor(self.limit.sum() * cost * PENCE))
+        wanted = round(nhs_month_pence * self.amount(month) / 100)
+        most = wanted
+        if self.lever.reaches_people:
+            reachable = float(self._open(self.limit).sum())
+            most = math.floor(reachable * self.parameters[self.lever.cost["per_person"]] * PENCE)
+        elif "most_beds_per_100k" in self.lever.cost:
+            per_head = self.parameters[self.lever.cost["most_beds_per_100k"]] / HUNDRED_THOUSAND
+            table = m.table_of(Neighbourhood)
+            beds = per_head * int(table.columns["residents"][: table.size].sum())
+            most = math.floor(beds * self.parameters[self.lever.cost["per_bed_year"]] * PENCE / MONTHS_A_YEAR)
+        return wanted + self.asking, min(wanted, most) + self.asking
 
     def _plan_pence(self, month: int, of_trust: float) -> int:
         """Capital in equal months before opening, then the cost of running what has opened: the place's share of it.
 
         of_trust: share of the trust's activity that is the place's.
         """
-        cost, use, opening = self.lever.cost, self.use, self.use.first_month(self.policy_start)
+        cost, use, opening = self.lever.cost, self.use, self.first
         if use.stop is not None and month >= use.stop:
             return 0
         capital = round(self.parameter(cost.get("capital"), 0.0) * use.amount * of_trust * PENCE)
@@ -88,95 +144,119 @@ class Programme:
         running = self.parameter(cost.get("running_per_bed_year"), 0.0)
         return building + round(self.beds(month) * running * of_trust * PENCE / MONTHS_A_YEAR)
 
-    def spend(self, m: CareSystem, pence: int) -> None:
-        """Spread this month's money over the neighbourhoods; count whom it reaches and let the stock move on."""
+    def _open(self, of_area: NDArray[Any]) -> NDArray[Any]:
+        """A quantity by neighbourhood, nothing where a pilot does not run."""
+        if self.trial is None or self.trial.phase == SCALED:
+            return of_area
+        return np.asarray(np.where(self.trial.within(len(of_area)), of_area, 0))
+
+    def weigh(self, m: CareSystem, people: People) -> None:
+        """Bring the weights of the neighbourhoods up to date with who lives there."""
         table = m.table_of(Neighbourhood)
-        homes = table.columns
-        size = table.size
-        keep = 0.5 ** (1.0 / self.parameter(self.lever.half_life_months, math.inf))
-        shares = weights(self.use.rollout, homes["residents"][:size], homes["decile"][:size])
+        homes, size = table.columns, table.size
+        self.people = people
+        energy = observed_energy(m)
+        self.weights = weights(
+            self.rollout.spread, homes["residents"][:size], homes["decile"][:size], energy, self.eligible
+        )
+
+    def spend(self, m: CareSystem, pence: int, faster: float = 0.0) -> None:
+        """Spread this month's money over the neighbourhoods; count whom it reaches and let the stock move on.
+
+        faster: how much sooner than usual staff take up new ways, from education (0: as usual).
+        """
+        cost, pence = self.lever.cost, pence - self.asking
+        if self.lever.staff and pence > 0:
+            self.learned += 1.0 + faster
         if self.lever.reaches_people:
-            cost = self.parameters[self.lever.cost["per_person"]]
-            self.reached = fill(pence / PENCE / cost, shares.astype(np.float64), self.limit)
-            self.area_pence = divide(pence, np.rint(self.reached * 1_000).astype(np.int64))
-            self.stock = self.stock * keep + self.reached
-        elif "per_resident_year" in self.lever.cost:
-            self.area_pence = divide(pence, shares)
-            yearly = self.area_pence / PENCE * MONTHS_A_YEAR / np.maximum(homes["residents"][:size], 1)
-            dose = yearly / self.parameters[self.lever.cost["per_resident_year"]]
+            shares = self._open(self.weights).astype(np.float64)
+            self.reached = fill(pence / PENCE / self.parameters[cost["per_person"]], shares, self.limit)
+            self.stock = self.stock * self._keep() + self.reached
+        elif self.lever.by_dose:
+            self._dose(m, pence)
+        elif "per_bed_year" in cost:
+            self.bought = pence / PENCE * MONTHS_A_YEAR / self.parameters[cost["per_bed_year"]]
+        elif "per_package" in cost:
+            self.bought = pence / PENCE / self.parameters[cost["per_package"]]
+
+    def _keep(self) -> float:
+        """What is left of the effect after a month."""
+        return float(0.5 ** (1.0 / self.parameter(self.lever.half_life_months, math.inf)))
+
+    def _dose(self, m: CareSystem, pence: int) -> None:
+        table = m.table_of(Neighbourhood)
+        homes, size = table.columns, table.size
+        parts = divide(pence, self._open(self.weights))
+        yearly = parts / PENCE * MONTHS_A_YEAR / np.maximum(homes["residents"][:size], 1)
+        dose = yearly / self.parameters[self.lever.cost["per_resident_year"]]
+        if any(self.lever.of_kind("prevalence")):
+            keep = self._keep()
             self.stock = self.stock * keep + (1.0 - keep) * homes["energy"][:size] * dose
             homes["invested"][:size] = yearly
             homes["capacity"][:size] = self.stock
-
-    # -- people --------------------------------------------------------------------------------------------------
-
-    def look_around(self, m: CareSystem) -> None:
-        """Count who is eligible in each neighbourhood and how many of them can be reached in a month."""
-        table = m.table_of(Neighbourhood)
-        homes, areas = table.columns, table.size
-        who = self.who(m)
-        lsoa = m.residents.columns["lsoa"][: m.residents.size]
-        self.eligible = np.bincount(lsoa[who], minlength=areas) / m.scale
-        # uptake falls (or rises) by a constant ratio a fifth, so that the ratio is between the outermost fifths
-        step = (_MIDDLE_FIFTH - homes["fifth"][:areas].astype(np.float64)) / _FIFTHS_APART
-        uptake = self.parameter(self.lever.uptake, 1.0) * self.parameter(self.lever.deprivation_ratio, 1.0) ** step
-        self.limit = self.eligible * np.minimum(uptake, 1.0) / MONTHS_A_YEAR
-        if not self.background:
-            chance = m.residents.columns["chance"]
-            for act in self.lever.of_kind("rate"):
-                column = m.rates.index[act.target]
-                if column < chance.shape[1] and who.any():
-                    rows = np.flatnonzero(who)
-                    self.background[act.target] = float(chance[rows, column].mean(dtype=np.float64) / ONE)
-
-    def who(self, m: CareSystem) -> NDArray[np.bool_]:
-        """Which rows of the residents' table are eligible now (boolean, one a row in use or spare below size)."""
-        r, size = m.residents.columns, m.residents.size
-        alive: NDArray[np.bool_] = r["unique_id"][:size] != 0
-        if self.lever.who is None:
-            return alive
-        states = m.states
-
-        def lookup(name: str) -> NDArray[Any]:
-            if name == "age":
-                return np.asarray((m.month - r["born"][:size].astype(np.int32)) // MONTHS_A_YEAR)
-            if name == "male":
-                return np.asarray(r["male"][:size] != 0)
-            if name == "fifth":
-                return np.asarray(r["fifth"][:size].astype(np.int16) + 1)
-            if name == "decile":
-                return np.asarray(r["decile"][:size])
-            return states.has(r["state"][:size], name)
-
-        return alive & self.lever.who.evaluate(lookup)
+        else:
+            fading = self.stock * self._keep() if self.lever.half_life_months else 0.0
+            self.stock = np.maximum(np.minimum(dose, 1.0), fading)
 
     # -- strength ------------------------------------------------------------------------------------------------
 
-    def strength(self, month: int) -> float:
-        """How far its effect has come in, 0 to 1: nothing before the onset, then a straight line over the ramp."""
-        waited = month - self.use.first_month(self.policy_start) - self.parameter(self.lever.onset_months, 0.0)
-        if waited < 0:
+    @property
+    def quiet(self) -> bool:
+        """Whether nothing of it is felt anywhere."""
+        return not (self.bought or self.stock.any() or self.reached.any())
+
+    def strength(self, month: int) -> Any:
+        """How far its effect has come in, 0 to 1: nothing before the onset, then a straight line over the ramp, times
+        the share of staff who work in the new way. By neighbourhood (float64[A]) in a pilot, else one number."""
+        start = self.start if self.trial is not None else float(self.first)
+        waited = month - start - self.parameter(self.lever.onset_months, 0.0)
+        ramp = max(self.parameter(self.lever.ramp_months, 1.0), 1.0)
+        come = np.clip((waited + 1.0) / ramp, 0.0, 1.0) * (waited >= 0)
+        return come * self.adopted if self.trial is not None else float(come) * self.adopted
+
+    @property
+    def adopted(self) -> float:
+        """Share of the staff it changes who work in the new way; 1 when it changes nobody's work."""
+        staff = self.lever.staff
+        return adopted(self.learned, self.parameters[staff["months"]], self.spread) if staff else 1.0
+
+    def coverage(self) -> Floats:
+        """How much of a neighbourhood is under the effect: of the eligible who was reached, or of the dose; 0–1."""
+        if self.lever.reaches_people:
+            share = np.divide(self.stock, self.eligible, out=np.zeros_like(self.stock), where=self.eligible > 0)
+            return np.asarray(np.minimum(share, 1.0))
+        return np.asarray(np.minimum(self.stock, 1.0))
+
+    def mean_coverage(self) -> float:
+        """`coverage` as the mean over residents (of those who can be reached in a year, for a lever that reaches
+        people: its staff are all at work when nobody more can be)."""
+        if self.lever.reaches_people:
+            most = float(self.limit.sum())
+            return min(1.0, float(self.reached.sum()) / most) if most > 0 else 0.0
+        if self.people is None or not self.lever.by_dose:
+            return float(self.bought > 0)
+        return float(np.average(self.coverage(), weights=np.maximum(self.people.residents, 1e-9)))
+
+    def learning_dip(self) -> float:
+        """Part of its team's productivity that is lost this month because staff are learning."""
+        staff = self.lever.staff
+        if not staff or self.learned == 0.0:
             return 0.0
-        ramp = self.parameter(self.lever.ramp_months, 1.0)
-        return self.parameter(self.lever.adoption, 1.0) * min(1.0, (waited + 1.0) / max(ramp, 1.0))
+        return dip(self.adopted, self.parameters[staff["dip"]]) * self.mean_coverage()
 
-    def share_reached(self) -> Floats:
-        """Share of the eligible of each neighbourhood who are under the effect."""
-        return np.minimum(np.divide(self.stock, self.eligible, out=np.zeros_like(self.stock), where=self.eligible > 0),
-                          1.0)  # fmt: skip
-
-    def eligible_share(self, m: CareSystem) -> Floats:
-        """The eligible for each adult of a neighbourhood: life satisfaction is adults', and its mean is over them."""
-        table = m.table_of(Neighbourhood)
-        adults = np.maximum(table.columns["adults"][: table.size], 1)
-        return np.asarray(self.eligible / adults)
+    # -- what services get ---------------------------------------------------------------------------------------
 
     def beds(self, month: int) -> float:
         """Beds that a plan has opened by this month (the trust's own, at 1:1)."""
         if not self.use.running(month, self.policy_start):
             return 0.0
         beds = sum(self.parameters[act.target] for act in self.lever.of_kind("beds"))
-        return self.use.amount * beds * self.strength(month)
+        return float(self.use.amount * beds * self.strength(month))
+
+    def beds_freed(self, month: int) -> float:
+        """Hospital beds that care at home frees this month (of the place's residents, at 1:1)."""
+        freed = sum(self.parameters[act.values["freed"]] for act in self.lever.of_kind("bed_days"))
+        return float(self.bought * freed * self.strength(month))
 
     def slots(self, month: int, pence: float, return_on_money: float) -> float:
         """Elective pathways a month that this month's pence, or a plan's theatres, can complete (at 1:1)."""
@@ -185,8 +265,8 @@ class Programme:
             if "of" in act.values:
                 if self.use.running(month, self.policy_start):
                     theatres = self.parameters[act.values["of"]] * self.parameters[act.values["per_month_of_one"]]
-                    found += self.use.amount * theatres * self.strength(month)
+                    found += self.use.amount * theatres * float(self.strength(month))
             elif pence:
                 bought = pence / PENCE / self.parameters[self.lever.cost["per_slot"]]
-                found += bought * return_on_money * self.strength(month)
+                found += bought * return_on_money * float(self.strength(month))
         return found

@@ -2,8 +2,12 @@
 
 `everywhere`: the same pounds for every resident. `by_need`: pounds a resident in proportion to 11 − d, d the national
 IMD 2025 decile of the neighbourhood (1 most deprived), so that a resident of decile 1 gets ten times what one of decile
-10 gets. Weights are whole numbers and money is divided by largest remainders, so that what is spent in the
-neighbourhoods is, to the penny, what was given.
+10 gets. `by_risk`: to the persons whom a risk score calls high, wherever they live. `where_energy`: in proportion to
+residents × energy as it can be observed, which is not the energy that there is. A file in configs/rollout may add a
+pilot, after whose measured result the lever is scaled or stopped (`sim.policy.pilot`).
+
+Weights are whole numbers and money is divided by largest remainders, so that what is spent in the neighbourhoods is, to
+the penny, what was given.
 """
 
 from __future__ import annotations
@@ -15,22 +19,35 @@ from numpy.typing import NDArray
 
 from sim.errors import UserError
 
-EVERYWHERE, BY_NEED = "everywhere", "by_need"
-ROLLOUTS = (EVERYWHERE, BY_NEED)
+EVERYWHERE, BY_NEED, BY_RISK, WHERE_ENERGY = "everywhere", "by_need", "by_risk", "where_energy"
+SPREADS = (EVERYWHERE, BY_NEED, BY_RISK, WHERE_ENERGY)
 _BEYOND_LAST_DECILE = 11
+_FINE = 1_000
 
 Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
 
-def weights(rollout: str, residents: Integers, decile: Integers) -> Integers:
-    """Whole-number weight of each neighbourhood. Raises `UserError` for a roll-out that does not exist."""
-    if rollout not in ROLLOUTS:
-        near = get_close_matches(str(rollout), ROLLOUTS, n=1, cutoff=0.4)
-        hint = f"did you mean {near[0]}?" if near else f"choose from {', '.join(ROLLOUTS)}."
-        raise UserError(f"There is no roll-out called '{rollout}'; {hint}")
+def weights(
+    spread: str, residents: Integers, decile: Integers, energy: Floats | None = None, flagged: Floats | None = None
+) -> Integers:
+    """Whole-number weight of each neighbourhood.
+
+    energy: as observed, 1 = the mean; flagged: eligible persons whom the risk score calls high. Both count as the same
+    everywhere when they are not given. Raises `UserError` for a spread that does not exist.
+    """
+    if spread not in SPREADS:
+        near = get_close_matches(str(spread), SPREADS, n=1, cutoff=0.4)
+        hint = f"did you mean {near[0]}?" if near else f"choose from {', '.join(SPREADS)}."
+        raise UserError(f"There is no roll-out called '{spread}'; {hint}")
     people = np.asarray(residents, np.int64)
-    return people if rollout == EVERYWHERE else people * (_BEYOND_LAST_DECILE - np.asarray(decile, np.int64))
+    if spread == BY_NEED:
+        return np.asarray(people * (_BEYOND_LAST_DECILE - np.asarray(decile, np.int64)))
+    if spread == WHERE_ENERGY and energy is not None:
+        return np.asarray(people * np.rint(np.maximum(energy, 0.0) * _FINE).astype(np.int64))
+    if spread == BY_RISK and flagged is not None:
+        return np.rint(flagged * _FINE).astype(np.int64)
+    return people
 
 
 def divide(total: int, shares: Integers) -> Integers:

@@ -7,7 +7,6 @@ always means the same number. What comes out is plain data that can be pickled a
 from __future__ import annotations
 
 import copy
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,14 +18,17 @@ from sim import paths
 from sim.clock import MONTHS_A_YEAR, month_of
 from sim.errors import UserError
 from sim.policy import levers
-from sim.policy.budget import GROUPS, NAMES, NEW
+from sim.policy import pilot as rollouts
+from sim.policy.budget import NEW
 from sim.policy.levers import PERCENT, Lever, nearest
-from sim.policy.rollout import EVERYWHERE, ROLLOUTS
+from sim.policy.payers import WHOLE, read_number, read_payers
+from sim.policy.pilot import Rollout
+from sim.policy.rollout import EVERYWHERE
 
 POLICY_START = month_of("2026-04")
+EVERYWHERE_AT_ONCE = Rollout()
 _KEYS = {"label", "description", "levers"}
 _USE_KEYS = {"amount", "from", "rollout", "start", "stop", "years", "first_share"}
-_WHOLE = 100.0
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,7 @@ class Use:
     lever: Lever
     amount: float
     payers: tuple[tuple[str, float | None], ...]
-    rollout: str = EVERYWHERE
+    rollout: Rollout = EVERYWHERE_AT_ONCE
     start: int | None = None
     stop: int | None = None
     years: int = 1
@@ -70,7 +72,11 @@ class Use:
         """Its amount in a month, in its unit; 0 outside its time."""
         if not self.running(month, policy_start):
             return 0.0
-        year = (month - self.first_month(policy_start)) // MONTHS_A_YEAR
+        return self.stepped(month - self.first_month(policy_start))
+
+    def stepped(self, months: int) -> float:
+        """Its amount so many months after it began, in its unit."""
+        year = months // MONTHS_A_YEAR
         if year >= self.years - 1:
             return self.amount
         return self.amount * (self.first_share + (1.0 - self.first_share) * year / (self.years - 1))
@@ -139,14 +145,22 @@ def scenario_from_mapping(given: Mapping[str, Any], source_file: str | Path, own
     for name in sorted(str(key) for key in chosen):
         if name not in known:
             raise UserError(f"{file.name}: levers: {nearest(name, known, 'lever')}")
-        uses.append(_use(levers.load(name, folders), chosen[name], f"levers.{name}", file.name))
+        uses.append(_use(levers.load(name, folders), chosen[name], f"levers.{name}", file.name, folders))
     total = sum(use.amount for use in uses if use.lever.unit == PERCENT)
-    if total > _WHOLE:
+    if total > WHOLE:
         raise UserError(f"{file.name}: levers: their amounts come to {total:g} % of the NHS lines' total, above 100 %.")
     return Scenario(file.stem, given["label"].strip(), given["description"].strip(), tuple(uses), file.name)
 
 
-def _use(lever: Lever, given: Any, key: str, file: str) -> Use:
+def _rollout(given: Any, key: str, file: str, folders: tuple[Path, ...]) -> Rollout:
+    try:
+        return rollouts.load(given, folders)
+    except UserError as fault:
+        text = str(fault)
+        raise UserError(f"{file}: {key}: {text}" if text.startswith("there is no") else text) from None
+
+
+def _use(lever: Lever, given: Any, key: str, file: str, folders: tuple[Path, ...]) -> Use:
     if isinstance(given, int | float) and not isinstance(given, bool):
         given = {"amount": given}
     if not isinstance(given, Mapping):
@@ -154,57 +168,23 @@ def _use(lever: Lever, given: Any, key: str, file: str) -> Use:
     for entry in given:
         if entry not in _USE_KEYS:
             raise UserError(f"{file}: {key}.{entry}: {nearest(str(entry), _USE_KEYS, 'key')}")
-    amount = _number(given.get("amount"), f"{key}.amount", file)
-    if amount > _WHOLE and lever.unit == PERCENT:
+    amount = read_number(given.get("amount"), f"{key}.amount", file)
+    if amount > WHOLE and lever.unit == PERCENT:
         raise UserError(f"{file}: {key}.amount: {amount:g} % is above 100 %.")
-    rollout = given.get("rollout", EVERYWHERE)
-    if rollout not in ROLLOUTS:
-        raise UserError(f"{file}: {key}.rollout: {nearest(rollout, ROLLOUTS, 'roll-out')}")
-    years = _number(given.get("years", 1), f"{key}.years", file)
+    rollout = _rollout(given.get("rollout", EVERYWHERE), f"{key}.rollout", file, folders)
+    if rollout.pilot is not None and not lever.looks_around:
+        raise UserError(f"{file}: {key}.rollout: {lever.name} is not bought for neighbourhoods and cannot be piloted.")
+    years = read_number(given.get("years", 1), f"{key}.years", file)
     if years != int(years) or years < 1:
         raise UserError(f"{file}: {key}.years: must be a whole number of at least 1, not {years:g}.")
-    first = _number(given.get("first_share", 1.0), f"{key}.first_share", file)
+    first = read_number(given.get("first_share", 1.0), f"{key}.first_share", file)
     if first > 1:
         raise UserError(f"{file}: {key}.first_share: must be from 0 to 1, not {first:g}.")
     start, stop = (_month(given.get(end), f"{key}.{end}", file) for end in ("start", "stop"))
     if start is not None and stop is not None and stop <= start:
         raise UserError(f"{file}: {key}.stop: must be later than start.")
-    payers = _payers(given.get("from", NEW), f"{key}.from", file)
+    payers = read_payers(given.get("from", NEW), f"{key}.from", file)
     return Use(lever, amount, payers, rollout, start, stop, int(years), first)
-
-
-def _payers(given: Any, key: str, file: str) -> tuple[tuple[str, float | None], ...]:
-    """A line, a group of lines, "new", a list of those, or a mapping of those to per cent."""
-    if isinstance(given, str):
-        given = [given]
-    if isinstance(given, Mapping):
-        shares = {str(name): _number(value, f"{key}.{name}", file) for name, value in given.items()}
-        if abs(sum(shares.values()) - _WHOLE) > 1e-9:
-            raise UserError(f"{file}: {key}: the shares come to {sum(shares.values()):g} %, not 100 %.")
-        for name in shares:
-            if name not in (*NAMES, NEW):
-                raise UserError(f"{file}: {key}: {nearest(name, (*NAMES, NEW), 'budget line')}")
-        return tuple(shares.items())
-    if not isinstance(given, Sequence) or not given:
-        raise UserError(f"{file}: {key}: must name the budget lines that pay, or '{NEW}'.")
-    found: dict[str, None] = {}
-    for name in given:
-        if name not in (*NAMES, *GROUPS, NEW):
-            raise UserError(f"{file}: {key}: {nearest(str(name), (*NAMES, *GROUPS, NEW), 'budget line')}")
-        found.update(dict.fromkeys(GROUPS.get(name, (name,))))
-    if NEW in found and len(found) > 1:
-        raise UserError(f"{file}: {key}: say in per cent how much is {NEW} money and how much each line pays.")
-    return tuple((name, None) for name in found)
-
-
-def _number(given: Any, key: str, file: str) -> float:
-    if given is None:
-        raise UserError(f"{file}: {key}: is missing.")
-    if isinstance(given, bool) or not isinstance(given, int | float) or not math.isfinite(given):
-        raise UserError(f"{file}: {key}: is not a number: {given!r}.")
-    if given < 0:
-        raise UserError(f"{file}: {key}: must not be negative, but is {given:g}.")
-    return float(given)
 
 
 def _month(given: Any, key: str, file: str) -> int | None:

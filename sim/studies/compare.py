@@ -53,18 +53,22 @@ def simulate(job: Job, tick: pool.Tick) -> float:
     """The model's history and scenarios for one job, written as one part. Returns the seconds it took."""
     from sim import system
     from sim.policy.scenario import scenario_from_mapping
+    from sim.studies import lens
 
     began = time.perf_counter()
     folders = [Path(folder) for folder in job.own]
-    built = [scenario_from_mapping(given, f"{name}.yaml", folders) for name, given in job.scenarios.items()]
+    built = []
+    for name, given in job.scenarios.items():
+        plain, best = lens.split(given)  # kinds of determinant at their best for everyone (`headwater attribute`)
+        built.append((scenario_from_mapping(plain, f"{name}.yaml", folders), best))
     months = clock.MONTHS_A_YEAR * job.settings.years
     history = system.run_history(job.settings, job.draw, job.seed, lambda n: tick(HISTORY, n))
     before = job.settings.policy_start
     with part(Path(job.folder)) as folder:
-        for stage, scenario in enumerate(built, 1):
+        for stage, (scenario, best) in enumerate(built, 1):
             done = before + (stage - 1) * months
             month_done = partial(_report, tick, stage, done)
-            record = system.run_scenario(history, scenario, job.settings.years, month_done)
+            record = system.run_scenario(history, scenario, job.settings.years, month_done, best)
             if not job.keeps_events:
                 record.events = None  # the lives of one run are enough
             record.save(folder / f"{scenario.name}.npz")

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from sim.errors import UserError
 from sim.outcomes import census_kernel as kernel
+from sim.outcomes.health_bands import sum_bands, sum_bands_numpy
 from sim.outcomes.measures import Measures
 from sim.outcomes.record import RunRecord, april
 from sim.outcomes.recorder import Recorder
@@ -23,15 +24,30 @@ def test_compiled_counts_are_those_of_plain_numpy(n: int, several: int, seed: in
     place = SmallPlace()
     c = people(n, place, seed=seed)
     c["state"] = np.random.default_rng(seed).integers(0, 2**64, n, dtype=np.uint64)
-    base = (c["unique_id"], c["born"], c["fifth"], c["state"], n, month, several)
-    for mine, plain in zip(kernel.count_states(*base), kernel.count_states_numpy(*base), strict=True):
+    groups = kernel.groups_of(c["unique_id"], c["born"], c["fifth"], n, month)
+    alive = c["unique_id"] != 0
+    adult = month - c["born"].astype(int) >= 18 * 12
+    np.testing.assert_array_equal(groups, np.where(alive, c["fifth"] + 5 * adult, 10))
+    for mine, plain in zip(
+        kernel.count_states(groups, c["state"], several),
+        kernel.count_states_numpy(groups, c["state"], several),
+        strict=True,
+    ):
         np.testing.assert_array_equal(mine, plain)
     cells = (c["unique_id"], c["born"], c["lsoa"], c["state"], n, month, several, place.n, (0, 5, 33, 63))
     np.testing.assert_array_equal(kernel.count_cells(*cells), kernel.count_cells_numpy(*cells))
-    values = np.random.default_rng(seed).random(n).astype(np.float32)
-    for adults in (False, True):
-        sums = (c["unique_id"], c["born"], c["fifth"], values, n, month, adults)
-        np.testing.assert_allclose(kernel.sum_values(*sums), kernel.sum_values_numpy(*sums), rtol=1e-9)
+    rng = np.random.default_rng(seed)
+    for values in (rng.random(n).astype(np.float32), rng.integers(0, 256, n).astype(np.uint8)):
+        for adults in (False, True):
+            plain = kernel.sum_values_numpy(groups, values, adults)
+            np.testing.assert_allclose(kernel.sum_values(groups, values, adults), plain, rtol=1e-9)
+    managed, undiagnosed = rng.integers(0, 256, n).astype(np.uint8), rng.integers(0, 2**13, n).astype(np.uint32)
+    ill = (groups, c["state"], several, managed, undiagnosed)
+    np.testing.assert_array_equal(kernel.count_known(*ill), kernel.count_known_numpy(*ill))
+    utility = rng.random(n).astype(np.float32)
+    bands = (c["unique_id"], c["born"], c["male"], c["fifth"], utility, n, month, 0.6)
+    for mine, plain in zip(sum_bands(*bands), sum_bands_numpy(*bands), strict=True):
+        np.testing.assert_allclose(mine, plain, rtol=1e-6)
 
 
 def test_departed_rows_and_rows_beyond_the_size_are_nobody() -> None:
@@ -39,9 +55,11 @@ def test_departed_rows_and_rows_beyond_the_size_are_nobody() -> None:
     c = people(50, place)
     c["unique_id"][:] = np.arange(1, 51)
     c["unique_id"][[3, 7]] = 0
-    bits, counted = kernel.count_states(c["unique_id"], c["born"], c["fifth"], c["state"], 40, 69)
+    groups = kernel.groups_of(c["unique_id"], c["born"], c["fifth"], 40, 69)
+    bits, counted = kernel.count_states(groups, c["state"])
     assert counted[:, 0].sum() == 38
     assert bits.max() <= 38
+    assert kernel.sum_values(groups, np.ones(50, np.uint8)).sum() == 38
 
 
 def test_month_year_fifth_and_age_agree() -> None:

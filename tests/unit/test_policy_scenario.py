@@ -10,6 +10,7 @@ import pytest
 
 from sim.errors import UserError
 from sim.policy import levers
+from sim.policy.grammar import lever_from_mapping
 from sim.policy.scenario import Scenario, scenario_from_mapping
 from tests.unit.policy_town import scenario
 
@@ -126,12 +127,22 @@ LEVER: dict[str, Any] = {
         ({"acts_on": [{"rate": "gp_contact", "add_probability": "x"}]}, "is a count"),
         ({"acts_on": [{"admissions": "x"}]}, "must name exactly one of"),
         ({"acts_on": [{"capacity": "beds"}]}, "budget line"),
+        ({"acts_on": [{"shift": "confidence"}]}, "points: is missing"),
+        ({"acts_on": [{"shift": "weight", "points": "x"}]}, "state to shift"),
+        ({"acts_on": [{"pathway": "elective", "step": "clinic", "what": "share", "ratio": "x"}]}, "no step called"),
+        ({"acts_on": [{"pathway": "electiv", "step": "x", "what": "share", "ratio": "x"}]}, "did you mean elective"),
+        ({"acts_on": [{"pathway": "elective", "step": "outpatients", "what": "los", "ratio": "x"}]}, "mean lost"),
+        ({"staff": {"team": "community"}}, "staff.dip: is missing"),
+        ({"staff": {"team": "comunity", "months": "x", "dip": "x"}}, "did you mean community"),
+        ({"uptake_by": {"age": "x"}}, "uptake_by.age"),
+        ({"who": "age > decile"}, "with a figure"),
+        ({"checks": "x"}, "checks: must be a list"),
         ({"uptake": 0.3}, "numbers belong in the evidence registry"),
     ],
 )
 def test_mistakes_in_a_lever(change: dict[str, Any], words: str) -> None:
     with pytest.raises(UserError, match=words) as fault:
-        levers.lever_from_mapping("l", {**LEVER, **change}, "l.yaml", levers.known_states())
+        lever_from_mapping("l", {**LEVER, **change}, "l.yaml")
     assert str(fault.value).startswith("l.yaml: ")
 
 

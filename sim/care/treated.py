@@ -1,0 +1,161 @@
+"""What care that was given does to residents: recovery, how well conditions are managed, contact and control.
+
+Recovery from depression by treatment is counted within the recovery that the rate tables give, not on top of it:
+while flows are observed the tables' own rate is lowered by the share of recoveries that treatment makes
+(`Recoveries.share`), so the total stays at the level that prevalence implies; afterwards the share is kept, so more
+or less treatment moves recovery.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim import draws
+from sim.care import needs_kernels as kernels
+from sim.care.indices import FROZEN_FROM
+from sim.care.pathways import COMMUNITY, KINDS, MENTAL_HEALTH, VCSE
+from sim.clock import MONTHS_A_YEAR
+from sim.life.review import refresh
+from sim.outcomes.eventlog import Kind
+from sim.purposes import Purpose
+
+if TYPE_CHECKING:
+    from sim.system import CareSystem
+
+Array = NDArray[Any]
+Rows = NDArray[np.int64]
+FULL = 255
+OLD = 65 * MONTHS_A_YEAR
+FRAILTY = ("frail_mild", "frail_moderate", "frail_severe")
+DEPRESSION = "depression"
+RECOVER = f"recover_from_{DEPRESSION}"
+
+
+@dataclass(frozen=True)
+class Effects:
+    """Sizes of what care does: chances at the end of care, and rises of levels (0–1)."""
+
+    therapy: float
+    frailty: float
+    managed: float
+    contact: float
+    control: float
+
+    @classmethod
+    def of(cls, evidence: Mapping[str, float]) -> Effects:
+        """From the registry. Recovery by therapy is what exceeds recovery without it."""
+        more = evidence["pathways.therapy_recovery"] - evidence["pathways.recovery_untreated"]
+        return cls(
+            therapy=max(evidence["pathways.therapy_completed"] * more, 0.0),
+            frailty=evidence["pathways.frailty_recovery"],
+            managed=evidence["pathways.review_managed"],
+            contact=evidence["pathways.vcse_contact"],
+            control=evidence["pathways.vcse_control"],
+        )
+
+
+class Recoveries:
+    """Recoveries from depression a month, smoothed over a year, by treatment and by the rate tables.
+
+    share: of the tables' recoveries that treatment makes, by which their rate is lowered.
+    """
+
+    def __init__(self) -> None:
+        self.treated = self.tabled = self.share = 0.0
+
+    def count(self, month: int, treated: int) -> None:
+        """A month's recoveries by treatment; while flows are observed the share follows them."""
+        self.treated += (treated - self.treated) / MONTHS_A_YEAR
+        if month < FROZEN_FROM and self.tabled > 0:
+            self.share = min(self.treated / self.tabled, 0.9)
+
+    def count_tabled(self, expected: float) -> None:
+        """Recoveries that the tables give a month before they are lowered."""
+        self.tabled = expected if self.tabled == 0 else self.tabled + (expected - self.tabled) / MONTHS_A_YEAR
+
+    def snapshot(self) -> dict[str, float]:
+        """What changes."""
+        return dict(vars(self))
+
+    def restore(self, held: Mapping[str, float]) -> None:
+        """Continue from a snapshot."""
+        vars(self).update(held)
+
+
+def complete(
+    m: CareSystem, rows: Rows, key: Array, kind: Array, team: Array, effects: Effects, recoveries: Recoveries
+) -> None:
+    """Care has ended for the needs of residents at `rows` (key: of each need; kind, team: numbers)."""
+    r, states = m.residents.columns, m.states
+    changed = []
+    mask = states.mask(DEPRESSION)
+    course = np.flatnonzero((team == MENTAL_HEALTH) & ((r["state"][rows] & mask) != 0))
+    lucky = draws.uniforms(key[course], m.month, Purpose.RECOVERY_BY_TREATMENT) < effects.therapy
+    better = np.unique(rows[course[lucky]])
+    r["state"][better] &= ~mask
+    if "undiagnosed" in r:
+        r["undiagnosed"][better] &= ~np.uint32(1 << states.conditions.index(DEPRESSION))
+    m.events.add(Kind.ENDED, better, states.bits[DEPRESSION])
+    recoveries.count(m.month, len(better))
+    m.care.ledger.add(m.month, recovered_by_treatment=len(better))
+    changed.append(better)
+    if all(name in states.bits for name in FRAILTY):
+        after = (team == COMMUNITY) & (kind == KINDS.index("frailty_crisis"))
+        who = np.flatnonzero(after)
+        lucky = draws.uniforms(key[who], m.month, Purpose.RECOVERY_BY_COMMUNITY) < effects.frailty
+        changed.append(less_frail(m, np.unique(rows[who[lucky]])))
+    helped = rows[team == VCSE]
+    for name, rise in (("contact", effects.contact), ("control", effects.control)):
+        raise_level(m, name, helped, rise)
+    if sum(len(each) for each in changed):
+        refresh(m, np.unique(np.concatenate(changed)))
+
+
+def less_frail(m: CareSystem, rows: Rows) -> Rows:
+    """One step of frailty less for residents who are frail; returns the rows that changed."""
+    r, states = m.residents.columns, m.states
+    masks = [states.mask(name) for name in FRAILTY]
+    held = r["state"][rows]
+    lower = held & ~(masks[0] | masks[1] | masks[2])
+    lower = np.where(held & masks[2], lower | masks[1], np.where(held & masks[1], lower | masks[0], lower))
+    r["state"][rows] = lower.astype(r["state"].dtype)
+    return np.asarray(rows[held != lower])
+
+
+def review(m: CareSystem, served: NDArray[np.uint8], slots: int, effects: Effects) -> None:
+    """Served reviews (contacts in any of `slots` of a pattern a row) raise how well conditions are managed."""
+    columns = m.residents.columns
+    if effects.managed > 0 and "managed" in columns:
+        offset = draws.offset(m.month, Purpose.LEVEL_ROUNDING >> 1)
+        shift = np.uint64(32 * (Purpose.LEVEL_ROUNDING & 1))
+        size = len(served)
+        kernels.raise_managed(
+            columns["key"][:size], served, slots, offset, shift, effects.managed, columns["managed"][:size]
+        )
+
+
+def raise_level(m: CareSystem, name: str, rows: Rows, rise: float) -> None:
+    """Raise a level that is kept in 1/255 (0–1) once a resident, up to 1, where the model has it.
+
+    Parts of 1/255 are rounded by a draw each, so that the mean rise is exact.
+    """
+    columns = m.residents.columns
+    if rise > 0 and len(rows) and name in columns:
+        rows = np.unique(rows)
+        step = np.floor(rise * FULL + draws.uniforms(columns["key"][rows], m.month, Purpose.LEVEL_ROUNDING))
+        columns[name][rows] = np.minimum(columns[name][rows] + step.astype(np.int64), FULL)
+
+
+def old_or_frail(m: CareSystem, rows: Rows) -> NDArray[np.bool_]:
+    """Who is 65 or over, or frail."""
+    r, states = m.residents.columns, m.states
+    found = np.asarray(m.month - r["born"][rows].astype(np.int64) >= OLD)
+    for name in FRAILTY:
+        if name in states.bits:
+            found |= (r["state"][rows] & states.mask(name)) != 0
+    return found

@@ -1,0 +1,217 @@
+"""The three Cs: contact (0–1), confidence (patient activation, 0–100) and control (0–1) of each resident.
+
+Each moves toward what supports it, x ← x + (target − x)(1 − e^(−Δt/L)), in the resident's review month. Targets are a
+lasting trait of the person, and differences from what people of the same age, sex and deprivation have on average:
+ties that live, bereavement, illness and circumstances; and what the neighbourhood adds. So without policy the means by
+age stay as they are. Rates see four levels of each; between levels a person stands at one of them by a draw for life,
+so that the mean effect is the straight line between them.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim import draws
+from sim.clock import MONTHS_A_YEAR
+from sim.errors import UserError
+from sim.life import peers
+from sim.life import three_cs_kernels as kernels
+from sim.life.community import effect_of_capacity
+from sim.life.epidemiology import spread
+from sim.life.exposures import REVIEW_MONTHS
+from sim.life.grid import AGES, Array, to_cells
+from sim.life.states import level_shift
+from sim.life.ties import FIXED, shares_of
+from sim.purposes import Purpose
+
+if TYPE_CHECKING:
+    from sim.evidence import Evidence
+    from sim.life.epidemiology import Epidemiology
+    from sim.life.health import Health
+    from sim.life.reference import Reference
+    from sim.system import CareSystem
+
+Rows = NDArray[np.int64]
+CS = ("contact", "confidence", "control")
+SCALE = {"contact": 255, "confidence": 2, "control": 255}
+"""What one unit of each C is in its column of bytes."""
+OF_HEALTH = ("contact", "control")  # what illness and circumstances change
+QUANTILES = 4096
+MONTHS_SINCE_APRIL = 5.5  # mean over the year
+
+
+class ThreeCs:
+    """Tables of one evidence draw; see `three_cs_kernels.move` for their shapes."""
+
+    def __init__(self, epi: Epidemiology, reference: Reference, health: Health) -> None:
+        evidence = epi.evidence
+        self.traits = np.ascontiguousarray(np.stack([quantiles(evidence, c) for c in CS]), np.float32)
+        self.mask, self.weight = _of_states(evidence, epi)
+        self.norm = self._norm(reference, health)
+        years = np.array([evidence[f"three_cs.{c}_years"] for c in CS])
+        self.close = (-np.expm1(-REVIEW_MONTHS / MONTHS_A_YEAR / years)).astype(np.float32)
+        self.at_once = np.ones(3, np.float32)
+        self.number = np.array(
+            [evidence[f"three_cs.{name}"] for name in ("contact_of_ties", "contact_of_bereavement")]
+            + [evidence["three_cs.confidence_of_contact"]],
+            np.float32,
+        )
+        self.scale = np.array([SCALE[c] for c in CS], np.float32)
+        shares = np.linspace(0, 1, 4)
+        self.nodes = np.array([shares, nodes_of_confidence(evidence), shares, peers.NODES, peers.NODES], np.float32)
+        self.shifts = np.array([level_shift(name) for name in (*CS, "peers_smoking", "peers_active")], np.uint64)
+        self.capacity = evidence["three_cs.contact_of_capacity"], evidence["three_cs.control_of_capacity"]
+        self.mean_contact = evidence["three_cs.contact_mean"]
+        self.without_ties = float(shares_of(evidence)[0])
+        self.peers = evidence["peers.smoking_share"], evidence["peers.active_share"]
+
+    def _norm(self, reference: Reference, health: Health) -> NDArray[np.float32]:
+        """Minus the mean of what illness and circumstances add in England, by cell: float32 (2, cells)."""
+        cells = []
+        for weight in self.weight:
+            added = np.zeros(health.state.size)
+            for mask, by_age in zip(self.mask, weight, strict=True):
+                added += np.where((health.state & mask) != 0, by_age[reference.people.age], 0.0)
+            cells.append(-to_cells(spread(reference.mean(added))))
+        return np.ascontiguousarray(np.stack(cells), np.float32)
+
+
+def quantiles(evidence: Evidence, c: str) -> Array:
+    """Quantiles of the lasting differences between people in one of the Cs, at the middles of 4,096 equal parts."""
+    from scipy.special import ndtri
+
+    middle = (np.arange(QUANTILES) + 0.5) / QUANTILES
+    if c != "confidence":
+        value = evidence[f"three_cs.{c}_mean"] + evidence[f"three_cs.{c}_spread"] * ndtri(middle)
+        return np.asarray(np.clip(value, 0.0, 1.0))
+    table = evidence.table("activation_level")
+    share = table["value"].to_numpy(float)
+    score = _scores(evidence)
+    return np.interp(middle, np.concatenate([[0.0], np.cumsum(share) / share.sum()]), score)
+
+
+def _scores(evidence: Evidence) -> Array:
+    """Where the levels of activation begin, and where the last ends."""
+    rows = evidence.registry.tables["activation_level"].rows
+    return np.append(rows["score_from"].to_numpy(float), float(rows["score_to"].iloc[-1]))
+
+
+def nodes_of_confidence(evidence: Evidence) -> Array:
+    """The score in the middle of each level of activation."""
+    score = _scores(evidence)
+    return np.asarray((score[1:] + score[:-1]) / 2)
+
+
+def _of_states(evidence: Evidence, epi: Epidemiology) -> tuple[NDArray[np.uint64], NDArray[np.float32]]:
+    """Bits of the states that change contact or control, and what each adds by age: (S), (2, S, ages)."""
+    table = evidence.table("three_cs_state")
+    names = sorted(set(table["state"]))
+    unknown = [name for name in names if name not in epi.states.bits]
+    if unknown:
+        raise UserError(f"The table three_cs_state.csv names the state '{unknown[0]}', which the model does not have.")
+    weight = np.zeros((len(OF_HEALTH), len(names), AGES), np.float32)
+    for row in table.to_dict("records"):
+        ages = slice(int(row["age_from"]), int(row["age_to"]) + 1)
+        weight[OF_HEALTH.index(row["level"]), names.index(row["state"]), ages] += float(row["value"])
+    return np.array([epi.states.mask(name) for name in names], np.uint64), weight
+
+
+# ------------------------------------------------------------------------------------------------ the month
+
+
+def begin(m: CareSystem, rows: Rows) -> None:
+    """Give new residents the three Cs that their trait, health and neighbourhood support."""
+    _move(m, rows, m.epidemiology.three_cs.at_once)
+
+
+def review(m: CareSystem, rows: Rows) -> None:
+    """Move the three Cs of residents in review and bring their levels, and those of their peers, up to date."""
+    _move(m, rows, m.epidemiology.three_cs.close)
+
+
+def _move(m: CareSystem, rows: Rows, close: NDArray[np.float32]) -> None:
+    tables, r = m.epidemiology.three_cs, m.residents.columns
+    live = usual_share(m)
+    neutral = np.array([live, *tables.peers], np.float32)
+    around = m.ties.look_around(rows, neutral)
+    usual = np.array([live * (1 - tables.without_ties), tables.mean_contact], np.float32)
+    offsets = np.array(
+        [
+            draws.offset(FIXED, Purpose.THREE_CS),
+            draws.offset(m.month, Purpose.THREE_CS_ROUNDING),
+            draws.offset(FIXED, Purpose.LEVEL_DITHER),
+        ],
+        np.uint64,
+    )
+    kernels.move(
+        rows, m.month, r["born"], r["male"], r["decile"], r["lsoa"], r["key"], r["bereaved"], r["state"],
+        r["contact"], r["confidence"], r["control"], around, tables.traits, usual, tables.mask, tables.weight,
+        tables.norm, close, _of_neighbourhoods(m), tables.number, tables.scale, tables.nodes, tables.shifts, offsets,
+    )  # fmt: skip
+
+
+def usual_share(m: CareSystem) -> float:
+    """Share of wanted ties that live, on average over a year: the rest has moved or died since April's matching."""
+    gone = float(np.average(m.place.out_rate, weights=m.place.counts.sum(0)))
+    return 1.0 - MONTHS_SINCE_APRIL * gone
+
+
+def _of_neighbourhoods(m: CareSystem) -> NDArray[np.float32]:
+    """What each neighbourhood adds to the Cs: by its community capacity, and by levers. float32 (3, areas)."""
+    tables = m.epidemiology.three_cs
+    size = m.neighbourhoods.size
+    effect = effect_of_capacity(m.evidence, m.neighbourhoods.columns["capacity"][:size].astype(np.float64))
+    added = np.zeros((3, max(size, len(m.decile))), np.float32)
+    for row, points in ((0, tables.capacity[0]), (2, tables.capacity[1])):
+        added[row, :size] = points * effect
+    for row, c in enumerate(CS):
+        if c in m.area_shift:
+            added[row] += m.area_shift[c]
+    return added
+
+
+# ------------------------------------------------------------------------------------------------ effects
+
+
+def by_level(evidence: Evidence) -> dict[str, dict[str, tuple[float, ...]]]:
+    """Process → level → multiplier at each of its four values, for the rate tables; peers included.
+
+    The mean over the reference distribution of levels is 1, so that the rates of the evidence are kept.
+    """
+    found = peers.by_level(evidence)
+    for row in evidence.table("level_effect").to_dict("records"):
+        level, process = row["level"], row["process"]
+        ratio = float(row["value"]) ** evidence[f"three_cs.{level}_causal_share"]
+        found.setdefault(process, {})[level] = peers.spaced(ratio, level_shares(evidence, level))
+    return found
+
+
+def satisfaction_by_level(evidence: Evidence) -> tuple[float, ...]:
+    """Points of life satisfaction that each level of control adds; 0 on average over the reference distribution."""
+    points = evidence["three_cs.control_satisfaction"] * evidence["three_cs.control_causal_share"] * peers.NODES
+    return tuple((points - level_shares(evidence, "control") @ points).tolist())
+
+
+def level_shares(evidence: Evidence, c: str) -> Array:
+    """Share of people at each of the four levels of one of the Cs, from how people differ for life."""
+    nodes = nodes_of_confidence(evidence) if c == "confidence" else np.linspace(0.0, 1.0, 4)
+    value = np.clip(quantiles(evidence, c), nodes[0], nodes[-1])
+    if c == "contact":  # those without ties stand lower, and the others a little higher
+        apart, alone = evidence["three_cs.contact_of_ties"], float(shares_of(evidence)[0])
+        groups = [(alone, -apart * (1 - alone)), (1 - alone, apart * alone)]
+    else:
+        groups = [(1.0, 0.0)]
+    total = np.zeros(4)
+    for share, shift in groups:
+        at = np.interp(np.clip(value + shift, nodes[0], nodes[-1]), nodes, np.arange(4.0))
+        total += share * np.maximum(1 - np.abs(at[:, None] - np.arange(4)), 0).mean(0)
+    return total
+
+
+def mean(m: CareSystem, c: str, who: NDArray[Any]) -> float:
+    """Mean of one of the Cs over a mask of rows (nan where nobody is)."""
+    column = m.residents.columns[c][: m.residents.size][who]
+    return float(column.mean(dtype=np.float64)) / SCALE[c] if column.size else float("nan")

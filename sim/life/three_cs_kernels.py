@@ -1,0 +1,129 @@
+"""The compiled loop that moves contact, confidence and control of those in review and writes their levels."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.kernels import compiled
+
+Array = NDArray[Any]
+
+MIX_1, MIX_2 = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
+S10, S12, S27, S30, S31 = (np.uint64(bits) for bits in (10, 12, 27, 30, 31))
+TRAIT, TEN = np.uint64(4095), np.uint64(1023)
+THREE = np.uint64(3)
+MONTHS_A_YEAR, SEXES, DECILES = 12, 2, 10
+BOTTOM, HALF = np.float32(0), np.float32(0.5)
+
+
+@compiled
+def mix(z):  # type: ignore[no-untyped-def]
+    """SplitMix64's finaliser, as in `sim.kernels`: compiled code calls only its own file."""
+    z = (z ^ (z >> S30)) * MIX_1
+    z = (z ^ (z >> S27)) * MIX_2
+    return z ^ (z >> S31)
+
+
+@compiled
+def between(value, nodes, lift):  # type: ignore[no-untyped-def]
+    """Level 0 to 3 of a value: the node below it, or with the chance of its distance from there the one above.
+
+    nodes: float32[4], ascending; lift: a number of 0 to 1 that belongs to the person. The mean over people of any
+    number that depends on the level is so the straight line between its values at the nodes.
+    """
+    k = 0
+    while k < 3 and value >= nodes[k + 1]:
+        k += 1
+    if k < 3:
+        k += (value - nodes[k]) > lift * (nodes[k + 1] - nodes[k])
+    return k
+
+
+@compiled
+def _stored(value, scale, lift):  # type: ignore[no-untyped-def]
+    """A value times `scale` as a byte, rounded up with the chance of its fraction, so that small moves add up."""
+    return np.uint8(min(max(np.floor(value * scale + lift), BOTTOM), np.float32(255)))
+
+
+@compiled
+def move(
+    rows: Array,
+    month: int,
+    born: Array,
+    male: Array,
+    decile: Array,
+    lsoa: Array,
+    key: Array,
+    bereaved: Array,
+    state: Array,
+    contact: Array,
+    confidence: Array,
+    control: Array,
+    around: Array,
+    traits: Array,
+    usual: Array,
+    mask: Array,
+    weight: Array,
+    norm: Array,
+    close: Array,
+    area: Array,
+    number: Array,
+    scale: Array,
+    nodes: Array,
+    shifts: Array,
+    offsets: Array,
+) -> None:
+    """Close a share of the gap between each C and what one's trait, ties, health and neighbourhood support.
+
+    rows: who. around (3, rows): share of wanted ties live, of ties who smoke, of ties who are active; bereaved is
+    cleared. traits (3, 4096): quantiles of lasting differences (contact, confidence, control). mask (S), weight
+    (2, S, ages): what each state adds to contact and control; norm (2, cells): minus the mean of that in England.
+    usual (2): share of wanted ties live that is usual, mean contact. close (3): share of the gap closed. area (3,
+    areas): what the neighbourhood adds. number (3): contact of ties, of bereavement, confidence of contact. scale (3):
+    the unit of each column. nodes (5, 4): where levels stand; shifts (5): where they are in `state`. offsets (3):
+    added to a key for the hashes of traits, rounding and levels.
+    """
+    oldest = weight.shape[2] - 1
+    one = np.float32(1)
+    unit = one / np.float32(1024)
+    for k in range(rows.size):
+        i = rows[k]
+        s, home = state[i], lsoa[i]
+        age = min(max((month - np.int64(born[i])) // MONTHS_A_YEAR, 0), oldest)
+        cell = (age * SEXES + male[i]) * DECILES + decile[i] - 1
+        of_contact, of_control = norm[0, cell], norm[1, cell]
+        for q in range(mask.size):
+            if s & mask[q]:
+                of_contact += weight[0, q, age]
+                of_control += weight[1, q, age]
+        h, d, g = mix(key[i] + offsets[0]), mix(key[i] + offsets[1]), mix(key[i] + offsets[2])
+        goal = traits[0, h & TRAIT] + of_contact + number[0] * (around[0, k] - usual[0]) + area[0, home]
+        if bereaved[i]:
+            goal += number[1]
+            bereaved[i] = 0
+        goal = min(max(goal, BOTTOM), one)
+        x = np.float32(contact[i]) / scale[0]
+        x += (goal - x) * close[0]
+        h >>= S12
+        goal = traits[1, h & TRAIT] + number[2] * (x - usual[1]) + area[1, home]
+        goal = min(max(goal, BOTTOM), np.float32(100))
+        y = np.float32(confidence[i]) / scale[1]
+        y += (goal - y) * close[1]
+        h >>= S12
+        goal = min(max(traits[2, h & TRAIT] + of_control + area[2, home], BOTTOM), one)
+        z = np.float32(control[i]) / scale[2]
+        z += (goal - z) * close[2]
+        contact[i] = _stored(x, scale[0], np.float32(d & TEN) * unit)
+        d >>= S10
+        confidence[i] = _stored(y, scale[1], np.float32(d & TEN) * unit)
+        d >>= S10
+        control[i] = _stored(z, scale[2], np.float32(d & TEN) * unit)
+        for q in range(5):
+            value = x if q == 0 else y if q == 1 else z if q == 2 else around[q - 2, k]
+            level = np.uint64(between(value, nodes[q], (np.float32(g & TEN) + HALF) * unit))
+            g >>= S10
+            s = (s & ~(THREE << shifts[q])) | (level << shifts[q])
+        state[i] = s

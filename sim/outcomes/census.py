@@ -1,0 +1,130 @@
+"""The census: everyone alive is counted at the end of each month, once a year also by age, sex and neighbourhood."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim import clock
+from sim.outcomes import census_kernel as kernel
+from sim.outcomes.health_bands import sum_bands
+from sim.outcomes.measures import AGE_GROUPS
+
+if TYPE_CHECKING:
+    from sim.outcomes.recorder import Recorder
+
+Array = NDArray[Any]
+Columns = Mapping[str, Array]
+SEPTEMBER, MONTHS_A_YEAR = 9, 12
+#: state bits whose stock has another name; bits without a measure (ex-smokers, say) are not recorded
+STOCK_OF_BIT = {"smoker": "smokers", "drinker": "drinkers"}
+#: states that exclude one another and are also counted together
+TOGETHER = {"frail": ("frail_mild", "frail_moderate", "frail_severe")}
+#: measure → column of residents whose sum it is, where the model keeps it; what one of the column's units is worth
+SUM_OF = {
+    "contact_sum": "contact", "confidence_sum": "confidence", "control_sum": "control",
+    "continuity_sum": "continuity", "experience_sum": "experience",
+}  # fmt: skip
+WORTH = {
+    "contact_sum": 1 / 255, "confidence_sum": 1 / 2, "control_sum": 1 / 255, "managed_sum": 1 / 255,
+    "continuity_sum": 1 / 255, "experience_sum": 1 / 255,
+}  # fmt: skip
+#: sums over adults only
+OF_ADULTS = ("life_satisfaction_sum", "confidence_sum", "control_sum")
+
+
+def count_everyone(
+    rec: Recorder,
+    columns: Columns,
+    size: int,
+    month: int,
+    bits: Mapping[str, int],
+    sums: Mapping[str, Array],
+    well_above: float | None,
+) -> None:
+    """The month's census, written into the recorder; arguments as of `Recorder.census`."""
+    uid, born, fifth = (columns[c] for c in ("unique_id", "born", "fifth"))
+    groups = kernel.groups_of(uid, born, fifth, size, month)
+    several = 0
+    for name in rec.measures.conditions:
+        if name in bits:
+            several |= 1 << bits[name]
+    stocks = {STOCK_OF_BIT.get(name, name): bit for name, bit in bits.items()}
+    stocks = {name: bit for name, bit in stocks.items() if name in rec.row}
+    used = [*stocks.values(), *(bits[part] for parts in TOGETHER.values() for part in parts if part in bits)]
+    counts, people = kernel.count_states(groups, columns["state"], several, used)
+    for name, bit in stocks.items():
+        _note(rec, name, counts[:, bit])
+    for name, parts in TOGETHER.items():
+        if all(part in bits for part in parts):
+            _note(rec, name, counts[:, [bits[part] for part in parts]].sum(axis=1))
+    for k, name in enumerate(("residents", "adults", "multimorbid")):
+        rec.add_by_fifth(name, people[:, k])
+    if several and "managed" in columns and "undiagnosed" in columns:
+        ill = kernel.count_known(groups, columns["state"], several, columns["managed"], columns["undiagnosed"])
+        for k, name in enumerate(("with_condition", "managed_sum", "undiagnosed_sum")):
+            _note(rec, name, WORTH.get(name, 1.0) * ill[:, k])
+    sums = {**sums, **{name: columns[at] for name, at in SUM_OF.items() if _lives(columns, at, size)}}
+    for name, values in sums.items():
+        per_month = 1 / MONTHS_A_YEAR if rec.measures[name].kind == "flow" else WORTH.get(name, 1.0)
+        rec.add_by_fifth(name, kernel.sum_values(groups, values, name in OF_ADULTS) * per_month)
+    if clock.calendar_month(month) == SEPTEMBER:  # the middle of the financial year
+        by_fifth = kernel.count_bands(uid, born, columns["male"], fifth, size, month)
+        rec.add_bands("population_bands", by_fifth)
+        if "qalys" in sums and well_above is not None:
+            well, utility = sum_bands(uid, born, columns["male"], fifth, sums["qalys"], size, month, float(well_above))
+            rec.add_bands("healthy_bands", well)
+            rec.add_bands("utility_bands", utility)
+            rec.touched.add("healthy")
+    if rec.in_march:
+        _yearly(rec, columns, size, month, stocks, several, sums, bits)
+
+
+def _note(rec: Recorder, name: str, counts: Array) -> None:
+    """Record counts by fifth; of an optional measure only if there is anybody, so that what no part of the model
+    moves is not shown."""
+    if counts.any() or not rec.measures[name].optional:
+        rec.add_by_fifth(name, counts)
+
+
+def _lives(columns: Columns, name: str, size: int) -> bool:
+    """Whether the model keeps a column and has written anything into it."""
+    return name in columns and bool(columns[name][:size].any())
+
+
+def _yearly(
+    rec: Recorder,
+    columns: Columns,
+    size: int,
+    month: int,
+    stocks: Mapping[str, int],
+    several: int,
+    sums: Mapping[str, Array],
+    bits: Mapping[str, int],
+) -> None:
+    """Stocks by age group, neighbourhood and (where kept) both, at the end of the financial year."""
+    uid, born, lsoa = columns["unique_id"], columns["born"], columns["lsoa"]
+    sums_of = {name: [bits[part] for part in parts] for name, parts in TOGETHER.items() if set(parts) <= set(bits)}
+    used = sorted({*stocks.values(), *(bit for several_bits in sums_of.values() for bit in several_bits)})
+    cells = kernel.count_cells(uid, born, lsoa, columns["state"], size, month, several, rec.n_areas, used)
+    at = {bit: position for position, bit in enumerate(used)}
+    for name, bit in stocks.items():
+        rec.store_cells(name, cells[at[bit]])
+    for name, together in sums_of.items():
+        rec.store_cells(name, cells[[at[bit] for bit in together]].sum(axis=0))
+    rec.store_cells("residents", cells[-2])
+    rec.store_cells("multimorbid", cells[-1])
+    adults = cells[-2].copy()
+    adults[:, 0] = 0  # the first age group ends where adults begin
+    rec.store_cells("adults", adults)
+    living = np.flatnonzero(uid[:size] != 0)
+    groups = kernel.AGE_GROUP_OF[kernel.ages(born[living], month)]
+    cell = lsoa[living].astype(np.int64) * len(AGE_GROUPS) + groups
+    for name, values in sums.items():
+        if rec.measures[name].kind == "stock":
+            counted = values[living] * (groups > 0) if name in OF_ADULTS else values[living]
+            flat = np.bincount(cell, weights=counted, minlength=rec.n_areas * len(AGE_GROUPS))
+            rec.store_cells(name, WORTH.get(name, 1.0) * flat.reshape(rec.n_areas, len(AGE_GROUPS)))

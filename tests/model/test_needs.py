@@ -1,0 +1,253 @@
+"""Needs on their way through the teams: nothing is counted twice or vanishes, and capacity, loss and waiting act."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+
+from sim import draws
+from sim.care import needs_kernels as kernels
+from sim.care import treated
+from sim.care.indices import FROZEN_FROM
+from sim.care.needs import BIT, WAITING
+from sim.care.pathways import ASKS, COMMUNITY, KINDS, MENTAL_HEALTH, SOCIAL_CARE, VCSE
+from tests.needs_town import SLOTS, NeedsTown
+
+pytestmark = pytest.mark.model
+
+YEARS = 5
+MONTHS = 12 * YEARS
+
+
+@pytest.fixture(autouse=True, scope="module")
+def plain() -> Iterator[None]:
+    """The town has no rate tables: nothing to refresh when a state changes."""
+    patch = pytest.MonkeyPatch()
+    patch.setattr(treated, "refresh", lambda m, rows: None)
+    yield
+    patch.undo()
+
+
+@pytest.fixture(scope="module")
+def town(plain: None) -> NeedsTown:
+    return NeedsTown().run(MONTHS)  # type: ignore[return-value]
+
+
+def branch(town: NeedsTown, **evidence: float) -> NeedsTown:
+    """The same town once more, from its snapshot."""
+    other = NeedsTown(**evidence)  # type: ignore[arg-type]
+    for kind in list(town.agents_by_type):
+        other.table_of(kind).restore(town.table_of(kind).copy_columns())
+    other.care.restore(town.care.snapshot())
+    other.month = town.month
+    return other
+
+
+def total(town: NeedsTown, name: str, first: int = MONTHS - 12, last: int = MONTHS - 1) -> float:
+    return town.care.ledger.total(f"needs_{name}", first, last)
+
+
+def check_books(town: NeedsTown) -> None:
+    """Every month: what waited and arrived is waiting, was begun, withdrew, worsened or left; the same for care."""
+    of = town.care.ledger.of
+    for month in range(1, town.month):
+        before = {name: of(f"needs_{name}", month - 1) for name in ("waiting", "in_care")}
+        now = {name: of(f"needs_{name}", month) for name in
+               ("waiting", "in_care", "referred", "lost", "begun", "withdrawn", "worsened", "left_waiting", "ended",
+                "left_care")}  # fmt: skip
+        arrived = now["referred"] - now["lost"]
+        gone = now["begun"] + now["withdrawn"] + now["worsened"] + now["left_waiting"]
+        assert now["waiting"] == before["waiting"] + arrived - gone
+        assert now["in_care"] == before["in_care"] + now["begun"] - now["ended"] - now["left_care"]
+    c = town.care.needs.columns
+    last = town.month - 1
+    assert np.count_nonzero(c["until"] == WAITING) == of("needs_waiting", last)
+    assert np.count_nonzero(c["until"] != WAITING) == of("needs_in_care", last)
+
+
+def test_referrals_are_conserved_every_month(town: NeedsTown) -> None:
+    check_books(town)
+    assert total(town, "referred") > 1000
+
+
+def test_referrals_are_conserved_when_residents_leave(town: NeedsTown) -> None:
+    other = branch(town)
+    columns = other.care.needs.columns
+    rows = np.unique(columns["row"])[::3]
+    values = {name: other.residents.columns[name][rows].copy() for name in ("born", "practice", "lsoa", "fifth")}
+    gone = np.isin(columns["row"], rows)
+    waiting = np.count_nonzero(gone & (columns["until"] == WAITING))
+    other.residents.release(rows)
+    other.residents.append(len(rows), unique_id=np.arange(1, len(rows) + 1), key=np.arange(1, len(rows) + 1), **values)
+    other.run(3)
+    check_books(other)
+    assert other.care.ledger.of("needs_left_waiting", MONTHS) == waiting > 0
+    assert other.care.ledger.of("needs_left_care", MONTHS) == np.count_nonzero(gone) - waiting > 0
+    newcomers = np.isin(other.care.needs.columns["identity"], np.arange(1, len(rows) + 1))
+    assert np.all(other.care.needs.columns["since"][newcomers] >= MONTHS)
+
+
+@pytest.mark.parametrize("months", [0, 20, MONTHS])
+def test_a_branch_goes_on_as_the_original_would(months: int) -> None:
+    one = NeedsTown().run(months)
+    other = branch(one)  # type: ignore[arg-type]
+    one.run(4), other.run(4)
+    for name, column in one.care.needs.columns.items():
+        assert np.array_equal(column, other.care.needs.columns[name])
+    size = one.residents.size
+    for name in ("handoffs", "need_kind", "unmet", "state"):
+        assert np.array_equal(one.residents.columns[name][:size], other.residents.columns[name][:size])
+    assert one.care.ledger.snapshot() == other.care.ledger.snapshot()
+
+
+def test_queues_settle_at_the_published_waits(town: NeedsTown) -> None:
+    """Waiting ÷ usual referrals of each kind, over the last year: within four standard errors of a Poisson queue."""
+    needs, t = town.care.needs, town.care.needs.teams.columns
+    for number in (COMMUNITY, MENTAL_HEALTH, SOCIAL_CARE, VCSE):
+        mine = np.flatnonzero(t["kind"][: needs.teams.size] == number)
+        usual = t["usual_base"][mine].sum()
+        expected = needs.wait[number] * usual
+        # the queue relaxes in 1 / withdrawal months: chance of so many months stays in it
+        spread = np.sqrt(usual / needs.withdraw[number] + expected)
+        assert abs(t["waiting"][mine].sum() - expected) < 4 * spread
+        assert t["base"][mine].sum() == pytest.approx(
+            usual - needs.withdraw[number] * expected, abs=4 * np.sqrt(usual / 12) + 2
+        )
+
+
+def test_lost_needs_stay_with_their_residents(town: NeedsTown) -> None:
+    other = branch(town, pathways__handoff_lost=1.0)
+    before = other.residents.columns["unmet"].astype(np.int64).sum()
+    other.step()
+    assert total(other, "referred", MONTHS, MONTHS) == total(other, "lost", MONTHS, MONTHS) > 100
+    after = other.residents.columns["unmet"].astype(np.int64).sum()
+    assert after - before == total(other, "unmet", MONTHS, MONTHS)
+    r, size = other.residents.columns, other.residents.size
+    c = other.care.needs.columns
+    open_now = np.zeros(size, np.uint8)
+    np.bitwise_or.at(open_now, c["row"], BIT[other.care.needs.pathways.kind[c["step"]]])
+    assert np.array_equal(r["need_kind"][:size] & open_now, open_now)
+    assert np.all((r["need_kind"][:size] != 0) <= ((r["unmet"][:size] > 0) | (open_now != 0)))
+
+
+def test_without_capacity_nobody_begins_and_with_more_the_queue_shrinks(town: NeedsTown) -> None:
+    none, usual, more = branch(town), branch(town), branch(town)
+    lines = ("community", "mental_health", "adult_social_care", "health_creation")
+    none.commissioner.levels = dict.fromkeys(lines, 0.0)
+    more.commissioner.levels = dict.fromkeys(lines, 1.2)
+    for each in (none, usual, more):
+        each.run(6)
+        check_books(each)
+    assert total(none, "begun", MONTHS, MONTHS + 5) == 0
+    waiting = [each.care.ledger.of("needs_waiting", MONTHS + 5) for each in (none, usual, more)]
+    assert waiting[0] > 2 * waiting[1] > 2.4 * waiting[2]
+    assert none.care.needs.discharge_level() == 0.0
+    assert more.care.needs.discharge_level() == pytest.approx(1.2 * usual.care.needs.discharge_level())
+
+
+def test_teams_are_first_come_first_served_and_the_hospital_before_others(town: NeedsTown) -> None:
+    other = branch(town)
+    needs = other.care.needs
+    needs.refer_from_practice(other.served())
+    before = {name: column.copy() for name, column in needs.columns.items()}
+    needs.advance()
+    after = needs.columns
+    hospital = np.isin(needs.pathways.kind, [KINDS.index(k) for k in ("exacerbation", "frailty_crisis", "injury")])
+    at = {(int(k), int(s)): until for k, s, until in zip(after["key"], after["step"], after["until"], strict=True)}
+    pairs = [(int(k), int(s)) for k, s in zip(before["key"], before["step"], strict=True)]
+    held = np.array([pair in at for pair in pairs])
+    now = np.array([at[pair] for pair in pairs if pair in at])
+    begun = (before["until"][held] == WAITING) & (now != WAITING)
+    ready = (before["ready"][held] < other.month + 1) & (before["until"][held] == WAITING)
+    assert begun.sum() > 50
+    for team in range(needs.teams.size):
+        for of_hospital in (True, False):
+            mine = np.flatnonzero(ready & (before["team"][held] == team))
+            mine = mine[hospital[before["step"][held][mine]] == of_hospital]
+            assert np.all(begun[mine][:-1] >= begun[mine][1:])
+        waits = ready & (before["team"][held] == team) & ~begun & hospital[before["step"][held]]
+        if waits.any():  # a patient of the hospital waits: nobody else has begun
+            assert not (begun & (before["team"][held] == team) & ~hospital[before["step"][held]]).any()
+
+
+def test_effects_of_care_follow_their_size_and_have_a_null(town: NeedsTown) -> None:
+    strong = branch(town, pathways__therapy_completed=1.0, pathways__therapy_recovery=1.0,
+                    pathways__recovery_untreated=0.0)  # fmt: skip
+    null = branch(town, pathways__therapy_recovery=0.23)
+    for each in (strong, null):
+        each.run(3)
+    recovered = [each.care.ledger.total("recovered_by_treatment", MONTHS, MONTHS + 2) for each in (strong, null)]
+    treated_ones = town.care.needs.teams.columns["base"][:8][2:4].sum() * 3
+    assert recovered[1] == 0
+    assert recovered[0] == pytest.approx(treated_ones / 2, rel=0.35)  # half of the town is depressed
+
+
+def test_judged_benefits_and_harms_can_be_switched_off() -> None:
+    off = NeedsTown()
+    off.evidence = off.evidence.judged(False)
+    effects = treated.Effects.of(off.evidence)
+    assert (effects.frailty, effects.managed, effects.contact, effects.control) == (0, 0, 0, 0)
+    assert off.evidence["pathways.mental_health_to_ed"] == off.evidence["pathways.waiting_to_crisis"] == 0
+
+
+def test_waiting_can_end_in_a_crisis_or_in_the_emergency_department(town: NeedsTown) -> None:
+    other = branch(town, pathways__waiting_to_crisis=0.5, pathways__mental_health_to_ed=0.5)
+    waiting = other.care.needs.columns
+    kinds = other.care.needs._kind_of_entry()[waiting["until"] == WAITING]
+    other.step()
+    check_books(other)
+    assert len(other.last["to_ed"]) == pytest.approx(0.5 * np.count_nonzero(kinds == MENTAL_HEALTH), rel=0.8)
+    crises = other.last["crises"]
+    assert len(crises) > 0
+    old = other.month - 1 - other.residents.columns["born"][crises].astype(int) >= 65 * 12
+    assert old.all()
+
+
+def test_care_counts_handoffs_and_what_was_right_the_first_time(town: NeedsTown) -> None:
+    direct = branch(town, pathways__passed_on=0.0, pathways__handoff_lost=0.0)
+    detour = branch(town, pathways__passed_on=1.0, pathways__handoff_lost=0.0)
+    for each in (direct, detour):
+        each.run(24)
+    last = (MONTHS + 18, MONTHS + 23)
+    assert total(direct, "right_first", *last) > 0.95 * total(direct, "met", *last) > 500  # others: lost once before
+    assert total(detour, "right_first", *last) < 0.2 * total(detour, "met", *last)
+    assert direct.residents.columns["handoffs"].max() < 255
+
+
+def test_who_may_go_on_is_drawn_as_for_anybody_else() -> None:
+    """The compiled loop against the public draws, contact by contact."""
+    rng = np.random.Generator(np.random.Philox(1))
+    served = rng.integers(0, 256, 500).astype(np.uint8)
+    key = draws.make_keys(3, np.arange(1, 501))
+    purposes = 500 + np.arange(len(KINDS))
+    offset = np.array([draws.offset(7, int(p) >> 1) for p in purposes], np.uint64)
+    shift = np.array(32 * (purposes & 1), np.uint64)
+    chance = np.array([0.2, 0.4, 0.9, 0.0, 1.0, 0, 0, 0, 0])
+    bound = np.ceil(chance * 2.0**32).astype(np.uint64)
+    rows, kinds, uniforms = np.empty(2501, np.int64), np.empty(2501, np.int8), np.empty(2501, np.float32)
+    slots = [ASKS.index(each) for each in SLOTS]
+    kinds_of = kernels.kinds_by_pattern(np.array(slots))
+    filled = kernels.leave_practice(key, served, kinds_of, offset, shift, bound, rows, kinds, uniforms)
+    expected: list[Any] = []
+    drawn = [draws.uniforms(key, 7, int(p)) for p in purposes]
+    for i in range(500):
+        for kind in sorted({slots[slot] for slot in range(8) if served[i] >> slot & 1}):
+            if drawn[kind][i] < chance[kind]:
+                expected += [(i, kind, drawn[kind][i])]
+    assert [(*pair,) for pair in zip(rows[:filled], kinds[:filled], uniforms[:filled], strict=True)] == expected
+
+
+def test_a_tenth_of_the_town_is_the_town_on_a_smaller_scale() -> None:
+    large = 100_000
+
+    def means(town: NeedsTown) -> np.ndarray[Any, Any]:
+        names = ("needs_waiting", "needs_in_care", "needs_begun", "needs_withdrawn", "needs_lost")
+        return np.array([town.care.ledger.mean(name, 36, MONTHS - 1) / town.scale for name in names])
+
+    one = means(NeedsTown(large).run(MONTHS))  # type: ignore[arg-type]
+    tenth = np.mean([means(NeedsTown(large, scale=0.1, seed=s).run(MONTHS)) for s in (1, 2, 3)], axis=0)  # type: ignore[arg-type]
+    assert tenth / one == pytest.approx(np.ones(5), abs=0.08)
+    assert FROZEN_FROM < MONTHS
