@@ -27,7 +27,7 @@ from sim.clock import MONTHS_A_YEAR
 from sim.columns import ColumnarModel, Snapshot, Table
 from sim.errors import UserError
 from sim.evidence import Evidence, load
-from sim.life import changes, circumstances, demography, epidemiology
+from sim.life import changes, circumstances, demography, epidemiology, frailty
 from sim.life import review as reviews
 from sim.life.behaviours import BEHAVIOURS
 from sim.life.contacts import of_service
@@ -116,6 +116,7 @@ class CareSystem(ColumnarModel):
         level["referral"] = self.evidence["care.clock_start_share"]
         self.rates = rate_tables(self.epidemiology, self.place.out_rate, level)
         self.drawn = self.rates.index[next(iter(PRACTICE_KINDS))]  # all processes before are drawn as events
+        self.most_contacts = np.array(list(PRACTICE_KINDS.values()), np.float32)
         self.slots = np.repeat([self.rates.index[kind] for kind in PRACTICE_KINDS], list(PRACTICE_KINDS.values()))
         self.kinds_of = {service: of_service(self.epidemiology, service) for service in HOSPITAL}
         self.hazard_cap = float(self.evidence["mortality.hr_cap"])
@@ -201,6 +202,8 @@ class CareSystem(ColumnarModel):
         """Levers set this month's factors on rates; the place's own differences stand beside them."""
         apply_levers(self, self.commissioner.adopted)
         np.multiply(self._area_base, self.area_factor, out=self.area)
+        begin, further = self.rates.index[frailty.BEGIN], self.rates.index[frailty.FURTHER]
+        self.area[:, further] *= self.area_factor[:, begin]  # a lever on becoming frail acts on every step
 
     def _contacts(self) -> NDArray[np.uint8]:
         """Of which kinds each row's resident would have a contact with the practice this month, a bit a slot."""

@@ -50,14 +50,14 @@ class Health:
     managed: NDArray[np.uint8]
 
 
-Observe = Callable[[str, Array], None]
+Observe = Callable[[str, Array, Array], None]
 
 
 def give(people: People, epi: Epidemiology, observe: Observe | None = None) -> Health:
     """Behaviours first, then each condition given behaviours and the conditions before it.
 
-    observe: called with the name of each condition, and of frailty, and everyone's multiplier before it is drawn; the
-    reference population uses it to set the norm.
+    observe: called with the name of each condition, and of frailty, with everyone's chance by age, sex and deprivation and
+    their multiplier, before it is drawn; the reference population uses it to set the norm.
     """
     state, years_since_quit = _behaviours(people, epi)
     lagged = epi.exposures.at_start(state, years_since_quit)
@@ -66,9 +66,9 @@ def give(people: People, epi: Epidemiology, observe: Observe | None = None) -> H
     cell = (people.male, band, decile)
     for number, name in enumerate(epi.names):
         weight = epi.effects[name].weight(state, lagged, epi.states)
+        expected = np.minimum(epi.prevalence[name][people.male, people.age] * epi.gradient[name][decile], MOST_SHARE)
         if observe is not None:
-            observe(name, weight)
-        expected = epi.prevalence[name][people.male, people.age] * epi.gradient[name][decile]
+            observe(name, expected, weight)
         share = expected * weight / epi.share_norm[name][cell]
         draw = uniforms(people.key, ALWAYS, Purpose.CONDITIONS + number)
         has = draw < np.minimum(share, MOST_SHARE)
@@ -77,9 +77,9 @@ def give(people: People, epi: Epidemiology, observe: Observe | None = None) -> H
             draw = uniforms(people.key, ALWAYS, Purpose.UNDIAGNOSED + number)
             undiagnosed[has & (draw < epi.undiagnosed[name])] |= np.uint32(1 << number)
     weight = epi.effects[frailty.BEGIN].weight(state, lagged, epi.states)
-    if observe is not None:
-        observe(frailty.BEGIN, weight)
     at_least = epi.frailty[::-1].cumsum(0)[2::-1, people.age]
+    if observe is not None:
+        observe(frailty.BEGIN, at_least[0], weight)
     draw = uniforms(people.key, ALWAYS, Purpose.FRAILTY)
     category = frailty.category(draw, at_least, weight / epi.share_norm[frailty.BEGIN][cell])
     for number, name in enumerate(FRAILTY, 1):

@@ -112,8 +112,9 @@ def review(m: CareSystem, rows: Rows) -> None:
         [draws.offset(ALWAYS, Purpose.MANAGED >> 1), draws.offset(ALWAYS, Purpose.MANAGED_LEVEL >> 1)], np.uint64
     )
     kernels.move(
-        rows, r["key"], r["state"], r["undiagnosed"], r["unmet"], r["continuity"], r["managed"], tables.conditions,
-        tables.number, tables.confidence, np.uint64(level_shift("confidence")), np.uint64(level_shift("managed")),
+        rows, r["key"], r["state"], r["undiagnosed"], r["unmet"], r["continuity"], r["lsoa"], r["managed"],
+        tables.conditions, tables.number, tables.confidence, m.area_shift["managed"],
+        np.uint64(level_shift("confidence")), np.uint64(level_shift("managed")),
         offsets,
     )  # fmt: skip
 

@@ -10,7 +10,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.life import behaviours, circumstances, frailty, kinds
+from sim.life import behaviours, circumstances, diagnosis, frailty, kinds
+from sim.life.conditions import Condition
 from sim.life.epidemiology import Effects, Epidemiology
 from sim.life.grid import AGES, DECILES, SEXES, Array, steps, to_cells
 from sim.life.states import FRAILTY
@@ -24,7 +25,15 @@ PRACTICE_KINDS = {"gp_acute": 1, "gp_review": 4, "gp_mental": 1, "gp_social": 1,
 ONSET = "onset_"
 RECOVERY = "recover_from_"
 DIAGNOSE = "diagnose_"
-CHANGES = tuple(name for b in behaviours.BEHAVIOURS for name in (b.out_of, b.into))
+OF_BEHAVIOURS = tuple(name for b in behaviours.BEHAVIOURS for name in (b.out_of, b.into))
+CHANGES = (*OF_BEHAVIOURS, frailty.BEGIN, frailty.RECOVER)
+"""Processes that levers may scale, beside those of conditions; `worsen_frailty` stands for every step of it."""
+
+
+def of_condition(condition: Condition) -> tuple[str, ...]:
+    """Processes of a condition: its onset, and diagnosis and recovery where it has them."""
+    also = ((DIAGNOSE, condition.undiagnosed != diagnosis.NONE), (RECOVERY, condition.recovers))
+    return (ONSET + condition.name, *(prefix + condition.name for prefix, has in also if has))
 
 
 def rate_tables(epi: Epidemiology, out_rate: NDArray[np.float32], level: dict[str, float]) -> RateTables:
@@ -58,8 +67,10 @@ def _behaviours(epi: Epidemiology) -> list[Process]:
         into, out = behaviours.transitions(epi.evidence, behaviour, epi.risk[behaviour.risk], epi.people)
         never, only = {behaviour.state: 0.0}, [behaviour.state]
         for name, rate, on, needed in ((behaviour.out_of, out, {}, only), (behaviour.into, into, never, [])):
-            effects = Effects(epi.nothing, circumstances.ratios(epi.evidence, name) | on)
-            rows.append(effects.process(name, to_cells(behaviours.by_decile(rate)), epi.states, needed))
+            around = circumstances.ratios(epi.evidence, name)
+            usual = np.prod([1 + epi.risk[each] * (ratio - 1) for each, ratio in around.items()], axis=0)
+            effects = Effects(epi.nothing, around | on)
+            rows.append(effects.process(name, to_cells(behaviours.by_decile(rate / usual)), epi.states, needed))
     return rows
 
 

@@ -12,11 +12,12 @@ from sim.draws import make_keys
 from sim.life import contacts, diagnosis, frailty, onset, precursor
 from sim.life.epidemiology import SAMPLE_A_CELL, Epidemiology, cells_of_bands, spread
 from sim.life.grid import AGES, BAND, BANDS, DECILES, SEXES, Array
-from sim.life.health import Health, People, give
+from sim.life.health import MOST_SHARE, Health, People, give
 from sim.life.states import FRAILTY
 from sim.life.wellbeing import Wellbeing
 
 REFERENCE_SEED = 2020
+MENDINGS = 4
 
 
 class Reference:
@@ -30,6 +31,7 @@ class Reference:
         key = make_keys(REFERENCE_SEED, np.arange(1, sex.size + 1, dtype=np.int64))
         self.people = People(key, age, sex, decile + 1)
         self.at = (sex, band, decile)
+        self.flat = np.ravel_multi_index(self.at, (SEXES, BANDS, DECILES))
         ages = np.arange(AGES)
         in_cell = np.bincount(np.minimum(ages // BAND, BANDS - 1), minlength=BANDS)
         self.weight = epi.england[sex, age, decile] * in_cell[band] / SAMPLE_A_CELL
@@ -38,9 +40,9 @@ class Reference:
     def mean(self, values: Array, among: Array | None = None) -> Array:
         """Mean of a person's value in each (sex, band, decile), weighted by `among` (0–1 a person)."""
         weight = self.weight if among is None else self.weight * among
-        total, count = np.zeros((2, SEXES, BANDS, DECILES))
-        np.add.at(total, self.at, values * weight)
-        np.add.at(count, self.at, weight)
+        shape = (SEXES, BANDS, DECILES)
+        total = np.bincount(self.flat, values * weight, np.prod(shape)).reshape(shape)
+        count = np.bincount(self.flat, weight, np.prod(shape)).reshape(shape)
         return np.asarray(np.where(count > 0, total / np.maximum(count, 1e-12), 1.0))
 
     def over_deciles(self, bands: Array) -> Array:
@@ -52,8 +54,8 @@ def normalise(epi: Epidemiology) -> Epidemiology:
     """Set every norm of an epidemiology; returns it."""
     reference = Reference(epi)
 
-    def observe(name: str, weight: Array) -> None:
-        epi.share_norm[name] = reference.mean(weight)
+    def observe(name: str, share: Array, weight: Array) -> None:
+        epi.share_norm[name] = _share_norm(reference, share, weight)
 
     health = give(reference.people, epi, observe)
     _incidence(epi, reference, health)
@@ -62,6 +64,17 @@ def normalise(epi: Epidemiology) -> Epidemiology:
     contacts.normalise(epi, reference, health)
     epi.wellbeing = Wellbeing(epi, reference, health)
     return epi
+
+
+def _share_norm(reference: Reference, share: Array, weight: Array) -> Array:
+    """What a chance `share` × `weight` is divided by in each cell so that its mean is that of `share`, though nobody's chance
+    passes `MOST_SHARE`: the mean weight, mended where many are at the bound."""
+    norm = reference.mean(weight)
+    wanted = reference.mean(share)
+    for _ in range(MENDINGS):
+        found = reference.mean(np.minimum(share * weight / norm[reference.at], MOST_SHARE))
+        norm = norm * np.where(wanted > 0, found / np.maximum(wanted, 1e-12), 1.0)
+    return np.asarray(norm)
 
 
 def _incidence(epi: Epidemiology, reference: Reference, health: Health) -> None:
@@ -125,4 +138,5 @@ def _mortality(epi: Epidemiology, reference: Reference, health: Health) -> None:
     """Baseline deaths = England's rate ÷ mean multiplier, by sex × age × decile, so that its life table is kept."""
     weight = epi.effects["death"].weight(health.state, health.lagged, epi.states)
     weight = np.minimum(weight, epi.evidence["mortality.hr_cap"])
-    epi.death_base = epi.deaths / spread(reference.mean(weight))
+    p = reference.people
+    epi.death_base = epi.deaths / spread(reference.mean(weight, epi.deaths[p.male, p.age, p.decile - 1]))

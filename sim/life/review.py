@@ -59,5 +59,5 @@ def _refresh(m: CareSystem, rows: Rows) -> None:
     monthly = rates(m, rows)
     draws.keep_chances(monthly, rows, r["key"], r["chance"])
     draws.keep_counts(monthly, rows, r["key"], m.slots, r["ask"])
-    r["gp_rate"][rows] = monthly[:, m.drawn :].sum(axis=1)
+    r["gp_rate"][rows] = np.minimum(monthly[:, m.drawn :], m.most_contacts).sum(axis=1)
     m.wellbeing.feel(r, rows, m.area_shift["life_satisfaction"])
