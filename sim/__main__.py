@@ -9,4 +9,5 @@ from sim.cli import COMMANDS, main
 if __name__ == "__main__":
     words = sys.argv[1:]
     asks = bool(words) and (words[0] in (*COMMANDS, "help", "version", "--version", "--help", "-h"))
-    sys.exit(main(words if asks else ["run", *words]))
+    sys.argv[1:] = words if asks else ["run", *words]
+    sys.exit(main())

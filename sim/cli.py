@@ -8,13 +8,17 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Sequence
-
-from sim.arguments import Words, parse
-from sim.errors import EnvironmentFault, UserError
-from sim.version import __version__
 
 USER_MISTAKE, MACHINE_FAULT, INTERRUPTED = 2, 1, 130
+
+try:
+    from collections.abc import Callable, Sequence
+
+    from sim.arguments import Words, parse
+    from sim.errors import EnvironmentFault, UserError
+    from sim.version import __version__
+except KeyboardInterrupt:  # stopped before it could begin
+    os._exit(INTERRUPTED)
 
 COMMANDS = {
     "compare": "the main job: scenarios side by side, with the difference to the first and how sure it is",
@@ -33,7 +37,10 @@ FREE_WORDS = {"report": 1, "rerun": 1, "explain": 1, "place": 3}
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit code."""
     given = list(sys.argv[1:] if argv is None else argv)
+    asked: list[bool] = []
     try:
+        if argv is None:
+            _notice_ctrl_c(asked)
         return _dispatch(given)
     except UserError as mistake:
         return _say(mistake, USER_MISTAKE)
@@ -43,11 +50,41 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - the reader of our output has gone
         return 0
     except KeyboardInterrupt as stop:
-        import shlex
+        return _stopped(str(stop), given)
+    except Exception:
+        if asked:  # a library that was interrupted may end in a fault of its own
+            return _stopped("", given)
+        raise
+    finally:
+        if argv is None:
+            _ignore_ctrl_c()
 
-        print(f"\nStopped. {stop}".rstrip(), file=sys.stderr)
-        print(f"  headwater {shlex.join(given)}", file=sys.stderr)
-        return INTERRUPTED
+
+def _notice_ctrl_c(asked: list[bool]) -> None:
+    """Let Ctrl-C raise `KeyboardInterrupt` as always, and remember that it was pressed."""
+    import signal
+
+    def stop(*_: object) -> None:
+        asked.append(True)
+        raise KeyboardInterrupt
+
+    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:  # a shell's background job keeps to its shell
+        signal.signal(signal.SIGINT, stop)
+
+
+def _ignore_ctrl_c() -> None:
+    """While the interpreter ends there is nothing left to stop."""
+    import signal
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _stopped(how_far: str, given: list[str]) -> int:
+    import shlex
+
+    print(f"\nStopped. {how_far}".rstrip(), file=sys.stderr)
+    print(f"  headwater {shlex.join(given)}", file=sys.stderr)
+    return INTERRUPTED
 
 
 def _say(fault: Exception, code: int) -> int:

@@ -8,10 +8,11 @@ import time
 from pathlib import Path
 from typing import Any
 
-from sim import arguments, settings
+from sim import arguments, disk, settings
 from sim.arguments import Words
 from sim.compose import Plan
 from sim.errors import EnvironmentFault, UserError
+from sim.precheck import check, check_place
 
 FULL_RUNS = 32
 
@@ -22,11 +23,10 @@ def simulate(plan: Plan) -> int:
 
     began = time.monotonic()
     progress = Progress()
-    check_scenarios(plan)
-    for line in announcement(plan):
-        print(line, flush=True)
     _terminate_like_ctrl_c()
-    check_place(plan.settings.place)
+    notes = check(plan)
+    for line in [*announcement(plan), *notes]:
+        print(line, flush=True)
     from sim.studies import compare
 
     results, folder = compare.compare_and_keep(plan, progress)
@@ -45,7 +45,8 @@ def attribute(plan: Plan) -> int:
     from sim.studies.progress import Progress, duration
 
     began = time.monotonic()
-    check_scenarios(plan)
+    _terminate_like_ctrl_c()
+    notes = check(plan)
     from sim.studies import attribute as study
     from sim.studies import attribution, lens
 
@@ -55,9 +56,7 @@ def attribute(plan: Plan) -> int:
     else:
         planned, made = study.plan(plan)
         lines = study.announcement(made, plan.settings.runs)
-    print(lines, flush=True)
-    _terminate_like_ctrl_c()
-    check_place(plan.settings.place)
+    print("\n".join([lines, *notes]), flush=True)
     if plan.settings.lens:
         results, folder = lens.run(planned, looked, Progress())
         said = lens.render(results, looked)
@@ -91,30 +90,6 @@ def announcement(plan: Plan) -> list[str]:
     return lines
 
 
-def check_scenarios(plan: Plan) -> None:
-    """Every scenario must make sense before anything runs. Raises `UserError` with file, line and key."""
-    from sim import files
-    from sim.policy.scenario import scenario_from_mapping
-    from sim.studies import lens
-
-    own = [Path(folder) for folder in plan.own]
-    wrong = []
-    for name, given in plan.scenarios.items():
-        try:
-            scenario_from_mapping(lens.split(given)[0], f"{name}.yaml", own)
-        except UserError as fault:
-            wrong.append(files.with_line(str(fault), name, own))
-    if wrong:
-        raise UserError("\n".join(wrong))
-
-
-def check_place(place: settings.PlaceGiven) -> None:
-    """A place must be whole before anything runs. Raises `UserError`."""
-    from sim import places
-
-    places.load(place)
-
-
 def validate(plan: Plan) -> int:
     """``headwater validate books=true``: the accounts that must close, at the start of the policy."""
     if not plan.settings.books:
@@ -125,7 +100,7 @@ def validate(plan: Plan) -> int:
 
     progress = Progress()
     run = plan.settings.for_model()
-    check_place(run.place)
+    check_place(plan)
     progress.begin(run.policy_start, 0, "shared history")
     try:
         history = system.run_history(run, 0, plan.settings.seed, lambda n: progress.at(n, "shared history"))
@@ -146,7 +121,7 @@ def report(words: Words) -> int:
     from sim import report as reports
     from sim.outcomes.results import Results
 
-    with store.refusals(folder):
+    with disk.refusals(folder):
         reports.write(Results.load(folder), folder)
         store.write_metadata(folder, about)
     print(f"Written: {folder / 'report.html'}")
@@ -166,10 +141,9 @@ def rerun(words: Words) -> int:
     before = store.metadata(folder)
     plan = compose.from_tree(store.read_config(folder))
     plan = replace(plan, settings=replace(plan.settings, **given), own=tuple(map(str, words.own)))
-    print(f"Repeating {folder}", flush=True)
-    check_scenarios(plan)
-    check_place(plan.settings.place)
     _terminate_like_ctrl_c()
+    check(plan)
+    print(f"Repeating {folder}", flush=True)
     _, again = compare.compare_and_keep(plan, Progress())
     after = store.metadata(again)
     same = [name for name, print_ in before["runs"].items() if after["runs"].get(name) == print_]

@@ -29,6 +29,7 @@ class Plan:
     settings: Settings
     scenarios: dict[str, dict[str, Any]] = field(default_factory=dict)
     own: tuple[str, ...] = ()  # the user's folders of configuration, where levers of their own may lie
+    typed: tuple[Override, ...] = field(default=(), compare=False)  # what was typed of levers, to say what is wrong
 
     def tree(self) -> dict[str, Any]:
         """The plan as a configuration file: reading it back gives the same plan."""
@@ -228,7 +229,7 @@ def _compose(words: Words, searched: Sequence[Path] = ()) -> Plan:
     else:
         _levers_are_used(levers, {chosen: tree["scenario"]})
         composed[chosen] = _with_levers(words, base, [it for it in levers if _alone(it) in (None, chosen)])
-    return Plan(words.command, built, composed, tuple(map(str, words.own)))
+    return Plan(words.command, built, composed, tuple(map(str, words.own)), tuple(levers))
 
 
 def _with_levers(words: Words, base: list[str], levers: list[Override]) -> dict[str, Any]:

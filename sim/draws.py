@@ -14,6 +14,7 @@ The loops are compiled (`sim.kernels`); `sim.draws_numpy` holds their twins in N
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -32,6 +33,9 @@ SHORT, FINE, PATTERN, DITHER, DITHER_COUNTS = (k << 41 for k in range(1, 6))
 
 SHORTS = 4
 """16-bit draws in a hash."""
+
+BYTES = 6
+"""How many bytes of a state rates may depend on."""
 
 MOST_SCALE = 15
 
@@ -134,6 +138,29 @@ def keep_counts(
     divisor = (1.0 / np.bincount(slots)[slots]).astype(np.float32)
     rates, rows = _contiguous(rates, np.float32), _contiguous(rows, np.int64)
     kernels.keep_counts(rates, rows, keys, _hashes(0, DITHER_COUNTS, slots.size), slots, divisor, out)
+
+
+def keep(
+    rows: NDArray[np.int64],
+    columns: Mapping[str, NDArray[Any]],
+    tables: tuple[NDArray[Any], ...],
+    area_factor: NDArray[np.float32],
+    cap: tuple[int, float],
+    slots: NDArray[np.int64],
+) -> None:
+    """`hazards`, `keep_chances` and `keep_counts` in one pass, for the residents in `rows`.
+
+    columns: key, cell, state, lagged, lsoa as `hazards` wants them, and what is written: chance (uint16[n, K']), ask
+    (uint16[n, 8]) and gp_rate (float32[n]: expected contacts). tables: base, excess, factors, shifts; cap: the process
+    whose rate is kept within so many times its base rate; slots: see `keep_counts`.
+    """
+    r = columns
+    divisor = (1.0 / np.bincount(slots)[slots]).astype(np.float32)
+    dither = _hashes(0, DITHER, r["chance"].shape[1]), _hashes(0, DITHER_COUNTS, slots.size)
+    kernels.keep(
+        rows, r["key"], r["cell"], r["state"], r["lagged"], r["lsoa"], tables, area_factor,
+        (cap[0], np.float32(cap[1])), dither, slots, divisor, _EXPONENTIALS, (r["chance"], r["ask"], r["gp_rate"]),
+    )  # fmt: skip
 
 
 def events(
@@ -268,8 +295,8 @@ def hazards(
     multiplied in this order in float32.
 
     rows: int64[m]; cell: int32[n]; state: uint64[n]; exposure: float32[n, E]; area: int16[n];
-    base: float32[C, K]; excess: float32[E, K]; factors: float32[B, 256, K]; area_factor: float32[A, K]; shifts:
-    uint64[B], how far the byte of each of the factors stands from the lowest bit (by default byte after byte).
+    base: float32[C, K]; excess: float32[E, K]; factors: float32[6, 256, K]; area_factor: float32[A, K]; shifts:
+    uint64[6], how far the byte of each of the factors stands from the lowest bit (by default byte after byte).
     The columns of n are those of all residents and are read at `rows` only.
     Raises ValueError when the tables disagree about K or E.
     """
@@ -277,8 +304,8 @@ def hazards(
     if excess.shape != (exposure.shape[1], processes) or factors.shape[1:] != (256, processes):
         raise ValueError("hazards: base, excess, factors and exposure disagree in shape")
     if shifts is None:
-        shifts = np.arange(factors.shape[0], dtype=np.uint64) * np.uint64(8)
-    if area_factor.shape[1] != processes or factors.shape[0] != shifts.size or np.any(shifts > 56):
+        shifts = np.arange(BYTES, dtype=np.uint64) * np.uint64(8)
+    if area_factor.shape[1] != processes or factors.shape[0] != BYTES or shifts.shape != (BYTES,) or shifts.max() > 56:
         raise ValueError("hazards: area_factor or factors has the wrong shape")
     rows = _contiguous(rows, np.int64)
     out = np.empty((rows.size, processes), np.float32)
@@ -308,12 +335,23 @@ def rehearse() -> None:
     events(keys, alive, threshold(np.full((2, 2), 0.5)), ones, 0, 0)
     sums_by(group, poisson_counts(keys, alive, ones, ones, group, 0, 0), 1)
     table = np.ones((1, 2), np.float32)
-    state, factors = np.zeros(2, np.uint64), np.ones((1, 256, 2), np.float32)
+    state, factors = np.zeros(2, np.uint64), np.ones((BYTES, 256, 2), np.float32)
     rows, cell = np.arange(2), np.zeros(2, np.int32)
     rates = hazards(rows, cell, state, np.ones((2, 1), np.float32), group, table, table, factors, table)
     keep_chances(rates, rows, keys, np.zeros((2, 2), np.uint16))
     bounds = np.zeros((2, 8), np.uint16)
     keep_counts(rates, rows, keys, np.zeros(8, np.int64), bounds)
+    kept = {
+        "key": keys,
+        "cell": cell,
+        "state": state,
+        "lagged": np.ones((2, 1), np.float32),
+        "lsoa": group,
+        "ask": bounds,
+    }
+    kept |= {"chance": np.zeros((2, 2), np.uint16), "gp_rate": np.zeros(2, np.float32)}
+    shifts = np.arange(BYTES, dtype=np.uint64)
+    keep(rows, kept, (table, table, factors, shifts), table, (0, 1.0), np.zeros(8, np.int64))
     patterns(keys, alive, bounds, np.ones(8), 0, 0)
 
 

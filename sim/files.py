@@ -203,11 +203,16 @@ def _defaults(file: Path, node: Any) -> Iterator[str]:
             yield f"{_short(file)}, line {line}: defaults: {settings.not_known('scenario', name, names)}"
 
 
-def with_line(sentence: str, scenario: str, own: Sequence[Path]) -> str:
-    """A sentence ``name.yaml: levers.x.amount: …`` with the file as the user knows it and the line of that key."""
+def with_line(sentence: str, scenario: str, own: Sequence[Path], typed: Sequence[Override] = ()) -> str:
+    """A sentence ``name.yaml: levers.x.amount: …`` with what the user wrote: the word typed, or file and line."""
     match = re.match(rf"{re.escape(scenario)}\.yaml: ([\w.-]+): ", sentence)
     file = paths.config_file("scenario", scenario, own)
-    if match is None or file is None:
+    if match is None:
+        return sentence
+    said = sentence.removeprefix(match[0])
+    if word := typed_about(match[1], scenario, typed):
+        return f"{word}: {said}"
+    if file is None:
         return sentence
     node, found = read(file)
     line = 0
@@ -218,6 +223,20 @@ def with_line(sentence: str, scenario: str, own: Sequence[Path]) -> str:
         line, node = inner[part]
     where = f", line {line}" if line else ""
     return f"{_short(file)}{where}: {sentence.partition(': ')[2]}"
+
+
+def typed_about(key: str, scenario: str, typed: Sequence[Override]) -> Override | None:
+    """The word of the command line that a fault of a key (``levers.x.amount``) comes from, if one does."""
+    _, _, rest = key.partition("levers.")
+    lever, _, field = rest.partition(".")
+    about = []
+    for word in typed:
+        match = arguments.LEVER_KEY.fullmatch(word.key)
+        if match and match["scenario"] in (None, "scenario", scenario) and match["lever"] == lever:
+            about.append((match["field"] or "", word))
+    exact = [word for of, word in about if of == "" or field == of or field.startswith(f"{of}.")]
+    money = [word for of, word in about if field == "from" and of == "amount"]
+    return next(iter([*exact, *money]), None)
 
 
 def _short(file: Path) -> str:

@@ -210,82 +210,130 @@ def sums_by(group, counts, out):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def hazards(rows, cell, state, exposure, area, base, excess, factors, shifts, area_factor, out):  # type: ignore[no-untyped-def]
-    """Rates of the given rows; see `sim.draws.hazards`. Exposures of zero are skipped."""
-    processes, exposures, state_bytes = base.shape[1], excess.shape[0], factors.shape[0]
-    first, last = np.zeros(exposures, np.int64), np.zeros(exposures, np.int64)  # processes that an exposure acts on
+def span_of_exposures(excess):  # type: ignore[no-untyped-def]
+    """For each exposure the first process that it acts on and the one after the last, in whole vectors of eight."""
+    exposures, processes = excess.shape
+    first, last = np.zeros(exposures, np.int64), np.zeros(exposures, np.int64)
     for e in range(exposures):
         for k in range(processes):
             if excess[e, k] != 0:
-                first[e] = k if last[e] == 0 else first[e]
-                last[e] = k + 1
-    rate = np.empty(processes, np.float32)
+                first[e] = k // 8 * 8 if last[e] == 0 else first[e]
+                last[e] = min((k // 8 + 1) * 8, processes)
+    return first, last
+
+
+@compiled
+def row_rates(i, cell, state, exposure, area, base, excess, factors, shifts, area_factor, first, last, rate):  # type: ignore[no-untyped-def]
+    """Rates of row i into `rate`; see `sim.draws.hazards`. Exposures of zero are skipped.
+
+    All six bytes in one loop, each as a name of its own: a loop over bytes takes twice the time.
+    """
+    c, a, s = cell[i], area[i], state[i]
+    u, v = (s >> shifts[0]) & BYTE, (s >> shifts[1]) & BYTE
+    w, x = (s >> shifts[2]) & BYTE, (s >> shifts[3]) & BYTE
+    y, z = (s >> shifts[4]) & BYTE, (s >> shifts[5]) & BYTE
+    for k in range(base.shape[1]):
+        low = base[c, k] * area_factor[a, k] * factors[0, u, k] * factors[1, v, k]
+        rate[k] = low * factors[2, w, k] * factors[3, x, k] * factors[4, y, k] * factors[5, z, k]
+    for e in range(excess.shape[0]):
+        exposed = exposure[i, e]
+        if exposed != 0:
+            for k in range(first[e], last[e]):
+                rate[k] *= np.float32(1) + excess[e, k] * exposed
+
+
+@compiled
+def row_chances(rate, key, offsets, words, shorts, table, out, i):  # type: ignore[no-untyped-def]
+    """Chances of the first processes as 16-bit bounds into row i of `out`.
+
+    They are rounded up or down by draws of the row's own. `offsets`: of the hashes of those draws, one for four
+    processes; `words` holds as many, `shorts` is the same memory.
+    """
+    one, half, third = np.float32(1), np.float32(0.5), np.float32(1.0 / 6.0)
+    quarter = np.float32(1.0 / 24.0)
+    for h in range(offsets.size):
+        words[h] = scramble(key + offsets[h])
+    top = np.float32(0)
+    for k in range(out.shape[1]):  # loops of their own, so that each becomes vectors
+        top = rate[k] if rate[k] > top else top
+    for k in range(out.shape[1]):
+        r = rate[k] if rate[k] < SMALL_RATE else SMALL_RATE
+        p = r * (one - r * (half - r * (third - r * quarter)))
+        out[i, k] = np.uint16(np.int32(p * UNIT_16 + np.float32(shorts[k]) * TO_UNIT_16))
+    if top > SMALL_RATE:
+        for k in range(out.shape[1]):
+            if rate[k] > SMALL_RATE:
+                p = np.float32(1.0 - survival(np.float64(rate[k]), table))
+                out[i, k] = np.uint16(min(np.int32(p * UNIT_16 + np.float32(shorts[k]) * TO_UNIT_16), MOST_BOUND))
+
+
+@compiled
+def row_counts(rate, key, offsets, words, shorts, slots, divisor, out, i):  # type: ignore[no-untyped-def]
+    """Expected counts, shared over slots, as 16-bit bounds into row i of `out`; rounded likewise.
+
+    What a slot holds above its most (65535) is lost.
+    """
+    for h in range(offsets.size):
+        words[h] = scramble(key + offsets[h])
+    for b in range(slots.size):
+        mean = min(rate[slots[b]] * divisor[b], np.float32(1))
+        out[i, b] = np.uint16(min(np.int32(mean * UNIT_16 + np.float32(shorts[b]) * TO_UNIT_16), MOST_BOUND))
+
+
+@compiled
+def hazards(rows, cell, state, exposure, area, base, excess, factors, shifts, area_factor, out):  # type: ignore[no-untyped-def]
+    """Rates of the given rows, one row of `out` each."""
+    first, last = span_of_exposures(excess)
+    rate = np.empty(base.shape[1], np.float32)
     for j in range(rows.size):
-        i = rows[j]
-        c, a, s = cell[i], area[i], state[i]
-        for k in range(processes):
-            rate[k] = base[c, k] * area_factor[a, k]
-        for b in range(0, state_bytes - 1, 2):  # two bytes a loop: one each takes a third longer
-            v, w = (s >> shifts[b]) & BYTE, (s >> shifts[b + 1]) & BYTE
-            for k in range(processes):
-                rate[k] = rate[k] * factors[b, v, k] * factors[b + 1, w, k]
-        if state_bytes % 2:
-            v = (s >> shifts[state_bytes - 1]) & BYTE
-            for k in range(processes):
-                rate[k] *= factors[state_bytes - 1, v, k]
-        for e in range(exposures):
-            x = exposure[i, e]
-            if x != 0:
-                for k in range(first[e], last[e]):
-                    rate[k] *= np.float32(1) + excess[e, k] * x
-        for k in range(processes):
+        row_rates(rows[j], cell, state, exposure, area, base, excess, factors, shifts, area_factor, first, last, rate)
+        for k in range(rate.size):
             out[j, k] = rate[k]
 
 
 @compiled
 def keep_chances(rates, rows, keys, offsets, table, out):  # type: ignore[no-untyped-def]
-    """Chances of the first processes of `rates` (m, K) as 16-bit bounds in the rows `rows` of `out`.
-
-    Bounds are rounded up or down by a draw of the row's own (`keys`, `offsets`: a hash serves four processes).
-    """
-    width = out.shape[1]
+    """Chances of the first processes of `rates` (m, K) as bounds in the rows `rows` of `out`."""
     words = np.empty(offsets.size, np.uint64)
     shorts = words.view(np.uint16)
-    one, half, third = np.float32(1), np.float32(0.5), np.float32(1.0 / 6.0)
-    quarter = np.float32(1.0 / 24.0)
     for j in range(rows.size):
-        i = rows[j]
-        for h in range(offsets.size):
-            words[h] = scramble(keys[i] + offsets[h])
-        large = np.uint8(0)
-        for k in range(width):
-            rate = rates[j, k]
-            large |= np.uint8(rate > SMALL_RATE)
-            r = min(max(rate, np.float32(0)), SMALL_RATE)
-            p = r * (one - r * (half - r * (third - r * quarter)))
-            out[i, k] = np.uint16(np.int32(p * UNIT_16 + np.float32(shorts[k]) * TO_UNIT_16))
-        if large:
-            for k in range(width):
-                if rates[j, k] > SMALL_RATE:
-                    p = np.float32(1.0 - survival(np.float64(rates[j, k]), table))
-                    out[i, k] = np.uint16(min(np.int32(p * UNIT_16 + np.float32(shorts[k]) * TO_UNIT_16), MOST_BOUND))
+        row_chances(rates[j], keys[rows[j]], offsets, words, shorts, table, out, rows[j])
 
 
 @compiled
 def keep_counts(rates, rows, keys, offsets, slots, divisor, out):  # type: ignore[no-untyped-def]
-    """Expected counts, shared over slots, as 16-bit bounds in the rows `rows` of `out`: rates[:, slots[b]]/divisor[b].
-
-    What a slot holds above its most (65535) is lost. Rounded by a draw of the row's own, as in `keep_chances`.
-    """
+    """Expected counts of `rates` (m, K), shared over slots, as bounds in the rows `rows` of `out`."""
     words = np.empty(offsets.size, np.uint64)
     shorts = words.view(np.uint16)
     for j in range(rows.size):
+        row_counts(rates[j], keys[rows[j]], offsets, words, shorts, slots, divisor, out, rows[j])
+
+
+@compiled
+def keep(rows, keys, cell, state, exposure, area, tables, area_factor, cap, dithers, slots, divisor, table, kept):  # type: ignore[no-untyped-def]
+    """All that is kept of the rates of the given rows, in one pass: chances, bounds of contacts, expected contacts.
+
+    tables: base, excess, factors, shifts; cap: the process whose rate is kept within so many times its base rate;
+    dithers: offsets of the draws that round chances and bounds; kept: the three columns that are written.
+    """
+    base, excess, factors, shifts = tables
+    capped, most = cap
+    dither, dither_counts = dithers
+    chance, ask, mean = kept
+    first, last = span_of_exposures(excess)
+    rate = np.empty(base.shape[1], np.float32)
+    words = np.empty(max(dither.size, dither_counts.size), np.uint64)
+    shorts = words.view(np.uint16)
+    for j in range(rows.size):
         i = rows[j]
-        for h in range(offsets.size):
-            words[h] = scramble(keys[i] + offsets[h])
+        row_rates(i, cell, state, exposure, area, base, excess, factors, shifts, area_factor, first, last, rate)
+        rate[capped] = min(rate[capped], base[cell[i], capped] * most)
+        row_chances(rate, keys[i], dither, words, shorts, table, chance, i)
+        row_counts(rate, keys[i], dither_counts, words, shorts, slots, divisor, ask, i)
+        expected = np.float32(0)
         for b in range(slots.size):
-            mean = min(rates[j, slots[b]] * divisor[b], np.float32(1))
-            out[i, b] = np.uint16(min(np.int32(mean * UNIT_16 + np.float32(shorts[b]) * TO_UNIT_16), MOST_BOUND))
+            expected += min(rate[slots[b]] * divisor[b], np.float32(1))
+        mean[i] = expected
 
 
 def exponentials() -> np.ndarray[Any, np.dtype[np.float64]]:

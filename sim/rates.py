@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,7 +31,8 @@ class Process:
 
     per_year: base rate per person-year, one a cell (see `sim.life.grid.cell`). if_on, if_off: multiplier where a
     state (by its bit) is on, or off; 0 makes the process impossible. by_level: multiplier of each of the four values
-    of a level, by the name of the level. only_if: bits of one byte of the state of which one must be on. excess: relative risk − 1 of each lagged exposure.
+    of a level, by the name of the level. only_if: bits of one byte of the state of which one must be on. excess:
+    relative risk − 1 of each lagged exposure.
     """
 
     name: str
@@ -59,8 +61,8 @@ class Process:
 
 
 class RateTables:
-    """Every process of the model as arrays; float32, rates per month. Only bytes of the state on which some rate
-    depends are looked up: `shifts` says where they stand."""
+    """Every process of the model as arrays; float32, rates per month. Six bytes of the state are looked up, `shifts`
+    says where they stand."""
 
     def __init__(self, processes: Sequence[Process], exposures: int) -> None:
         """exposures: how many columns of lagged exposures there are."""
@@ -69,7 +71,12 @@ class RateTables:
         monthly = np.stack([process.per_year for process in processes], axis=1) / MONTHS_A_YEAR
         self.base = np.ascontiguousarray(monthly, np.float32)
         by_byte = np.stack([process.factors() for process in processes], axis=2)
-        used = np.flatnonzero((by_byte != 1).any(axis=(1, 2)))
+        needed = (by_byte != 1).any(axis=(1, 2))
+        used = np.sort(np.argsort(~needed, kind="stable")[: draws.BYTES])  # bytes that nothing depends on make six
+        if needed.sum() > draws.BYTES:
+            raise ValueError(
+                f"rates depend on {needed.sum()} bytes of the state; at most {draws.BYTES} can be looked up"
+            )
         self.shifts = (used * BYTE_BITS).astype(np.uint64)
         self.factors = np.ascontiguousarray(by_byte[used], np.float32)
         nothing = np.zeros(exposures)
@@ -91,3 +98,14 @@ class RateTables:
         """
         tables = self.base, self.excess, self.factors, area_factor, self.shifts
         return draws.hazards(rows, cell, state, lagged, area, *tables)
+
+    def keep(
+        self,
+        rows: NDArray[np.int64],
+        columns: Mapping[str, NDArray[Any]],
+        area_factor: NDArray[np.float32],
+        cap: tuple[int, float],
+        slots: NDArray[np.int64],
+    ) -> None:
+        """Write what is kept of the rates of the residents in `rows` into their columns; see `sim.draws.keep`."""
+        draws.keep(rows, columns, (self.base, self.excess, self.factors, self.shifts), area_factor, cap, slots)

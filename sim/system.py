@@ -16,12 +16,14 @@ from numpy.typing import NDArray
 
 from sim import draws
 from sim.agents.commissioner import Commissioner
+from sim.agents.community import CommunityTeam
 from sim.agents.hospitals import HospitalTeam
 from sim.agents.neighbourhoods import Neighbourhood, open_neighbourhoods
 from sim.agents.practices import GPPractice
 from sim.agents.residents import Resident
 from sim.care import emergency, practices, unmet
-from sim.care.indices import HOSPITAL
+from sim.care.indices import PROCESSES
+from sim.care.pathways import KINDS
 from sim.care.state import Care
 from sim.clock import MONTHS_A_YEAR
 from sim.columns import ColumnarModel, Snapshot, Table
@@ -30,7 +32,7 @@ from sim.evidence import Evidence, load
 from sim.life import changes, circumstances, demography, epidemiology, frailty
 from sim.life import review as reviews
 from sim.life.behaviours import BEHAVIOURS
-from sim.life.contacts import of_service
+from sim.life.exposures import REVIEW_MONTHS
 from sim.life.mortality import Calendar
 from sim.life.processes import BIRTH, DEATH, GP, LEAVE, PRACTICE_KINDS, rate_tables
 from sim.life.states import CIRCUMSTANCES
@@ -46,6 +48,8 @@ from sim.settings import RunSettings
 
 Tick = Callable[[int], None]
 FIRST_MONTH = 0
+INJURY, FRAILTY_CRISIS = "injury", "frailty_crisis"
+EMERGENCIES = (*PROCESSES["ed"], *PROCESSES["emergency"])
 PARTS = ("commissioner", "care", "events")
 """What changes over time and is not a table of agents; each has `snapshot` and `restore`."""
 
@@ -116,9 +120,7 @@ class CareSystem(ColumnarModel):
         level["referral"] = self.evidence["care.clock_start_share"]
         self.rates = rate_tables(self.epidemiology, self.place.out_rate, level)
         self.drawn = self.rates.index[next(iter(PRACTICE_KINDS))]  # all processes before are drawn as events
-        self.most_contacts = np.array(list(PRACTICE_KINDS.values()), np.float32)
         self.slots = np.repeat([self.rates.index[kind] for kind in PRACTICE_KINDS], list(PRACTICE_KINDS.values()))
-        self.kinds_of = {service: of_service(self.epidemiology, service) for service in HOSPITAL}
         self.hazard_cap = float(self.evidence["mortality.hr_cap"])
         self.sex_ratio = self.evidence["demography.sex_ratio_at_birth"]
         self.calendar = Calendar(self.evidence)
@@ -148,6 +150,9 @@ class CareSystem(ColumnarModel):
     def _populate(self) -> None:
         """The place as it was in July 2020."""
         people = synthesise(self.place, self.scale, self.seed)
+        # those reviewed in the same months stand together in memory; no result depends on the order of rows
+        together = np.argsort(people["born"] % REVIEW_MONTHS, kind="stable")
+        people = {name: values[together] for name, values in people.items()}
         if people["identity"].size == 0:
             raise UserError(f"Nobody lives in {self.place.label} at scale={self.scale:g}; choose a larger scale.")
         key = draws.make_keys(self.seed, people["identity"])
@@ -177,13 +182,23 @@ class CareSystem(ColumnarModel):
         happenings = changes.draw(self)
         changes.apply(self, happenings)
         self._welcome("births", demography.give_birth(self, happenings.of(BIRTH)))
-        contacts = np.bitwise_count(self._contacts())
+        pattern = self._contacts()
+        contacts = np.bitwise_count(pattern)
         self.care.waiting.between_visits(contacts)
         sent_on = unmet.reappear(self, contacts)
         to_ed = practices.see(self, contacts)
-        emergency.attend(self, np.concatenate([*map(happenings.of, self.kinds_of["ed"]), sent_on, to_ed]))
-        admissions = map(happenings.of, self.kinds_of["emergency"])
-        emergency.admit(self, np.concatenate([*admissions, self.care.waiting.deteriorate()]))
+        self.care.needs.see(pattern, *self.care.not_offered)
+        waited, crises = self.care.needs.advance()
+        events = {name: happenings.of(name) for name in EMERGENCIES if name in self.rates.index}
+        injured = [events[INJURY]] if INJURY in events else []
+        emergency.attend(self, np.concatenate([events["ed"], *injured, sent_on, to_ed, waited]))
+        worsened = self.care.waiting.deteriorate()
+        admitted = {"emergency": np.concatenate([events["emergency"], worsened])}
+        admitted |= {name: events[name] for name in ("exacerbation", FRAILTY_CRISIS) if name in events}
+        admitted[FRAILTY_CRISIS] = np.concatenate([admitted.get(FRAILTY_CRISIS, crises[:0]), crises])
+        emergency.admit(self, admitted)
+        of_kind = {name: rows for name, rows in (admitted | events).items() if name in KINDS}
+        self.care.needs.refer_from_hospital(of_kind | {FRAILTY_CRISIS: admitted[FRAILTY_CRISIS]})
         self.care.waiting.refer(happenings.of("referral"))
         self.care.waiting.treat()
         self.care.close_month()
@@ -216,8 +231,10 @@ class CareSystem(ColumnarModel):
         """What this month multiplies each drawn process by: the mortality of the year, each service's index."""
         scale = np.ones(self.drawn, np.float32)
         scale[self.rates.index[DEATH]] = self.calendar.ratio(self.month)
-        for service, kinds in self.kinds_of.items():
-            scale[[self.rates.index[kind] for kind in kinds]] = self.care.index.of(service, self.month)
+        for service, processes in PROCESSES.items():
+            for process in processes:
+                if process in self.rates.index:
+                    scale[self.rates.index[process]] = self.care.index.of(service, self.month)
         return scale
 
     # ------------------------------------------------------------------------------------------------ endings
@@ -262,7 +279,7 @@ class CareSystem(ColumnarModel):
         self.recorder = history.recorder.copy(self.recorder.n_months)
 
     def _tables(self) -> dict[type, Table]:
-        kinds = (Resident, GPPractice, HospitalTeam, Neighbourhood)
+        kinds = (Resident, GPPractice, HospitalTeam, CommunityTeam, Neighbourhood)
         return {kind: self.table_of(kind) for kind in kinds}
 
 

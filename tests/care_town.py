@@ -17,6 +17,7 @@ from sim.columns import ColumnarModel
 from sim.evidence import load
 from sim.outcomes.eventlog import EventLog
 from sim.outcomes.recorder import Recorder
+from sim.policy.effects import Effects
 from sim.purposes import Purpose
 
 PROCESSES = ("ed", "emergency", "referral")
@@ -26,7 +27,8 @@ LIFE = 2000
 class Money:
     """A commissioner whose capacities are set by hand (1 unless said)."""
 
-    def __init__(self) -> None:
+    def __init__(self, practices: int) -> None:
+        self.effects = Effects(practices)
         self.levels: dict[str, float] = {}
         self.growths: dict[str, float] = {}
         self.extra_beds = self.extra_slots = 0.0
@@ -64,10 +66,8 @@ class Town(ColumnarModel):
             ),
         )  # fmt: skip
         index = {name: k for k, name in enumerate((*PROCESSES, "gp_contact"))}
-        self.kinds_of = {service: (service,) for service in PROCESSES}
-        self.drawn = len(PROCESSES)
         self.rates: Any = SimpleNamespace(index=index, base=np.full((1, len(index)), gp_rate, np.float32))
-        self.commissioner = Money()
+        self.commissioner = Money(n_practices)
         self.recorder = Recorder(self.place, (), 0, 400, 1 / scale)
         self.events = EventLog(self, 0.0)  # type: ignore[arg-type]
         self.residents = self.table_of(Resident)

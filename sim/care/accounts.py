@@ -62,7 +62,7 @@ def general_practice(year: Year) -> list[Identity]:
     opened = year.total("unmet_in", scale)
     ended = sum(year.total(f"unmet_{what}", scale) for what in ("again", "to_ed", "ended", "still"))
     waiting = year.carried("gp_waiting_in", ("gp_waiting_out", 1), ("gp_left", -1))
-    unmet = year.carried("unmet_in", ("unmet_still", 1), ("gp_given_up", 1), ("unmet_left", -1))
+    unmet = year.carried("unmet_in", ("unmet_still", 1), ("gp_given_up", 1), ("needs_unmet", 1), ("unmet_left", -1))
     expected = year.total("gp_expected", scale) + year.total("unmet_again", scale)
     return [
         Identity("general practice", "need = expected from health + asked again", year.total("gp_need", scale),

@@ -7,16 +7,18 @@ of pressure on beds come a month later.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim import draws
-from sim.agents.hospitals import ACUTE_MEDICINE, EMERGENCY_DEPARTMENT, LIST, SURGERY, WHOLE_TRUST, HospitalTeam
+from sim.agents.hospitals import ACUTE, EMERGENCY_DEPARTMENT, LIST, WARDS, WHOLE_TRUST, HospitalTeam
 from sim.care import beds
 from sim.care import care_kernels as kernels
-from sim.care.indices import FROZEN_FROM, HOSPITAL
+from sim.care.indices import FROZEN_FROM, HOSPITAL, PROCESSES
+from sim.care.wards import together
 from sim.clock import MONTHS_A_YEAR
 from sim.outcomes.eventlog import Kind
 from sim.purposes import Purpose
@@ -47,7 +49,7 @@ def open_hospitals(m: CareSystem) -> None:
     teams: list[tuple[int, int, int]] = []
     for site, has_ed in enumerate(sites["has_ed"].to_numpy(bool)):
         kinds = [EMERGENCY_DEPARTMENT] if has_ed else []
-        kinds += [ACUTE_MEDICINE, SURGERY] if care.bed_share[site] > 0 else []
+        kinds += range(ACUTE, ACUTE + len(WARDS)) if care.bed_share[site] > 0 else []
         teams += [(kind, site, -1) for kind in kinds]
     teams += [(LIST, WHOLE_TRUST, specialty) for specialty in range(len(care.waiting.specialties))]
     kind, site_of, specialty_of = np.array(teams, np.int8).T
@@ -71,7 +73,8 @@ def age_of(born: Array, month: int) -> NDArray[np.int64]:
 
 
 def expected_by_age(m: CareSystem, service: str) -> NDArray[np.float64]:
-    """Events of a service expected this month among the trust's residents, by single year of age (111,)."""
+    """Events of a service (all of its processes) expected this month among the trust's residents, by single year of
+    age (111,)."""
     return plain_by_age(m, service) * m.care.index.of(service, m.month)
 
 
@@ -81,12 +84,16 @@ def plain_by_age(m: CareSystem, service: str) -> NDArray[np.float64]:
     if care.plain is None or care.plain[0] != m.month:
         r, size = m.residents.columns, m.residents.size
         columns = (r[name][:size] for name in ("unique_id", "home_trust", "born", "chance"))
-        kinds = [m.kinds_of[each] for each in HOSPITAL]
-        which = np.array([m.rates.index[kind] for each in kinds for kind in each])
-        first = np.cumsum([0, *map(len, kinds)])[:-1]
-        chances = kernels.chance_by_age(*columns, which, m.month, OLDEST) / draws.ONE
-        care.plain = (m.month, np.add.reduceat(chances, first, axis=0))
-    return np.asarray(care.plain[1][HOSPITAL.index(service)])
+        which = [m.rates.index[name] for each in HOSPITAL for name in PROCESSES[each] if name in m.rates.index]
+        counted = kernels.chance_by_age(*columns, np.array(which), m.month, OLDEST) / draws.ONE
+        care.plain = (m.month, counted)
+    first = 0
+    for each in HOSPITAL:
+        several = sum(name in m.rates.index for name in PROCESSES[each])
+        if each == service:
+            return np.asarray(care.plain[1][first : first + several].sum(axis=0))
+        first += several
+    raise KeyError(service)
 
 
 def attend(m: CareSystem, rows: NDArray[np.int64]) -> None:
@@ -108,13 +115,16 @@ def attend(m: CareSystem, rows: NDArray[np.int64]) -> None:
     )  # fmt: skip
 
 
-def admit(m: CareSystem, rows: NDArray[np.int64]) -> None:
-    """Residents are admitted as emergencies: `rows` of the residents' table.
+def admit(m: CareSystem, rows_by_cause: Mapping[str, NDArray[np.int64]] | NDArray[np.int64]) -> None:
+    """Residents are admitted as emergencies: rows of the residents' table by cause (`wards.CAUSES`), or other
+    emergencies alone.
 
     Counts by route (through A&E or direct) and night or none; bed-days are the expected ones of each patient's age.
     """
     r, care, month = m.residents.columns, m.care, m.month
-    at_home = rows[r["home_trust"][rows] == 1]
+    rows, cause = together(rows_by_cause)
+    here = r["home_trust"][rows] == 1
+    at_home, cause = rows[here], cause[here]
     m.recorder.add_rows("residents_emergency_admissions", r, rows)
     m.recorder.add_rows("emergency_admissions", r, at_home)
     keys = r["key"][at_home]
@@ -134,10 +144,13 @@ def admit(m: CareSystem, rows: NDArray[np.int64]) -> None:
     filled = beds.occupied(load, total, care.hospital.ceiling)
     used = filled / load if load > 0 else 1.0
     m.recorder.add_rows("bed_days", r, nights, weights=stay * used)
+    ward = care.wards.assign(at_home, cause)
+    care.wards.settle(ward[overnight], stay, care.planned)
     t, count = care.teams.columns, care.teams.size
-    wards = np.flatnonzero(t["kind"][:count] == ACUTE_MEDICINE)
-    by_site = np.bincount(r["site"][at_home], minlength=len(care.bed_share))
-    t["activity"][wards] = by_site[t["site"][wards]]
+    sites = len(care.bed_share)
+    admitted = np.bincount(ward * sites + r["site"][at_home], minlength=len(WARDS) * sites)
+    wards = np.flatnonzero((t["kind"][:count] >= ACUTE) & (t["kind"][:count] < ACUTE + len(WARDS)))
+    t["activity"][wards] = admitted[(t["kind"][wards] - ACUTE) * sites + t["site"][wards]]
     care.ledger.add(
         month, admissions_home=len(at_home), admissions_all=len(rows), overnight=overnight.sum(),
         via_ed=via_ed.sum(), via_ed_overnight=(via_ed & overnight).sum(), emergency_bed_days=stay.sum(),
@@ -176,13 +189,12 @@ def close_beds(m: CareSystem) -> None:
     total = open_beds(m)
     filled = beds.occupied(care.load, total, care.hospital.ceiling)
     planned = care.planned / beds.DAYS_A_MONTH
-    surgery = min(planned / care.load, 1.0) if care.load > 0 else 0.0
-    for kind, part in ((ACUTE_MEDICINE, 1.0 - surgery), (SURGERY, surgery)):
-        wards = np.flatnonzero(t["kind"][:count] == kind)
-        of_site = care.bed_share[t["site"][wards]] * part
-        t["beds"][wards] = of_site * total
-        t["occupied"][wards] = of_site * filled
-        t["expected_load"][wards] = of_site * care.load
+    wards = np.flatnonzero((t["kind"][:count] >= ACUTE) & (t["kind"][:count] < ACUTE + len(WARDS)))
+    of_site, ward = care.bed_share[t["site"][wards]], t["kind"][wards] - ACUTE
+    t["beds"][wards] = of_site * care.wards.bed_share()[ward] * total
+    load = of_site * care.wards.load_share()[ward]
+    t["occupied"][wards] = load * filled
+    t["expected_load"][wards] = load * care.load
     m.recorder.add("beds_open", amount=total)
     m.recorder.add("beds_occupied", amount=filled)
     m.recorder.add("bed_days", amount=planned * beds.DAYS_A_MONTH * (filled / care.load if care.load > 0 else 1.0))

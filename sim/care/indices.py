@@ -20,6 +20,12 @@ if TYPE_CHECKING:
 
 HOSPITAL = ("ed", "emergency", "referral")
 SERVICES = ("gp_contact", *HOSPITAL)
+PROCESSES = {
+    "ed": ("ed", "injury"),
+    "emergency": ("emergency", "exacerbation", "frailty_crisis"),
+    "referral": ("referral",),
+}
+"""The processes of the rate tables whose events a hospital service counts together."""
 FROZEN_FROM = month_of("2024-04")
 """First month without observed activity: from here seasons repeat and capacities follow the budget."""
 BASE_FIRST = FROZEN_FROM - MONTHS_A_YEAR

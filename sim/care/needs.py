@@ -131,6 +131,13 @@ class Needs:
         self._set_out(rows[:filled].copy(), kind[:filled].copy(), uniform[:filled].copy())
         treated.review(m, served, self.review_slots, self.effects)
 
+    def see(self, pattern: NDArray[np.uint8], rows: Rows, lost: NDArray[np.int64]) -> None:
+        """The practices' month is over: contacts as a pattern of slots a row, of which `lost` of those at `rows` were
+        not offered. The served ones may go on to other teams."""
+        served = np.empty_like(pattern)
+        kernels.take_away(pattern, rows, lost, served)
+        self.refer_from_practice(served)
+
     def refer_from_hospital(self, events: Mapping[str, Rows]) -> None:
         """This month's emergencies of kinds that have a pathway (rows by kind): they reach their team next month."""
         r, month = self.m.residents.columns, self.m.month
@@ -159,6 +166,35 @@ class Needs:
         key = draws.make_keys(m.seed, draws.child_identity(r["unique_id"][rows], m.month, ORDINAL + kind))
         self._hand_off(rows, step, key, lost_before.astype(np.int64))
 
+    # ---------------------------------------------------------------------------------------------------- hospital
+    @property
+    def arriving(self) -> float:
+        """Of elective problems, the share that reaches a clinic's list without policy."""
+        share, _, lost, _ = self.pathways.value[self.pathways.step("elective", "outpatients")]
+        return float(share * (1.0 - lost))
+
+    def referrals_that_arrive(self, rows: Rows) -> Rows:
+        """Rows of elective problems that get onto a list; those that are lost on the way become unmet needs."""
+        m, r = self.m, self.m.residents.columns
+        steps = np.full(len(rows), self.pathways.step("elective", "outpatients"))
+        practice, area = r["practice"][rows], r["lsoa"][rows]
+        made, arrives = draws.uniforms2(r["key"][rows], m.month, Purpose.REFERRAL_LOST)
+        referred = made < self.pathways.number(steps, "share", practice, area)
+        lost = referred & (arrives < self.pathways.number(steps, "lost", practice, area))
+        kernels.add_up_to_most(r["handoffs"], rows[referred], np.ones(len(rows), np.int64))
+        self.record("handoffs", rows[referred])
+        self.record("lost_referrals", rows[lost])
+        self._unmet(rows[lost], np.full(np.count_nonzero(lost), KINDS.index("elective")))
+        m.care.ledger.add(m.month, referrals_lost=np.count_nonzero(lost))
+        return np.asarray(rows[referred & ~lost])
+
+    def after_clinic(self, rows: Rows, uniform: Array) -> Array:
+        """How pathways of residents at `rows` end: 0 at the clinic, 1 with a day case, 2 with a stay (int64[n])."""
+        r, clinic = self.m.residents.columns, self.pathways.step("elective", "outpatients")
+        step = self.pathways.onward(KINDS.index("elective"), clinic, uniform, r["practice"][rows], r["lsoa"][rows])
+        ends = [self.pathways.step("elective", name) for name in ("day_case", "ordinary_stay")]
+        return np.asarray((step == ends[0]) + 2 * (step == ends[1]), np.int64)
+
     def _hand_off(self, rows: Rows, step: Array, key: Array, handoffs: Array) -> None:
         """Needs on their way to the team of `step`: some are lost, some are passed on once more, the rest arrive."""
         if not len(rows):
@@ -177,10 +213,10 @@ class Needs:
         count = self.teams.size
         t["coming"][:count] += np.bincount(team, minlength=count).astype(np.int32)
         t["coming_lost"][:count] += np.bincount(team[lost], minlength=count).astype(np.int32)
-        self._record("handoffs", rows, 1 + passed)
-        self._record("lost_referrals", rows[lost])
+        self.record("handoffs", rows, 1 + passed)
+        self.record("lost_referrals", rows[lost])
         for number, measure in enumerate(REFERRED):
-            self._record(measure, rows[kind == number])
+            self.record(measure, rows[kind == number])
         self._unmet(rows[lost], self.pathways.kind[step[lost]])
         m.care.ledger.add(m.month, needs_referred=len(rows), needs_lost=np.count_nonzero(lost))
         here = np.flatnonzero(~lost)
@@ -283,7 +319,7 @@ class Needs:
         t["discharges"][:count] = np.bincount(done["team"], minlength=count)
         kind, team = self.pathways.kind[step], self.pathways.team[step]
         treated.complete(m, rows, done["key"], kind, team, self.effects, self.recoveries)
-        self._record("mental_health_treated", rows[team == MENTAL_HEALTH])
+        self.record("mental_health_treated", rows[team == MENTAL_HEALTH])
         onward = np.full(len(rows), NOWHERE, np.int8)
         uniform = draws.uniforms(done["key"], m.month, Purpose.ONWARD)
         r = m.residents.columns
@@ -295,8 +331,8 @@ class Needs:
         on = onward != NOWHERE
         met = ~on
         right = met & (done["handoffs"] == self.pathways.depth[step])
-        self._record("needs_met", rows[met])
-        self._record("right_first_time", rows[right])
+        self.record("needs_met", rows[met])
+        self.record("right_first_time", rows[right])
         m.care.ledger.add(
             m.month, needs_ended=len(rows), needs_met=np.count_nonzero(met), needs_right_first=np.count_nonzero(right)
         )
@@ -380,7 +416,8 @@ class Needs:
             keep[entry] = False
             self.columns = {name: column[keep] for name, column in self.columns.items()}
 
-    def _record(self, measure: str, rows: Rows, weights: Array | None = None) -> None:
+    def record(self, measure: str, rows: Rows, weights: Array | None = None) -> None:
+        """Hand events of residents to the recorder, where it has the measure."""
         recorder = self.m.recorder
         if measure in recorder.measures:
             recorder.add_rows(measure, self.m.residents.columns, rows, weights=weights)
@@ -394,7 +431,7 @@ class Needs:
         t["caseload"][:count] = np.bincount(c["team"][~waits], minlength=count)
         kind = self._kind_of_entry()
         for number, measure in enumerate(SHOWN_WAITING):
-            self._record(measure, c["row"][waits & (kind == number)])
+            self.record(measure, c["row"][waits & (kind == number)])
         waiting = np.count_nonzero(waits)
         m.care.ledger.add(m.month, needs_waiting=waiting, needs_in_care=len(waits) - waiting)
         own = np.zeros(size, np.uint8)

@@ -73,6 +73,21 @@ def set_bits(column: Array, rows: Array, bits: Array) -> None:
         column[rows[i]] |= bits[i]
 
 
+@compiled
+def take_away(pattern: Array, rows: Array, lost: Array, out: Array) -> None:
+    """A copy of the patterns in `out`, less the contacts that were not offered: the highest slots of a row go first,
+    so that acute contacts (the lowest) are served first."""
+    out[:] = pattern
+    for i in range(rows.size):
+        left = out[rows[i]]
+        for _ in range(lost[i]):
+            highest = 128
+            while highest > 0 and left & highest == 0:
+                highest >>= 1
+            left &= 255 - highest
+        out[rows[i]] = left
+
+
 def kinds_by_pattern(kind_of_slot: Array) -> Array:
     """How many kinds a pattern of slots has, and which, in order: int8[256, 9]. Slots of kind −1 count for nothing."""
     table = np.zeros((256, 9), np.int8)

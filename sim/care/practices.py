@@ -84,6 +84,7 @@ def see(m: CareSystem, contacts: NDArray[np.uint8]) -> NDArray[np.int64]:
     capacity = set_capacity(m, expected_contacts(m))
     share_new, share_waiting = shares_not_offered(m, capacity, waited)
     left, lost = lost_contacts(m, contacts, share_new, share_waiting)
+    m.care.not_offered = left, lost
     to_ed, waits, given_up = fates(m, left, lost)
     m.events.practice(contacts, waiting, left, lost)
     m.events.add_counts(left, {Kind.GP_WAITS: waits, Kind.GP_GIVEN_UP: given_up, Kind.GP_TO_ED: to_ed})

@@ -15,6 +15,7 @@ from sim.care.ledger import Ledger
 from sim.care.needs import Needs
 from sim.care.pathways import Pathways
 from sim.care.waiting import WaitingLists
+from sim.care.wards import Wards
 from sim.clock import MONTHS_A_YEAR, calendar_month, month_of
 from sim.places.users import expected_users
 
@@ -35,8 +36,11 @@ class Care:
         care.waiting.between_visits(contacts)            # contacts: uint8, one a row; some who wait ask again
         to_ed = unmet.reappear(m, contacts)              # needs given up earlier ask again
         to_ed = np.concatenate([to_ed, practices.see(m, contacts)])
-        emergency.attend(m, np.concatenate([ed_rows, to_ed]))
-        emergency.admit(m, np.concatenate([emergency_rows, care.waiting.deteriorate()]))
+        care.needs.see(pattern, *care.not_offered)       # served contacts, some of which go on to other teams
+        waited, crises = care.needs.advance()            # the other teams' month
+        emergency.attend(m, np.concatenate([ed_rows, to_ed, waited]))
+        emergency.admit(m, rows_by_cause)                # with those whom waiting made emergencies
+        care.needs.refer_from_hospital(rows_by_kind)
         care.waiting.refer(referral_rows)
         care.waiting.treat()
         care.close_month()
@@ -58,6 +62,7 @@ class Care:
         self.listed = parameters.Waiting.read(evidence)
         self.waiting = WaitingLists(m)
         self.needs = Needs(m)
+        self.wards = Wards(m)
         self._read_tables()
         self.index.expected = self._plain
         self.unit, self.bed_ratio = 0.0, 1.0
@@ -68,6 +73,8 @@ class Care:
         self.planned = 0.0
         self.plain: tuple[int, NDArray[np.float64]] | None = None
         self.again: NDArray[Any] = np.zeros(0)
+        nobody = np.zeros(0, np.int64)
+        self.not_offered = nobody, nobody  # rows with contacts that practices could not offer, and how many, this month
 
     def _plain(self, service: str) -> float:
         """Events of a hospital service expected this month of the trust's residents, before the calendar."""
@@ -133,7 +140,7 @@ class Care:
         self.index.wanted = {
             "ed": ed - self.gp.steady_state(need)["ed"],
             "emergency": (self.hospital.admissions / MONTHS_A_YEAR - worsened) * self.unit,
-            "referral": self.waiting.slots.usual_starts * self.unit,
+            "referral": self.waiting.slots.usual_starts * self.unit / self.needs.arriving,
         }
 
     def close_month(self) -> None:
@@ -153,6 +160,7 @@ class Care:
         return {
             "waiting": self.waiting.snapshot(),
             "needs": self.needs.snapshot(),
+            "wards": self.wards.snapshot(),
             "ledger": self.ledger.snapshot(),
             "index": self.index.snapshot(),
             "solved": {name: getattr(self, name) for name in SOLVED},
@@ -162,6 +170,7 @@ class Care:
         """Continue from a snapshot."""
         self.waiting.restore(held["waiting"])
         self.needs.restore(held["needs"])
+        self.wards.restore(held["wards"])
         self.ledger.restore(held["ledger"])
         self.index.restore(held["index"])
         self.plain = None

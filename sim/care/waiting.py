@@ -90,8 +90,12 @@ class WaitingLists:
         self._enter(rows, specialty, priority, began, before)
 
     def refer(self, rows: NDArray[np.int64]) -> None:
-        """New entries: `rows` of the residents' table, each at most once."""
+        """Elective problems that a practice refers: `rows` of the residents' table, each at most once.
+
+        Some are settled without a referral (if a lever says so), some are lost on the way; the rest are new entries.
+        """
         m, r = self.m, self.m.residents.columns
+        rows = m.care.needs.referrals_that_arrive(rows)
         key = r["key"][rows]
         uniform = draws.uniforms(key, m.month, Purpose.PRIORITY)
         priority = pick(uniform, np.cumsum(self.share_of_priority)[None, :])
@@ -175,15 +179,17 @@ class WaitingLists:
         )
         treated = oldest(self.columns["group"], places)
         rows = self.columns["row"][treated]
-        outcome = pick(
-            draws.uniforms(self.columns["key"][treated], m.month, Purpose.ROUTE),
-            np.cumsum([1 - m.care.listed.day_case - m.care.listed.ordinary, m.care.listed.day_case, 1.0])[None, :],
-        )
+        uniform = draws.uniforms(self.columns["key"][treated], m.month, Purpose.ROUTE)
+        outcome = m.care.needs.after_clinic(rows, uniform)
         self._record("elective_completed", rows)
+        m.care.needs.record("theatre_cases", rows[outcome != NON_ADMITTED])
+        first = np.full(len(rows), 1.0 / m.evidence["care.clock_start_share"])
+        m.care.needs.record("outpatient_first", rows, first)
         self._log(Kind.TREATED, treated)
-        by_specialty = np.bincount(
-            self.columns["group"][treated] // self.priorities, minlength=len(self.specialties)
-        )[: len(self.specialties)]  # fmt: skip
+        specialty = self.columns["group"][treated] // self.priorities
+        count = len(self.specialties)
+        by_specialty = np.bincount(specialty, minlength=count)[:count]
+        theatre = np.bincount(specialty[outcome != NON_ADMITTED], minlength=count)[:count]
         self.stopped = len(rows)
         self._end(treated)
         m.care.ledger.add(
@@ -192,13 +198,13 @@ class WaitingLists:
             day_cases=np.count_nonzero(outcome == DAY_CASE), ordinary=np.count_nonzero(outcome == ORDINARY),
             slots=self.slots.offered, slots_cancelled=self.slots.cancelled, expected_starts=self.slots.expected,
         )  # fmt: skip
-        self._show(by_specialty)
+        self._show(by_specialty, theatre)
 
     def expected_starts(self) -> float:
-        """Referrals of the trust's residents expected this month."""
+        """Referrals of the trust's residents that are expected to arrive this month."""
         from sim.care.emergency import expected_by_age
 
-        return float(expected_by_age(self.m, "referral").sum())
+        return float(expected_by_age(self.m, "referral").sum()) * self.m.care.needs.arriving
 
     def worsening_by_age(self, oldest: int) -> NDArray[np.float64]:
         """Entries of the trust's list expected to worsen into emergencies in a month, by single year of age."""
@@ -254,7 +260,7 @@ class WaitingLists:
         entry = entry[self.m.events.among(c["row"][entry])]
         self.m.events.add(kind, c["row"][entry], c["group"][entry] % ELSEWHERE // self.priorities, c["began"][entry])
 
-    def _show(self, finished: Array) -> None:
+    def _show(self, finished: Array, theatre: Array) -> None:
         """Stocks to the recorder, and the teams' columns."""
         m = self.m
         at_home = self.columns["group"] < ELSEWHERE
@@ -270,6 +276,8 @@ class WaitingLists:
         stock = np.bincount(self.columns["group"][at_home] // self.priorities, minlength=len(self.specialties))
         t["waiting"][lists] = stock[specialty]
         t["activity"][lists] = finished[specialty]
+        t["clinics"][lists] = (finished - theatre)[specialty]
+        t["theatre"][lists] = theatre[specialty]
         t["slots"][lists] = self.slots.by_specialty[specialty]
         t["cancelled"][lists] = self.slots.cancelled * self.mix[specialty]
 

@@ -90,7 +90,7 @@ class Epidemiology:
         self.effects[frailty.BEGIN] = Effects(self.nothing, frailty.factors(evidence))
         self.kinds = kinds.split(evidence, self.people)
         long_term = np.array([condition.managed for condition in self.conditions])
-        self.managed = managed.Managed.of(evidence, long_term, np.full(4, 0.25))
+        self.managed = managed.Managed.of(evidence, long_term)
         gradient = evidence.table("prevalence_gradient")
         self.gradient = {
             name: keyed(gradient[gradient["condition"] == name], "decile", range(1, DECILES + 1)) for name in self.names

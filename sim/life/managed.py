@@ -58,8 +58,11 @@ class Managed:
     typical: float
 
     @classmethod
-    def of(cls, evidence: Evidence, long_term: NDArray[np.bool_], confidence_shares: Array) -> Managed:
-        """long_term: which conditions, in order, are managed at all; confidence_shares: people at each level (4,)."""
+    def of(cls, evidence: Evidence, long_term: NDArray[np.bool_]) -> Managed:
+        """long_term: which conditions, in order, are managed at all."""
+        from sim.life.three_cs import level_shares  # which needs the epidemiology, which needs this
+
+        usual = float(level_shares(evidence, "confidence") @ NODES)
         reach = abs(math.log(exacerbation_ratio(evidence)))
 
         def weight(association: float, causal: float) -> float:
@@ -67,7 +70,7 @@ class Managed:
 
         per_upc = weight(1 + evidence["managed.continuity_admissions"], evidence["managed.continuity_causal"]) / UPC
         up = weight(evidence["managed.confidence_admissions"], evidence["three_cs.confidence_causal_share"])
-        added = up * (NODES - float(confidence_shares @ NODES))
+        added = up * (NODES - usual)
         pace = -math.expm1(-REVIEW_MONTHS / MONTHS_A_YEAR * evidence["managed.pace"])
         number = [evidence["managed.typical"], evidence["managed.spread"], per_upc]
         number += [evidence["managed.usual_continuity"], evidence["managed.unmet_weight"], pace]

@@ -75,7 +75,8 @@ def move(
             own = np.float32(mix(key[i] + offsets[0]) & np.uint64(0xFFFFFFFF)) * UNIT
             goal = number[0] + number[1] * (TWO * own - ONE) + lift[area[i]]
             goal += confidence[(state[i] >> confidence_shift) & THREE]
-            goal += number[2] * (np.float32(continuity[i]) / FULL - number[3])
+            if continuity[i] > 0:  # 0: nothing known of it yet
+                goal += number[2] * (np.float32(continuity[i]) / FULL - number[3])
             if unmet[i] > 0:
                 goal -= number[4]
             goal = min(max(goal, ZERO), ONE) * FULL

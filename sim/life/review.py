@@ -11,14 +11,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from sim import draws
 from sim.life import life_kernels, managed
 
 if TYPE_CHECKING:
     from sim.system import CareSystem
 
 Rows = NDArray[np.int64]
-CHUNK = 16_384  # rows handled at a time: their intermediate tables stay in the processor's cache
 
 
 def due(m: CareSystem) -> Rows:
@@ -40,8 +38,10 @@ def review(m: CareSystem) -> None:
 
 def refresh(m: CareSystem, rows: Rows) -> None:
     """Recompute everything cached for these residents: chances, expected contacts, wellbeing."""
-    for first in range(0, rows.size, CHUNK):
-        _refresh(m, rows[first : first + CHUNK])
+    r = m.residents.columns
+    life_kernels.find_cells(rows, r["born"], r["male"], r["decile"], m.month, r["cell"])
+    m.rates.keep(rows, r, m.area, (m.rates.index["death"], m.hazard_cap), m.slots)
+    m.wellbeing.feel(r, rows, m.area_shift["life_satisfaction"])
 
 
 def rates(m: CareSystem, rows: Rows) -> NDArray[np.float32]:
@@ -52,12 +52,3 @@ def rates(m: CareSystem, rows: Rows) -> NDArray[np.float32]:
     found = m.rates.of(rows, r["cell"], r["state"], r["lagged"], r["lsoa"], m.area)
     life_kernels.cap_hazard(rows, r["cell"], m.rates.base, m.rates.index["death"], m.hazard_cap, found)
     return found
-
-
-def _refresh(m: CareSystem, rows: Rows) -> None:
-    r = m.residents.columns
-    monthly = rates(m, rows)
-    draws.keep_chances(monthly, rows, r["key"], r["chance"])
-    draws.keep_counts(monthly, rows, r["key"], m.slots, r["ask"])
-    r["gp_rate"][rows] = np.minimum(monthly[:, m.drawn :], m.most_contacts).sum(axis=1)
-    m.wellbeing.feel(r, rows, m.area_shift["life_satisfaction"])

@@ -50,7 +50,9 @@ class ThreeCs:
         evidence = epi.evidence
         self.traits = np.ascontiguousarray(np.stack([quantiles(evidence, c) for c in CS]), np.float32)
         self.mask, self.weight = _of_states(evidence, epi)
-        self.norm = self._norm(reference, health)
+        self.norm_at_start = self._norm(reference, health)
+        self.norm = self.norm_at_start.copy()
+        self.norm[0] += _usual_loss(epi)
         years = np.array([evidence[f"three_cs.{c}_years"] for c in CS])
         self.close = (-np.expm1(-REVIEW_MONTHS / MONTHS_A_YEAR / years)).astype(np.float32)
         self.at_once = np.ones(3, np.float32)
@@ -60,8 +62,7 @@ class ThreeCs:
             np.float32,
         )
         self.scale = np.array([SCALE[c] for c in CS], np.float32)
-        shares = np.linspace(0, 1, 4)
-        self.nodes = np.array([shares, nodes_of_confidence(evidence), shares, peers.NODES, peers.NODES], np.float32)
+        self.nodes = np.array(nodes_of_confidence(evidence), np.float32)
         self.shifts = np.array([level_shift(name) for name in (*CS, "peers_smoking", "peers_active")], np.uint64)
         self.capacity = evidence["three_cs.contact_of_capacity"], evidence["three_cs.control_of_capacity"]
         self.mean_contact = evidence["three_cs.contact_mean"]
@@ -77,6 +78,20 @@ class ThreeCs:
                 added += np.where((health.state & mask) != 0, by_age[reference.people.age], 0.0)
             cells.append(-to_cells(spread(reference.mean(added))))
         return np.ascontiguousarray(np.stack(cells), np.float32)
+
+
+def _usual_loss(epi: Epidemiology) -> Array:
+    """What deaths take from contact on average, by cell: bereavement since the last review, and ties not yet replaced.
+
+    People's ties are taken to die at the rate of their own age, sex and deprivation.
+    """
+    evidence = epi.evidence
+    ties = shares_of(evidence)
+    hazard = epi.deaths[..., None] * np.arange(ties.size)
+    bereaved = -np.expm1(-hazard * REVIEW_MONTHS / MONTHS_A_YEAR) @ ties
+    fewer = epi.deaths * (1 - ties[0]) * MONTHS_SINCE_APRIL / MONTHS_A_YEAR
+    lost = fewer * evidence["three_cs.contact_of_ties"] - bereaved * evidence["three_cs.contact_of_bereavement"]
+    return to_cells(lost)
 
 
 def quantiles(evidence: Evidence, c: str) -> Array:
@@ -124,19 +139,23 @@ def _of_states(evidence: Evidence, epi: Epidemiology) -> tuple[NDArray[np.uint64
 
 def begin(m: CareSystem, rows: Rows) -> None:
     """Give new residents the three Cs that their trait, health and neighbourhood support."""
-    _move(m, rows, m.epidemiology.three_cs.at_once)
+    tables = m.epidemiology.three_cs
+    _move(m, rows, tables.at_once, tables.norm_at_start, newcomers=True)
 
 
 def review(m: CareSystem, rows: Rows) -> None:
     """Move the three Cs of residents in review and bring their levels, and those of their peers, up to date."""
-    _move(m, rows, m.epidemiology.three_cs.close)
+    tables = m.epidemiology.three_cs
+    _move(m, rows, tables.close, tables.norm)
 
 
-def _move(m: CareSystem, rows: Rows, close: NDArray[np.float32]) -> None:
+def _move(
+    m: CareSystem, rows: Rows, close: NDArray[np.float32], norm: NDArray[np.float32], newcomers: bool = False
+) -> None:
     tables, r = m.epidemiology.three_cs, m.residents.columns
     live = usual_share(m)
     neutral = np.array([live, *tables.peers], np.float32)
-    around = m.ties.look_around(rows, neutral)
+    around = m.ties.look_around(rows, neutral, newcomers)
     usual = np.array([live * (1 - tables.without_ties), tables.mean_contact], np.float32)
     offsets = np.array(
         [
@@ -149,7 +168,7 @@ def _move(m: CareSystem, rows: Rows, close: NDArray[np.float32]) -> None:
     kernels.move(
         rows, m.month, r["born"], r["male"], r["decile"], r["lsoa"], r["key"], r["bereaved"], r["state"],
         r["contact"], r["confidence"], r["control"], around, tables.traits, usual, tables.mask, tables.weight,
-        tables.norm, close, _of_neighbourhoods(m), tables.number, tables.scale, tables.nodes, tables.shifts, offsets,
+        norm, close, _of_neighbourhoods(m), tables.number, tables.scale, tables.nodes, tables.shifts, offsets,
     )  # fmt: skip
 
 

@@ -39,8 +39,8 @@ class Ties:
     start: int32[n + 1], first tie of each row; owner: int64[n], whose ties they are, as of the last rewiring; row:
     int32, one a tie and direction: the tie is to the identity `owner[row]`, and lives while that is still its row's;
     bond: uint16, a hash of the pair from which it is drawn whether the tie lasts.
-    newborn: int64[k, 2], child and mother who are not tied yet. The arrays are replaced, never written, so that a
-    snapshot holds them without a copy.
+    newborn: int64[k, 2, 2], identities and rows of child and mother who are not tied yet. The arrays are replaced,
+    never written, so that a snapshot holds them without a copy.
     """
 
     def __init__(self, m: CareSystem) -> None:
@@ -58,7 +58,7 @@ class Ties:
         self.owner = np.empty(0, np.int64)
         self.row = np.empty(0, np.int32)
         self.bond = np.empty(0, np.uint16)
-        self.newborn = np.empty((0, 2), np.int64)
+        self.newborn = np.empty((0, 2, 2), np.int64)
         if "bereaved" not in m.residents.columns:
             m.residents.extend("bereaved", np.uint8)
 
@@ -90,7 +90,8 @@ class Ties:
         kept, ends = np.empty(self.row.size, np.int32), np.empty(BONDS, np.uint8)
         kernels.endings(draws.scramble(self.salt + draws.offset(m.month, 0))[0], np.uint64(lost), ends)
         kernels.keep(self.look_out(), self.start, self.row, self.bond, ends, degree, kept)
-        family = self._families(r["unique_id"][:size])
+        names, family = self.newborn[:, 0], self.newborn[:, 1]
+        family = np.ascontiguousarray(family[(r["unique_id"][family] == names).all(1)])  # those where both are here
         missing = int(np.maximum(want.astype(np.int16) - degree, 0).sum())
         room = missing // 2 + len(family) + 1
         head, bonds = np.full(size, -1, np.int32), np.empty(room, np.uint16)
@@ -110,36 +111,28 @@ class Ties:
         kernels.rebuild(self.start, kept, self.bond, head, after, whom, bonds, start, row, bond)
         self.start, self.row, self.bond = start, row[: start[-1]].copy(), bond[: start[-1]].copy()
         self.owner = r["unique_id"][:size].copy()
-        self.newborn = np.empty((0, 2), np.int64)
-
-    def _families(self, who: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Rows of the newborns and mothers who are to be tied and are both here: int64[k, 2]."""
-        if not len(self.newborn):
-            return np.empty((0, 2), np.int64)
-        order = np.argsort(who, kind="stable")
-        at = np.minimum(np.searchsorted(who[order], self.newborn), who.size - 1)
-        rows = order[at]
-        return np.asarray(rows[(who[rows] == self.newborn).all(1)])
+        self.newborn = np.empty((0, 2, 2), np.int64)
 
     # -- the month --------------------------------------------------------------------------------------------------
 
     def born(self, children: Rows, mothers: Rows) -> None:
         """Remember whose child is whose (rows) until the next matching ties them."""
         name = self.m.residents.columns["unique_id"]
-        self.newborn = np.concatenate([self.newborn, np.stack([name[children], name[mothers]], 1)])
+        rows = np.stack([children, mothers], 1)
+        self.newborn = np.concatenate([self.newborn, np.stack([name[rows], rows], 1)])
 
     def bereave(self, dead: Rows) -> None:
         """Those who had a tie to one of the dead (rows, still in the table) know it until their next review."""
         r = self.m.residents.columns
         kernels.bereave(dead, r["unique_id"], self.owner, self.start, self.row, r["bereaved"])
 
-    def look_around(self, rows: Rows, neutral: NDArray[np.float32]) -> NDArray[np.float32]:
+    def look_around(self, rows: Rows, neutral: NDArray[np.float32], newcomers: bool = False) -> NDArray[np.float32]:
         """Of the residents in `rows`: share of wanted ties that live, shares of live ties who smoke and are active.
 
-        neutral: what each is taken to be where nothing is known. Returns float32 (3, rows).
+        neutral: what each is taken to be where nothing is known; of newcomers nothing is. Returns float32 (3, rows).
         """
         around, key = np.empty((3, rows.size), np.float32), self.m.residents.columns["key"]
-        seen = self.look_out()
+        seen = np.empty(0, np.uint8) if newcomers else self.look_out()
         kernels.look_around(rows, key, seen, self.start, self.row, self.wanted_at, self.numbers, neutral, around)
         return around
 

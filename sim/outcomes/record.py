@@ -15,8 +15,8 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from sim import clock
-from sim.errors import EnvironmentFault, UserError
+from sim import clock, disk
+from sim.errors import UserError
 from sim.outcomes.measures import Measures
 from sim.outcomes.teams import TeamTable
 
@@ -219,15 +219,15 @@ class RunRecord:
                 plain[f.name] = value
         partial = path.with_name(f".partial-{os.getpid()}-{path.name}")
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with open(partial, "wb") as file:
-                _write_npz(file, {"about": np.array(json.dumps(plain)), **arrays})
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(partial, path)
-        except OSError as fault:
+            with disk.refusals(path.parent):
+                path.parent.mkdir(parents=True, exist_ok=True)
+                with open(partial, "wb") as file:
+                    _write_npz(file, {"about": np.array(json.dumps(plain)), **arrays})
+                    file.flush()
+                    os.fsync(file.fileno())
+                os.replace(partial, path)
+        finally:
             partial.unlink(missing_ok=True)
-            raise EnvironmentFault(f"The run could not be written to {path}: {fault.strerror or fault}.") from fault
 
     @classmethod
     def load(cls, path: str | Path) -> RunRecord:

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim import clock
-from sim.errors import EnvironmentFault, UserError
+from sim import clock, disk
+from sim.errors import UserError
 from sim.outcomes.ledgers import Ledgers, ledgers
 from sim.outcomes.measures import Measure, Measures
 from sim.outcomes.record import FORMAT, RunRecord, refuse_newer
@@ -314,7 +314,7 @@ class Results:
         one. Raises `EnvironmentFault` when the disk refuses.
         """
         folder = Path(folder) if folder is not None else Path("results") / f"{datetime.now():%Y-%m-%d-%H%M%S}-saved"
-        try:
+        with disk.refusals(folder):
             (folder / "records").mkdir(parents=True, exist_ok=True)
             names = []
             for r in self.records:
@@ -326,8 +326,6 @@ class Results:
                 _write(folder / "events.parquet", lambda path: self.events().to_parquet(path, index=False))
             about = json.dumps({"format": FORMAT, "records": names}, indent=1)
             _write(folder / "results.json", lambda path: path.write_text(about + "\n", encoding="utf-8"))
-        except OSError as fault:
-            raise EnvironmentFault(f"The results could not be written to {folder}: {fault.strerror}.") from fault
         return folder
 
     @classmethod

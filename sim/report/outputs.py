@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sim.errors import EnvironmentFault
+from sim import disk
 from sim.report import page, svg, workbook
 from sim.report.facts import Facts
 from sim.report.figures import draw_all
@@ -24,7 +24,7 @@ def write(results: Results, folder: str | Path) -> list[Path]:
     numbers = Numbers(results, Facts.of_folder(folder))
     pictures = draw_all(numbers)
     files = [folder / "report.html", folder / "results.xlsx"]
-    try:
+    with disk.refusals(folder):
         (folder / "figures").mkdir(parents=True, exist_ok=True)
         files[0].write_text(page.html(numbers, pictures), encoding="utf-8")
         workbook.write(numbers, files[1])
@@ -33,6 +33,4 @@ def write(results: Results, folder: str | Path) -> list[Path]:
             vector.write_text(svg.standalone(page.inlined(picture, name)), encoding="utf-8")
             raster.write_bytes(picture.png())
             files += [vector, raster]
-    except OSError as fault:
-        raise EnvironmentFault(f"The report could not be written to {folder}: {fault.strerror or fault}.") from fault
     return files

@@ -10,8 +10,7 @@ from typing import Any
 import xlsxwriter
 from xlsxwriter.exceptions import FileCreateError
 
-from sim import clock
-from sim.errors import EnvironmentFault
+from sim import clock, disk
 from sim.report import assumptions, sections, sources
 from sim.report.numbers import Numbers
 
@@ -40,10 +39,11 @@ def write(numbers: Numbers, path: Path) -> Path:
     _series(series, numbers, formats)
     _chart(book, numbers, formats)
     _evidence(book.add_worksheet("Evidence"), numbers, formats)
-    try:
-        book.close()
-    except (FileCreateError, OSError) as fault:
-        raise EnvironmentFault(f"The workbook could not be written to {path}: {fault}.") from fault
+    with disk.refusals(path):
+        try:
+            book.close()
+        except FileCreateError as fault:  # made of the disk's own exception
+            raise OSError(*getattr(fault.args[0], "args", (str(fault),))) from fault
     return path
 
 

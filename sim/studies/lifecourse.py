@@ -43,7 +43,7 @@ class Rates:
             np.float32,
         )
         self.excess = np.array([[spec.LONELY_EXCESS.get(name, 0.0) for name in names]], np.float32)
-        self.factors = np.ones((1, 256, len(names)), np.float32)
+        self.factors = np.ones((draws.BYTES, 256, len(names)), np.float32)
         for value in range(256):
             for k, name in enumerate(names):
                 logs = spec.COEFFICIENTS[name][4]

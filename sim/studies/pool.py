@@ -12,12 +12,16 @@ import multiprocessing
 import os
 import signal
 import sys
+import tempfile
+import threading
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
+from pathlib import Path
 from typing import Any
 
+from sim.disk import full, is_full
 from sim.errors import EnvironmentFault, UserError
 
 ONE_THREAD = ("NUMBA_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
@@ -65,7 +69,7 @@ def work(
     waiting = list(range(len(jobs)))
     pool: list[_Worker] = []
     try:
-        with _spawning():
+        with _spawning(), _deaf_to_ctrl_c():
             for _ in range(min(workers, len(jobs))):
                 ours, theirs = context.Pipe()
                 process = context.Process(target=_serve, args=(theirs, task, progress, os.getpid()), daemon=True)
@@ -155,12 +159,31 @@ def _serve(pipe: Connection, task: Task, progress: Any, parent: int) -> None:
             answer = (index, "said", fault)
         except MemoryError:
             answer = (index, "memory", None)
-        except Exception:
+        except Exception as fault:
             answer = (index, "failed", traceback.format_exc())
+            if is_full(fault):  # a compiler's cache, a library's own file
+                where = Path(str(getattr(fault, "filename", None) or tempfile.gettempdir())).parent
+                answer = (index, "said", full(where, kept=True))
         try:
             pipe.send(answer)
         except OSError:
             return
+
+
+@contextlib.contextmanager
+def _deaf_to_ctrl_c() -> Iterator[None]:
+    """Processes started within are born with Ctrl-C blocked, so that none answers it while it is still loading."""
+    if not hasattr(signal, "pthread_sigmask") or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    from multiprocessing import resource_tracker
+
+    resource_tracker.ensure_running()  # would lift the block if it were started within
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @contextlib.contextmanager

@@ -11,7 +11,6 @@ written beside, flushed to disk and renamed; the same command therefore goes on 
 from __future__ import annotations
 
 import contextlib
-import errno
 import hashlib
 import json
 import os
@@ -23,11 +22,11 @@ from pathlib import Path
 from typing import Any
 
 from sim.compose import Plan
+from sim.disk import full, is_full, refusals
 from sim.errors import EnvironmentFault, UserError
 from sim.studies import provenance
 
 FORMAT = 1
-FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 class Store:
@@ -51,6 +50,8 @@ class Store:
             self.partial.mkdir(parents=True, exist_ok=True)
             self._lock = open(self.partial / "lock", "a+b")  # held until the run ends
         except OSError as fault:
+            if is_full(fault):
+                raise full(self.root) from None
             raise EnvironmentFault(f"{self.root} cannot be written to: {fault.strerror}.") from None
         if not _locked(self._lock):
             self._lock.close()
@@ -91,7 +92,7 @@ class Store:
     def log(self, event: str, **facts: Any) -> None:
         """Add a line to the log of the run."""
         line = {"time": datetime.now().astimezone().isoformat(timespec="seconds"), "event": event, **facts}
-        with refusals(self.root), open(self.partial / "log.jsonl", "a", encoding="utf-8") as file:
+        with refusals(self.root, kept=True), open(self.partial / "log.jsonl", "a", encoding="utf-8") as file:
             file.write(json.dumps(line, ensure_ascii=False) + "\n")
 
     # ------------------------------------------------------------------------------------------------ the end
@@ -103,7 +104,7 @@ class Store:
         """
         whole = self.partial / "whole.tmp"
         shutil.rmtree(whole, ignore_errors=True)
-        with refusals(self.root):
+        with refusals(self.root, kept=True):
             whole.mkdir()
             write_config(self.plan, whole / "config.yaml")
             seconds = round(time.monotonic() - self.began, 1)
@@ -135,7 +136,7 @@ class Store:
 def part(folder: Path) -> Iterator[Path]:
     """A folder to fill that takes its name only when it is whole and on the disk."""
     half = folder.with_name(f"{folder.name}-{os.getpid()}.tmp")
-    with refusals(folder.parent.parent):
+    with refusals(folder.parent.parent, kept=True):
         shutil.rmtree(half, ignore_errors=True)
         half.mkdir()
         try:
@@ -147,19 +148,6 @@ def part(folder: Path) -> Iterator[Path]:
             _flush(folder.parent)
         finally:
             shutil.rmtree(half, ignore_errors=True)
-
-
-@contextlib.contextmanager
-def refusals(root: Path) -> Iterator[None]:
-    """Turns a disk's refusal into one sentence."""
-    try:
-        yield
-    except OSError as fault:
-        if fault.errno in FULL:
-            raise EnvironmentFault(
-                f"The disk that holds {root} is full. Finished parts are kept; make room and give the command again."
-            ) from None
-        raise EnvironmentFault(f"{fault.filename or root} cannot be written: {fault.strerror}.") from None
 
 
 def find(folder: str) -> Path:

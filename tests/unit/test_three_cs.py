@@ -39,7 +39,8 @@ def tables(town: Town) -> ThreeCs:
     reference = Reference()
     number = reference.at[1].size
     health = SimpleNamespace(state=town.states.pack(number, ill(number)))
-    epi = SimpleNamespace(evidence=town.evidence, states=town.states)
+    deaths = np.zeros((SEXES, AGES, DECILES))  # nobody dies here, so that nobody is expected to be bereaved
+    epi = SimpleNamespace(evidence=town.evidence, states=town.states, deaths=deaths)
     return ThreeCs(epi, reference, health)  # type: ignore[arg-type]
 
 
@@ -178,8 +179,9 @@ def test_capacity_adds_what_the_evidence_says_and_saturates() -> None:
 
 def test_levels_are_a_straight_line_between_nodes(quiet: Town) -> None:
     state = quiet.residents.columns["state"][: quiet.residents.size]
-    for number, c in enumerate(CS):
-        nodes = quiet.epidemiology.three_cs.nodes[number]  # type: ignore[attr-defined]
+    for c in CS:
+        made = quiet.epidemiology.three_cs  # type: ignore[attr-defined]
+        nodes = made.nodes if c == "confidence" else np.linspace(0, 1, 4)
         found = level(state, c)
         place = np.interp(value(quiet, c), nodes, np.arange(4.0))
         assert (np.abs(found - place) <= 1.03).all(), "one of the two nodes about it"

@@ -1,0 +1,104 @@
+"""Which ward an emergency goes to, and how the trust's beds divide between wards.
+
+The trust's beds are one pool; a ward has the share of them that its patients' bed-days were in the last observed year
+(planned stays are surgery's). Later a ward fills as its patients do, while what full beds do follows the whole trust.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim import draws
+from sim.agents.hospitals import ACUTE, PAEDIATRICS, SURGERY, WARDS
+from sim.care.indices import FROZEN_FROM
+from sim.clock import MONTHS_A_YEAR
+from sim.purposes import Purpose
+
+if TYPE_CHECKING:
+    from sim.system import CareSystem
+
+Array = NDArray[Any]
+Rows = NDArray[np.int64]
+CAUSES = ("emergency", "exacerbation", "frailty_crisis", "injury")
+"""What an emergency admission can be for: processes of the rate tables."""
+EXACERBATION = CAUSES.index("exacerbation")
+CONDITIONS = {
+    "cardiology": ("chd", "heart_failure"),
+    "respiratory": ("copd", "asthma"),
+    "diabetes": ("type2_diabetes",),
+}
+"""Conditions whose exacerbations a ward takes."""
+
+
+class Wards:
+    """Shares of wards by cause, and the bed-days of each ward (mean month, smoothed over a year)."""
+
+    def __init__(self, m: CareSystem) -> None:
+        self.m = m
+        table = m.evidence.table("emergency_ward").pivot(index="cause", columns="ward", values="value").fillna(0.0)
+        share = table.reindex(index=list(CAUSES), columns=list(WARDS), fill_value=0.0).to_numpy(np.float64)
+        self.share = share / share.sum(axis=1, keepdims=True)
+        self.child_months = int(MONTHS_A_YEAR * m.evidence["care.paediatric_age"])
+        self.days = np.zeros(len(WARDS))
+        self.base = np.zeros(len(WARDS))
+
+    def assign(self, rows: Rows, cause: NDArray[np.int8]) -> NDArray[np.int64]:
+        """The ward (position in `WARDS`) of each admission: children's is paediatrics, others' is drawn by cause."""
+        m, r = self.m, self.m.residents.columns
+        weight = self.share[cause]
+        mine = np.flatnonzero(cause == EXACERBATION)
+        state = r["state"][rows[mine]]
+        for ward, conditions in CONDITIONS.items():
+            known = [name for name in conditions if name in m.states.bits] if len(mine) else []
+            has = np.zeros(len(mine), bool)
+            for name in known:
+                has |= (state & m.states.mask(name)) != 0
+            weight[mine, WARDS.index(ward)] *= has
+        upto = np.cumsum(weight, axis=1)
+        uniform = draws.uniforms(r["key"][rows], m.month, Purpose.WARD)
+        ward = (uniform[:, None] * upto[:, -1:] >= upto[:, :-1]).sum(axis=1)
+        child = m.month - r["born"][rows].astype(np.int64) < self.child_months
+        return np.where(child, PAEDIATRICS - ACUTE, ward)
+
+    def settle(self, ward: Array, stay: Array, planned: float) -> None:
+        """A month's bed-days: stays of emergencies (days) by ward, and of planned patients (surgery's)."""
+        month = np.asarray(np.bincount(ward, stay, len(WARDS)), np.float64)
+        month[SURGERY - ACUTE] += planned
+        self.days = month if not self.days.any() else self.days + (month - self.days) / MONTHS_A_YEAR
+        if self.m.month < FROZEN_FROM:
+            self.base = self.days
+
+    def bed_share(self) -> Array:
+        """Of the trust's beds, each ward's part."""
+        return shares(self.base)
+
+    def load_share(self) -> Array:
+        """Of the trust's load, each ward's part this month."""
+        return shares(self.days)
+
+    def snapshot(self) -> dict[str, Array]:
+        """What changes (arrays are replaced, never written)."""
+        return {"days": self.days, "base": self.base}
+
+    def restore(self, held: Mapping[str, Array]) -> None:
+        """Continue from a snapshot."""
+        self.days, self.base = held["days"], held["base"]
+
+
+def shares(days: Array) -> Array:
+    """Parts of a whole; equal ones of nothing."""
+    total = days.sum()
+    return np.asarray(days / total if total > 0 else np.full(len(days), 1 / len(days)))
+
+
+def together(rows_by_cause: Mapping[str, Rows] | Rows) -> tuple[Rows, NDArray[np.int8]]:
+    """Rows of all admissions, and the cause of each (position in `CAUSES`); plain rows are other emergencies."""
+    if not isinstance(rows_by_cause, Mapping):
+        return rows_by_cause, np.zeros(len(rows_by_cause), np.int8)
+    rows = list(rows_by_cause.values())
+    cause = np.array([CAUSES.index(name) for name in rows_by_cause], np.int8)
+    return np.concatenate(rows), np.repeat(cause, [len(each) for each in rows])

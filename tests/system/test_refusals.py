@@ -1,0 +1,142 @@
+"""Faults of the machine and mistakes that need the place, the money and the months: found before anything runs.
+
+Full disks are real ones where the machine lets us mount one, and a limit on the size of a file everywhere else.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.system
+
+SMALL = ["place=toy", "scale=0.02", "years=1", "runs=2", "workers=1", "scenarios=[baseline,health_creation]"]
+COMMAND = [sys.executable, "-m", "sim.cli"]
+posix = pytest.mark.skipif(os.name == "nt", reason="limits and signals of POSIX")
+
+
+def headwater(*words: str, cwd: Path, largest_file: int | None = None) -> subprocess.CompletedProcess[str]:
+    def limit() -> None:
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_FSIZE, (largest_file, largest_file))  # type: ignore[arg-type]
+
+    return subprocess.run(
+        [*COMMAND, *words], cwd=cwd, capture_output=True, text=True, timeout=300, check=False,
+        preexec_fn=limit if largest_file else None,
+    )  # fmt: skip
+
+
+MISTAKES = [
+    ("levers.link_workers.amount=lots", "levers.link_workers.amount=lots: is not a number: 'lots'."),
+    ("levers.link_workers.amount=-1", "levers.link_workers.amount=-1: must not be negative"),
+    ("levers.link_workers.rollout=by_ned", "levers.link_workers.rollout=by_ned: there is no"),
+    ("health_creation.levers.link_workers.from=accute", "there is no budget line called 'accute'; did you mean acute?"),
+    ("levers.link_workers.amount=60", "levers.link_workers.amount=60: asks acute_emergency for £"),
+    ("levers.link_workers.from=public_health", "levers.link_workers.from=public_health: asks public_health for £"),
+    ("levers.link_workers.from=buildings", "levers.link_workers.from=buildings: buildings cannot pay"),
+    ("levers.link_workers.start=2020-08", "2020-08 is before the policy starts (policy_start=2026-04)."),
+    ("levers.link_workers.start=2056-01", "2056-01 is after the last month of the run, 2046-03."),
+    ("levers.link_workers.stop=2026-04", "2026-04 is not after the start of the policy"),
+    ("scale=0.00001", "Nobody lives in Toy town (invented) at scale=1e-05; it has 5,000 residents"),
+    ("place=town/", "The place in town cannot be used:"),
+]
+
+
+@pytest.mark.parametrize(("words", "sentence"), MISTAKES, ids=[words for words, _ in MISTAKES])
+def test_found_before_anything_runs(words: str, sentence: str, tmp_path: Path) -> None:
+    (tmp_path / "town").mkdir()
+    more = ["levers.link_workers.amount=9"] if words.endswith("public_health") else []
+    where = [] if words.startswith("place=") else ["place=toy"]
+    done = headwater("compare", "scenarios=[baseline,health_creation]", *where, *words.split(), *more, cwd=tmp_path)
+    assert done.returncode == 2, done.stderr
+    assert sentence in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stdout == "", "nothing is announced that will not be done"
+    assert [path.name for path in tmp_path.rglob("*")] == ["town"], "nothing is written"
+
+
+def test_a_lever_that_comes_too_late_is_run_and_said(tmp_path: Path) -> None:
+    words = [word for word in SMALL if not word.startswith("scen")]
+    done = headwater("run", "scenario=new_hospital", *words, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "Note: new_hospital: levers.new_hospital.start: 2042-04 is after the last month of the run" in done.stdout
+
+
+@pytest.mark.parametrize("results", ["a_file", "a_file/below"])
+def test_results_that_cannot_be_written_are_noticed_first(results: str, tmp_path: Path) -> None:
+    (tmp_path / "a_file").write_text("x")
+    done = headwater("compare", *SMALL, f"results={results}", cwd=tmp_path)
+    assert done.returncode == 1
+    assert done.stderr == f"{results} cannot be written to: Not a directory.\n"
+    assert done.stdout == ""
+    assert [path.name for path in tmp_path.iterdir()] == ["a_file"]
+
+
+def nothing_looks_whole(root: Path) -> bool:
+    return not list(root.rglob("metadata.json")) and not (root / "latest").exists() and not list(root.rglob("*.tmp"))
+
+
+FULL = "The disk that holds results is full. Finished parts are kept; make room and give the command again.\n"
+
+
+@posix
+@pytest.mark.parametrize("largest_file", [20_000, 100_000])
+def test_a_disk_that_takes_no_more(largest_file: int, tmp_path: Path) -> None:
+    done = headwater("compare", *SMALL, cwd=tmp_path, largest_file=largest_file)
+    assert done.returncode == 1, done.stderr
+    assert done.stderr.endswith(FULL), done.stderr
+    assert "Traceback" not in done.stderr
+    assert nothing_looks_whole(tmp_path / "results")
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    disk = tmp_path / "results"
+    disk.mkdir()
+    mount = shutil.which("mount")
+    command = [str(mount), "-t", "tmpfs", "-o", "size=700k", "tmpfs", str(disk)]
+    if mount is None or subprocess.run(command, capture_output=True, check=False).returncode:
+        pytest.skip("no disk of a given size can be mounted here")
+    try:
+        yield disk
+    finally:
+        subprocess.run(["umount", str(disk)], check=True)
+
+
+def test_a_full_disk_and_going_on_when_there_is_room(small_disk: Path) -> None:
+    done = headwater("compare", *SMALL, cwd=small_disk.parent)
+    assert done.returncode == 1, done.stderr
+    assert done.stderr.endswith(FULL), done.stderr
+    assert nothing_looks_whole(small_disk)
+    parts = sorted(path.name for path in small_disk.glob(".partial-*/d*"))
+    assert parts == ["d001-s0001", "d002-s0002"]
+    subprocess.run(["mount", "-o", "remount,size=20m", str(small_disk)], check=True)
+    again = headwater("compare", *SMALL, cwd=small_disk.parent)
+    assert again.returncode == 0, again.stderr
+    assert "2 of 2 runs were finished before" in again.stderr
+    assert list(small_disk.glob("*/metadata.json"))
+
+
+@posix
+@pytest.mark.parametrize("seconds", [0.15, 0.4, 0.6, 0.9, 1.5, 2.5, 4.0])
+def test_ctrl_c_at_any_moment_is_one_sentence(seconds: float, tmp_path: Path) -> None:
+    process = subprocess.Popen(
+        [*COMMAND, "compare", *SMALL], cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        start_new_session=True,
+    )  # fmt: skip
+    time.sleep(seconds)
+    os.killpg(process.pid, signal.SIGINT)  # a terminal sends it to the workers too
+    _, said = process.communicate(timeout=120)
+    assert process.returncode == 130
+    assert "Traceback" not in said
+    assert "Stopped." in said or seconds < 0.3, "before the program is there, it ends without a word"
+    assert nothing_looks_whole(tmp_path)
