@@ -12,6 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim import draws
+from sim.care import continuity
+from sim.life.exposures import as_kept
 from sim.life.grid import BAND
 from sim.life.health import People, give
 from sim.life.review import refresh
@@ -43,6 +45,7 @@ def give_birth(m: CareSystem, mothers: Rows) -> Rows:
         managed=m.epidemiology.managed.unaffected,
         **inherited,
     )
+    continuity.welcome(m, newborn.rows)
     refresh(m, newborn.rows)  # their first review may be three months away
     return newborn.rows
 
@@ -105,7 +108,8 @@ def add_people(
         **home,
     )
     rows = added.rows
-    m.residents.columns["lagged"][rows] = health.lagged
+    m.residents.columns["lagged"][rows] = as_kept(health.lagged)
+    continuity.welcome(m, rows)
     refresh(m, rows)
     return rows
 

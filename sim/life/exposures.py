@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 STATE_OF = {behaviour.risk: behaviour.state for behaviour in BEHAVIOURS}
 REVIEW_MONTHS = 6
+FULL = 65535
+"""A lagged exposure of 1 as it is kept."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,11 @@ class Exposures:
                 left = np.exp(-years_since_quit / np.float32(self.fall_years[column]))
                 lagged[:, column] = np.maximum(lagged[:, column], left)
         return np.asarray(lagged)
+
+
+def as_kept(lagged: NDArray[np.float32]) -> NDArray[np.uint16]:
+    """Lagged exposures 0–1 as residents keep them: 16 bits."""
+    return np.rint(lagged * FULL).astype(np.uint16)
 
 
 def _values(evidence: Evidence, name: str) -> dict[str, float]:

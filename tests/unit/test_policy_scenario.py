@@ -37,7 +37,7 @@ def test_overrides_have_stable_addresses() -> None:
         assert Scenario.load("health_creation", overrides).use("link_workers").amount == 2
     added = Scenario.load("baseline", ["levers.more_gps.amount=1", "levers.more_gps.from=new"])
     assert added.use("more_gps").payers == (("new", None),)
-    assert Scenario.load("health_creation", ["levers.link_workers.amount=0"]).active[-1].name == "stop_smoking"
+    assert Scenario.load("health_creation", ["levers.link_workers.amount=0"]).active[-1].name == "warm_homes"
 
 
 def test_plain_data_that_pickles() -> None:
