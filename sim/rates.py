@@ -31,7 +31,8 @@ class Process:
 
     per_year: base rate per person-year, one a cell (see `sim.life.grid.cell`). if_on, if_off: multiplier where a
     state (by its bit) is on, or off; 0 makes the process impossible. by_level: multiplier of each of the four values
-    of a level, by the name of the level. excess: relative risk − 1 of each lagged exposure.
+    of a level, by the name of the level. only_if: bits of one byte of the state of which one must be on. excess:
+    relative risk − 1 of each lagged exposure.
     """
 
     name: str
@@ -40,11 +41,15 @@ class Process:
     if_off: Mapping[int, float] = field(default_factory=dict)
     excess: Array | None = None
     by_level: Mapping[str, Sequence[float]] = field(default_factory=dict)
+    only_if: Sequence[int] = ()
 
     def factors(self) -> Array:
         """Multiplier of each value of each byte of the state: (8, 256)."""
         table = np.ones((BYTES, 256))
         values = np.arange(256)
+        for byte in {position // BYTE_BITS for position in self.only_if}:
+            bits = sum(1 << position % BYTE_BITS for position in self.only_if)
+            table[byte] *= (values & bits) != 0
         for name, ratios in self.by_level.items():
             byte, shift = divmod(level_shift(name), BYTE_BITS)
             table[byte] *= np.asarray(ratios)[(values >> shift) % LEVEL_VALUES]

@@ -30,11 +30,13 @@ from sim.clock import MONTHS_A_YEAR
 from sim.columns import ColumnarModel, Snapshot, Table
 from sim.errors import UserError
 from sim.evidence import Evidence, load
-from sim.life import changes, demography, epidemiology
+from sim.life import changes, circumstances, demography, epidemiology, frailty
 from sim.life import review as reviews
+from sim.life.behaviours import BEHAVIOURS
 from sim.life.exposures import REVIEW_MONTHS
 from sim.life.mortality import Calendar
 from sim.life.processes import BIRTH, DEATH, GP, LEAVE, PRACTICE_KINDS, rate_tables
+from sim.life.states import CIRCUMSTANCES
 from sim.outcomes.eventlog import COMING, EventLog, Kind
 from sim.outcomes.panel import Panel
 from sim.outcomes.record import RunRecord
@@ -117,7 +119,8 @@ class CareSystem(ColumnarModel):
         self.states = self.epidemiology.states
         self.wellbeing = self.epidemiology.wellbeing
         served_share = 1 - self.evidence["care.gp_unmet_share"]  # the evidence counts what was served, not need
-        level = {"referral": self.evidence["care.clock_start_share"], GP: 1 / served_share}
+        level = dict.fromkeys(PRACTICE_KINDS, 1 / served_share)
+        level["referral"] = self.evidence["care.clock_start_share"]
         self.rates = rate_tables(self.epidemiology, self.place.out_rate, level)
         self.drawn = self.rates.index[next(iter(PRACTICE_KINDS))]  # all processes before are drawn as events
         self.slots = np.repeat([self.rates.index[kind] for kind in PRACTICE_KINDS], list(PRACTICE_KINDS.values()))
@@ -127,12 +130,20 @@ class CareSystem(ColumnarModel):
         areas = self.place.lsoas
         self.decile = areas["imd_decile"].to_numpy(np.uint8)
         self.fifth = (self.place.local_fifth - 1).astype(np.uint8)
-        self.lonely_ratio = self.place.lonely_ratio
+        self.risk_ratio = {"isolation": self.place.lonely_ratio} | {
+            name: circumstances.area_ratio(self.evidence, name, areas) for name in circumstances.COLUMN
+        }
+        self.at_home = np.bitwise_or.reduce([self.states.mask(name) for name in CIRCUMSTANCES])
+        """States that the newborn share with their mothers."""
         everywhere = (len(areas), len(self.rates.names))
         self.area_factor = np.ones(everywhere, np.float32)  # what levers do to each rate; only they write it
         self.area_shift = {"life_satisfaction": np.zeros(len(areas), np.float32)}
         self._area_base = np.ones(everywhere, np.float32)
-        self._area_base[:, self.rates.index["become_lonely"]] = self.lonely_ratio
+        self._area_base[:, self.rates.index["become_lonely"]] = self.place.lonely_ratio
+        for behaviour in BEHAVIOURS:
+            if behaviour.risk in circumstances.COLUMN:
+                into = circumstances.into_ratio(self.evidence, behaviour.risk, areas)
+                self._area_base[:, self.rates.index[behaviour.into]] = into
         self.area = self._area_base.copy()
 
     def labels(self) -> dict[str, str]:
@@ -213,6 +224,8 @@ class CareSystem(ColumnarModel):
         apply_levers(self, self.commissioner.adopted)
         self._area_base[:, self.rates.index[RECOVER]] = 1.0 - self.care.needs.recoveries.share
         np.multiply(self._area_base, self.area_factor, out=self.area)
+        begin, further = self.rates.index[frailty.BEGIN], self.rates.index[frailty.FURTHER]
+        self.area[:, further] *= self.area_factor[:, begin]  # a lever on becoming frail acts on every step
 
     def _contacts(self) -> NDArray[np.uint8]:
         """Of which kinds each row's resident would have a contact with the practice this month, a bit a slot."""

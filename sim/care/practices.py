@@ -158,7 +158,7 @@ def share_out(m: CareSystem) -> None:
     """
     p, count = m.practices.columns, m.practices.size
     r, size = m.residents.columns, m.residents.size
-    rate = m.rates.base[:, m.rates.index["gp_contact"]][r["cell"][:size]]
+    rate = m.rates.base[:, m.drawn :].sum(axis=1)[r["cell"][:size]]  # every kind of contact
     rate = np.where(r["unique_id"][:size] != 0, rate, np.float32(0))
     weight = np.bincount(r["practice"][:size], rate, count)
     base = p["base_capacity"]

@@ -1,4 +1,4 @@
-"""Behaviours and loneliness: how common they are, and how people move in and out of them.
+"""Behaviours, loneliness and circumstances: how common they are, and how people move in and out of them.
 
 Published transition probabilities fix *turnover* (how many stop in a year). The opposite direction is solved, by
 sex × age × deprivation fifth, so that the age profile of 2020 is kept and follows the declared secular trend; taken
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sim.life import circumstances
 from sim.life.grid import AGES, DECILES, SEXES, Array, keyed, smooth, steps
 
 if TYPE_CHECKING:
@@ -36,6 +37,10 @@ BEHAVIOURS = (
     Behaviour("obese", "obesity", "become_obese", "lose_obesity"),
     Behaviour("inactive", "inactivity", "become_inactive", "become_active"),
     Behaviour("lonely", "isolation", "become_lonely", "recover_lonely"),
+    Behaviour("drinker", "alcohol", "start_drinking", "stop_drinking"),
+    Behaviour("offline", "offline", "go_offline", "get_online"),
+    Behaviour("cold_home", "cold_home", "enter_cold_home", "leave_cold_home"),
+    Behaviour("low_income", "low_income", "lose_income", "gain_income"),
 )
 
 
@@ -45,6 +50,8 @@ def prevalence(evidence: Evidence, risk: str, england: Array) -> Array:
     england: people as (sex, age, decile). The gradient over deprivation fifths is laid on the age–sex profile so that
     the profile itself is kept: Σ over fifths of share × people = profile × people in every age and sex.
     """
+    if risk in circumstances.COLUMN:
+        return circumstances.prevalence(evidence, risk)
     table = evidence.table("risk_prevalence")
     profile = smooth(table[table["risk"] == risk])
     gradient = evidence.table("risk_by_fifth")

@@ -1,4 +1,4 @@
-"""What changes in residents this month: behaviours, loneliness, onsets of conditions, each by its own draw.
+"""What changes in residents this month: behaviours, circumstances, frailty, conditions, each by its own draw.
 
 Every process is drawn against the chances cached at the start of the month; what then happens to one resident is
 applied in the order of the rate tables. Leaving and dying are drawn here too and applied at the end of the month.
@@ -13,9 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim import draws
+from sim.life import frailty
 from sim.life.behaviours import BEHAVIOURS
-from sim.life.processes import ONSET, RECOVERY
+from sim.life.processes import DIAGNOSE, ONSET, RECOVERY
 from sim.life.review import refresh
+from sim.life.states import FRAILTY
 from sim.outcomes.eventlog import Kind
 from sim.purposes import Purpose
 
@@ -63,15 +65,46 @@ def apply(m: CareSystem, happenings: Happenings) -> None:
         m.events.add(Kind.ENDED, stop, states.bits[behaviour.state])
         m.events.add(Kind.BEGAN, start, states.bits[behaviour.state])
         changed += [stop, start]
-    for name in states.conditions:
+    changed += [_frailty(m, happenings, name) for name in (frailty.BEGIN, frailty.FURTHER, frailty.RECOVER)]
+    for number, condition in enumerate(m.epidemiology.conditions):
+        name, unknown = condition.name, np.uint32(1 << number)
         begun = happenings.of(ONSET + name)
         r["state"][begun] |= states.mask(name)
         m.recorder.add(f"{name}_new", r["fifth"][begun])
         m.events.add(Kind.BEGAN, begun, states.bits[name])
         changed.append(begun)
+        if DIAGNOSE + name in m.rates.index:
+            found = happenings.of(DIAGNOSE + name)
+            r["undiagnosed"][found] &= ~unknown
+            r["undiagnosed"][begun] |= unknown
+        if condition.replaces:
+            changed.append(_end(m, begun, condition.replaces))
         if RECOVERY + name in m.rates.index:
-            ended = happenings.of(RECOVERY + name)
-            r["state"][ended] &= ~states.mask(name)
-            m.events.add(Kind.ENDED, ended, states.bits[name])
-            changed.append(ended)
+            changed.append(_end(m, happenings.of(RECOVERY + name), name))
     refresh(m, np.unique(np.concatenate(changed)))
+
+
+def _end(m: CareSystem, rows: Rows, condition: str) -> Rows:
+    """Those of `rows` who have the condition have it no longer; returns them."""
+    r, states = m.residents.columns, m.states
+    ended = rows[states.has(r["state"][rows], condition)]
+    r["state"][ended] &= ~states.mask(condition)
+    r["undiagnosed"][ended] &= ~np.uint32(1 << states.conditions.index(condition))
+    m.events.add(Kind.ENDED, ended, states.bits[condition])
+    return ended
+
+
+def _frailty(m: CareSystem, happenings: Happenings, process: str) -> Rows:
+    """One step of frailty more, or less, for those to whom it happens; returns their rows."""
+    r, states = m.residents.columns, m.states
+    rows = happenings.of(process)
+    masks = [np.uint64(0), *(states.mask(name) for name in FRAILTY)]
+    whole = masks[1] | masks[2] | masks[3]
+    held = r["state"][rows] & whole
+    now = sum((held == mask) * step for step, mask in enumerate(masks))
+    then = np.clip(now + (-1 if process == frailty.RECOVER else 1), 0, len(FRAILTY))
+    r["state"][rows] = (r["state"][rows] & ~whole) | np.array(masks)[then]
+    for step, name in enumerate(FRAILTY, 1):
+        m.events.add(Kind.ENDED, rows[(now == step) & (then != step)], states.bits[name])
+        m.events.add(Kind.BEGAN, rows[(then == step) & (now != step)], states.bits[name])
+    return rows

@@ -1,7 +1,8 @@
 """How often people need care: contact rates by age and sex, multiplied by their conditions and circumstances.
 
-Multipliers are normalised on the reference population by age and sex, so that England's use is kept and a lever that
-prevents illness prevents its contacts.
+Each kind of need (`sim.life.kinds`) is a process of its own. Multipliers are normalised on the reference population
+by age and sex, so that England's use is kept, kind by kind and in all, and a lever that prevents illness prevents its
+contacts.
 """
 
 from __future__ import annotations
@@ -10,43 +11,54 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sim.life import circumstances, frailty, kinds
+from sim.life.behaviours import BEHAVIOURS
 from sim.life.epidemiology import Effects, Epidemiology, spread
-from sim.life.grid import DECILES, Array, steps
+from sim.life.grid import DECILES, Array
 
 if TYPE_CHECKING:
     from sim.life.health import Health
     from sim.life.reference import Reference
 
-KINDS = ("gp_contact", "ed", "emergency", "referral")
-TABLE_KIND = {"gp_contact": "gp", "ed": "ed", "emergency": "emergency", "referral": "first_outpatient"}
-STATE_OF_FACTOR = {"smoking": "smoker", "obesity": "obese", "inactivity": "inactive", "isolation": "lonely"}
+KINDS = (*kinds.HOSPITAL, *kinds.PRACTICE)
+TABLE_KIND = {"ed": "ed", "emergency": "emergency", "referral": "first_outpatient", "gp_contact": "gp"}
+"""Services whose use is counted, and the name of their total in the evidence."""
+STATE_OF_FACTOR = {behaviour.risk: behaviour.state for behaviour in BEHAVIOURS}
 
 
-def effects(epi: Epidemiology, kind: str) -> Effects:
-    """Multipliers of one kind of contact, from the table `contact_multiplier`."""
+def of_service(epi: Epidemiology, service: str) -> tuple[str, ...]:
+    """Kinds of need that a service sees, in order."""
+    return tuple(kind.name for kind in epi.kinds.values() if kind.total == TABLE_KIND[service])
+
+
+def effects(epi: Epidemiology) -> dict[str, Effects]:
+    """Multipliers of every kind of need: conditions and behaviours, frailty, circumstances, how well managed."""
     table = epi.evidence.table("contact_multiplier")
-    rows = table[table["kind"] == TABLE_KIND[kind]]
-    names = (STATE_OF_FACTOR.get(factor, factor) for factor in rows["factor"])
-    ratios = {name: float(v) for name, v in zip(names, rows["value"], strict=True) if name in epi.states.bits}
-    return Effects(np.zeros(len(epi.exposures.names)), ratios)
+    ratios = {total: dict(of) for total, of in frailty.contact_ratios(epi.evidence).items()}
+    for kind, factor, value in zip(table["kind"], table["factor"], table["value"].astype(float), strict=True):
+        state = STATE_OF_FACTOR.get(factor, factor)
+        if state in epi.states.bits:
+            ratios.setdefault(str(kind), {})[state] = value
+    found = {}
+    for name, of_states in kinds.multipliers(epi.evidence, epi.kinds, ratios).items():
+        levels = {"managed": epi.levels[name]} if name in epi.levels else {}
+        found[name] = Effects(epi.nothing, of_states | circumstances.ratios(epi.evidence, name), levels)
+    return found
 
 
 def normalise(epi: Epidemiology, reference: Reference, health: Health) -> None:
-    """Set the base rate (per person-year; sex, age, decile) of every kind of contact."""
-    rates = epi.evidence.table("contact_rate")
-    for kind in KINDS:
-        rows = rates[rates["kind"] == TABLE_KIND[kind]]
-        base = steps(rows)  # as banded: use jumps at school age and retirement, and the bands are the data
-        epi.effects[kind] = effects(epi, kind)
-        weight = reference.mean(epi.effects[kind].weight(health.state, health.lagged, epi.states))
-        residual = decile_residual(epi, kind)
+    """Set the base rate (per person-year; sex, age, decile) of every kind of need."""
+    epi.effects |= effects(epi)
+    for name, kind in epi.kinds.items():
+        weight = reference.mean(epi.effects[name].weight(health.state, health.lagged, epi.states))
+        residual = decile_residual(epi, kind.total)
         norm = reference.over_deciles(weight * residual)
-        epi.contact_base[kind] = base[:, :, None] * residual / spread(norm)
+        epi.contact_base[name] = kind.rate[:, :, None] * residual / spread(norm)
 
 
-def decile_residual(epi: Epidemiology, kind: str) -> Array:
+def decile_residual(epi: Epidemiology, total: str) -> Array:
     """What deprivation adds beyond health, as a ratio a decile (1 at the middle): emergency departments only."""
-    if kind != "ed":
+    if total != "ed":
         return np.ones(DECILES)
     ratio = epi.evidence["contacts.ed_decile_ratio"]
     steps_from_middle = (DECILES - 1) / 2 - np.arange(DECILES)

@@ -41,6 +41,8 @@ def give_birth(m: CareSystem, mothers: Rows) -> Rows:
         born=m.month,
         male=draws.uniforms(key, m.month, Purpose.SEX_AT_BIRTH) < boy_share,
         followed=m.events.follows(key),
+        state=r["state"][mothers] & m.at_home,
+        managed=m.epidemiology.managed.unaffected,
         **inherited,
     )
     continuity.welcome(m, newborn.rows)
@@ -87,7 +89,8 @@ def add_people(
     """Residents with the health their age, sex and neighbourhood give them; `home`: practice, home trust and site."""
     decile = m.decile[lsoa]
     age = (m.month - born) // 12
-    people = People(key, age, male.astype(np.int64), decile.astype(np.int64), m.lonely_ratio[lsoa])
+    ratios = {risk: ratio[lsoa] for risk, ratio in m.risk_ratio.items()}
+    people = People(key, age, male.astype(np.int64), decile.astype(np.int64), ratios)
     health = give(people, m.epidemiology)
     added = m.residents.append(
         identity.size,
@@ -99,6 +102,8 @@ def add_people(
         decile=decile,
         fifth=m.fifth[lsoa],
         state=health.state,
+        undiagnosed=health.undiagnosed,
+        managed=health.managed,
         followed=m.events.follows(key),
         **home,
     )

@@ -7,20 +7,23 @@ through their residents, and a healthy place stays healthy.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.life import behaviours, onset
+from sim.errors import UserError
+from sim.life import behaviours, circumstances, diagnosis, frailty, kinds, managed, onset
 from sim.life import mortality as deaths
 from sim.life.conditions import Condition
 from sim.life.conditions import shipped as shipped_conditions
 from sim.life.exposures import Exposures
 from sim.life.grid import AGES, BANDS, DECILES, SEXES, Array, band_of, keyed, over_bands
-from sim.life.states import States
+from sim.life.states import FRAILTY, States
+from sim.rates import Process
 
 if TYPE_CHECKING:
     from sim.evidence import Evidence
@@ -34,18 +37,29 @@ class Effects:
     """What multiplies the hazard of one outcome for one person.
 
     excess: relative risk − 1 of each lagged exposure (float, one a column); ratios: multiplier of each state that is
-    on (name → ratio).
+    on (name → ratio); levels: multipliers of the four values of a level (name → ratios).
     """
 
     excess: Array
     ratios: dict[str, float]
+    levels: dict[str, tuple[float, ...]] = field(default_factory=dict)
+
+    def process(self, name: str, per_year: Array, states: States, only_if: Sequence[str] = ()) -> Process:
+        """These effects on a base rate (one a cell), as a row of the rate tables; only_if: states of which one must be
+        on."""
+        if_on = {states.bits[state]: ratio for state, ratio in self.ratios.items()}
+        needed = [states.bits[state] for state in only_if]
+        return Process(name, per_year, if_on, excess=self.excess, by_level=self.levels, only_if=needed)
 
     def weight(self, state: NDArray[np.uint64], lagged: NDArray[np.float32], states: States) -> Array:
         """Product of all multipliers, one a person."""
-        product = np.prod(1 + lagged * self.excess, axis=1)
-        for name, ratio in self.ratios.items():
-            product = np.where(states.has(state, name), product * ratio, product)
-        return np.asarray(product)
+        product = np.ones(state.size)
+        for column in np.flatnonzero(self.excess):
+            product *= 1 + lagged[:, column] * self.excess[column]
+        for byte, table in enumerate(self.process("", np.empty(0), states).factors()):
+            if (table != 1).any():
+                product *= table[(state >> np.uint64(8 * byte)).astype(np.uint8)]
+        return product
 
 
 class Epidemiology:
@@ -62,20 +76,43 @@ class Epidemiology:
         self.risk = {b.risk: behaviours.prevalence(evidence, b.risk, self.england) for b in behaviours.BEHAVIOURS}
         self.ex_smokers = behaviours.prevalence(evidence, "ex_smoking", self.england)
         self.deaths = deaths.base(evidence)
+        self.deaths_by_age = (self.deaths * self.england).sum((0, 2)) / self.people.sum(0)
+        self.levels = managed.by_level(evidence)
         self.effects = {name: self._effects(name) for name in (*self.names, "death")}
-        self.prevalence = {name: onset.prevalence(evidence, name, self.people) for name in self.names}
+        self.undiagnosed = {c.name: diagnosis.share(evidence, c.name, c.undiagnosed) for c in self.conditions}
+        self.prevalence = {
+            c.name: diagnosis.everyone(
+                onset.prevalence(evidence, c.name, self.people), self.undiagnosed[c.name], c.undiagnosed
+            )
+            for c in self.conditions
+        }
+        self.frailty = frailty.shares(evidence, self.people)
+        self.effects[frailty.BEGIN] = Effects(self.nothing, frailty.factors(evidence))
+        self.kinds = kinds.split(evidence, self.people)
+        long_term = np.array([condition.managed for condition in self.conditions])
+        self.managed = managed.Managed.of(evidence, long_term)
         gradient = evidence.table("prevalence_gradient")
         self.gradient = {
             name: keyed(gradient[gradient["condition"] == name], "decile", range(1, DECILES + 1)) for name in self.names
         }
-        # Filled on the reference population, condition by condition, by `sim.life.reference`.
+        # Filled on the reference population, condition by condition, by `sim.life.reference`. Diagnosis and recovery
+        # are (sex, age), and there only for conditions that can be unknown, or that people leave.
         self.share_norm: dict[str, Array] = {}
         self.residual: dict[str, Array] = {}
         self.onset_base: dict[str, Array] = {}
-        self.recovery: dict[str, Array] = {}  # (sex, age), only of conditions that people leave
+        self.recovery: dict[str, Array] = {}
+        self.diagnosis: dict[str, Array] = {}
+        self.conversion: dict[str, float] = {}  # share of new cases that come through the condition replaced
+        self.frailty_rates: frailty.FrailtyRates
+        self.frailty_base: dict[str, Array] = {}
         self.death_base: Array = self.deaths
         self.contact_base: dict[str, Array] = {}
         self.wellbeing: Wellbeing
+
+    @property
+    def nothing(self) -> Array:
+        """No lagged exposure has an effect."""
+        return np.zeros(len(self.exposures.names))
 
     def _effects(self, outcome: str) -> Effects:
         risks = self.evidence.table("relative_risk")
@@ -83,16 +120,25 @@ class Epidemiology:
         rows = risks[risks["condition"] == outcome]
         for exposure, lag, ratio in zip(rows["exposure"], rows["lag_class"], rows["value"], strict=True):
             excess[self.exposures.names.index((exposure, lag))] = float(ratio) - 1
+        around = circumstances.ratios(self.evidence, outcome)
         if outcome == "death":
-            return Effects(excess, self._death_ratios())
+            return Effects(excess, self._death_ratios() | around)
         table = self.evidence.table("relative_risk_condition")
+        if (itself := table[table["condition_to"] == table["condition_from"]]).size:
+            raise UserError(f"relative_risk_condition.csv: '{itself['condition_to'].iloc[0]}' depends on itself.")
         rows = table[(table["condition_to"] == outcome) & table["condition_from"].isin(list(self.names))]
-        return Effects(excess, dict(zip(rows["condition_from"], rows["value"].astype(float), strict=True)))
+        ratios = dict(zip(rows["condition_from"], rows["value"].astype(float), strict=True)) | around
+        ratios |= {later.name: 0.0 for later in self.conditions if later.replaces == outcome}
+        return Effects(excess, ratios, self._of_managed(f"onset_{outcome}"))
+
+    def _of_managed(self, process: str) -> dict[str, tuple[float, ...]]:
+        return {"managed": self.levels[process]} if process in self.levels else {}
 
     def _death_ratios(self) -> dict[str, float]:
         exponent = self.evidence["mortality.condition_exponent"]
         ratio = keyed(self.evidence.table("mortality_hr"), "condition", self.names)
-        return {name: float(value**exponent) for name, value in zip(self.names, ratio, strict=True)}
+        ratios = {name: float(value**exponent) for name, value in zip(self.names, ratio, strict=True)}
+        return ratios | dict(zip(FRAILTY, frailty.hazard_ratios(self.evidence, "death").tolist(), strict=True))
 
 
 def england(evidence: Evidence) -> Array:

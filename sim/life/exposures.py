@@ -1,8 +1,8 @@
 """Lagged exposures: what a behaviour does to health today depends on how one has lived for years.
 
-A lagged exposure x̃ follows the real one x (0 or 1) with the mean lag L of the evidence, x̃ ← x̃ + (x − x̃)(1 − e^(−Δt/L)),
-so that benefit comes late and nobody needs a memory of dates. Smoking wanes more slowly than it builds up: the mean
-lag after quitting is solved from the share of excess risk that remains ten years on.
+A lagged exposure x̃ follows the real one x (0 or 1) with the mean lag L of the evidence, x̃ ← x̃ + (x − x̃)(1 −
+e^(−Δt/L)), so that benefit comes late and nobody needs a memory of dates. Smoking wanes more slowly than it builds
+up: the mean lag after quitting is solved from the share of excess risk that remains ten years on.
 """
 
 from __future__ import annotations

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 BEGIN, FURTHER, RECOVER = "worsen_frailty", "worsen_frailty_further", "recover_frailty"
 YOUNGEST, MIDDLE, OLD = 50, 57, 65
+MOST_SHARE = 0.97
 TURNOVER_WEIGHT = 0.1
 """How much a miss of the published turnover counts against a miss of the shares in the least squares of one age."""
 
@@ -110,7 +111,7 @@ def category(draw: NDArray[np.float32], at_least: Array, weight: Array) -> NDArr
     draw: a uniform each (n); at_least: chance of being at least mildly, moderately, severely frail (3, n); weight:
     what that chance is multiplied by (n).
     """
-    return np.asarray((draw < np.minimum(at_least * weight, 0.97)).sum(0), np.int64)
+    return np.asarray((draw < np.minimum(at_least * weight, MOST_SHARE)).sum(0), np.int64)
 
 
 def contact_ratios(evidence: Evidence) -> dict[str, dict[str, float]]:

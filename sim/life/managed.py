@@ -25,7 +25,6 @@ from sim import draws
 from sim.clock import MONTHS_A_YEAR
 from sim.life import managed_kernels as kernels
 from sim.life.exposures import REVIEW_MONTHS
-from sim.life.grid import Array
 from sim.life.states import LEVEL_VALUES, level_shift
 from sim.purposes import Purpose
 
@@ -34,7 +33,9 @@ if TYPE_CHECKING:
     from sim.system import CareSystem
 
 Rows = NDArray[np.int64]
-Keys, State, Pattern = NDArray[np.uint64], NDArray[np.uint64], NDArray[np.uint32]
+Keys = NDArray[np.uint64]
+State = NDArray[np.uint64]
+Pattern = NDArray[np.uint32]
 FULL = 255
 NODES = np.linspace(0.0, 1.0, LEVEL_VALUES)
 ALWAYS = 0  # month of draws for life
@@ -58,8 +59,11 @@ class Managed:
     typical: float
 
     @classmethod
-    def of(cls, evidence: Evidence, long_term: NDArray[np.bool_], confidence_shares: Array) -> Managed:
-        """long_term: which conditions, in order, are managed at all; confidence_shares: people at each level (4,)."""
+    def of(cls, evidence: Evidence, long_term: NDArray[np.bool_]) -> Managed:
+        """long_term: which conditions, in order, are managed at all."""
+        from sim.life.three_cs import level_shares  # which needs the epidemiology, which needs this
+
+        usual = float(level_shares(evidence, "confidence") @ NODES)
         reach = abs(math.log(exacerbation_ratio(evidence)))
 
         def weight(association: float, causal: float) -> float:
@@ -67,12 +71,17 @@ class Managed:
 
         per_upc = weight(1 + evidence["managed.continuity_admissions"], evidence["managed.continuity_causal"]) / UPC
         up = weight(evidence["managed.confidence_admissions"], evidence["three_cs.confidence_causal_share"])
-        added = up * (NODES - float(confidence_shares @ NODES))
+        added = up * (NODES - usual)
         pace = -math.expm1(-REVIEW_MONTHS / MONTHS_A_YEAR * evidence["managed.pace"])
         number = [evidence["managed.typical"], evidence["managed.spread"], per_upc]
         number += [evidence["managed.usual_continuity"], evidence["managed.unmet_weight"], pace]
         bits = np.uint32((long_term * (1 << np.arange(long_term.size))).sum())
         return cls(bits, np.array(number, np.float32), added.astype(np.float32), evidence["managed.typical"])
+
+    @property
+    def unaffected(self) -> int:
+        """Level (of 255) of those who have no long-term condition."""
+        return round(self.typical * FULL)
 
     def begin(self, key: Keys, state: State, undiagnosed: Pattern, first: int) -> tuple[NDArray[np.uint8], State]:
         """Managed level (uint8, of 255) of new people and their states with its level set, without regard to
@@ -107,8 +116,9 @@ def review(m: CareSystem, rows: Rows) -> None:
         [draws.offset(ALWAYS, Purpose.MANAGED >> 1), draws.offset(ALWAYS, Purpose.MANAGED_LEVEL >> 1)], np.uint64
     )
     kernels.move(
-        rows, r["key"], r["state"], r["undiagnosed"], r["unmet"], r["continuity"], r["managed"], tables.conditions,
-        tables.number, tables.confidence, np.uint64(level_shift("confidence")), np.uint64(level_shift("managed")),
+        rows, r["key"], r["state"], r["undiagnosed"], r["unmet"], r["continuity"], r["lsoa"], r["managed"],
+        tables.conditions, tables.number, tables.confidence, m.area_shift["managed"],
+        np.uint64(level_shift("confidence")), np.uint64(level_shift("managed")),
         offsets,
     )  # fmt: skip
 

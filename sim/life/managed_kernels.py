@@ -14,6 +14,7 @@ MIX_1, MIX_2 = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
 S27, S30, S31, S32 = (np.uint64(bits) for bits in (27, 30, 31, 32))
 THREE = np.uint64(3)
 FULL, UNIT = np.float32(255), np.float32(2.0**-32)
+BELOW_ONE = np.float32(0.99999)
 ZERO, HALF, ONE, TWO = np.float32(0), np.float32(0.5), np.float32(1), np.float32(2)
 STEPS = 3
 
@@ -37,8 +38,8 @@ def level_of(value, lift):  # type: ignore[no-untyped-def]
 def set_levels(value: Array, key: Array, state: Array, shift: int, offset: int) -> None:
     """Write the level of each value (uint8, n) into the states (uint64, n)."""
     for i in range(value.size):
-        lift = np.float32(mix(key[i] + offset) >> S32) * UNIT
-        state[i] = (state[i] & ~(THREE << shift)) | (level_of(value[i], min(lift, np.float32(0.99999))) << shift)
+        chance = np.float32(mix(key[i] + offset) >> S32) * UNIT
+        state[i] = (state[i] & ~(THREE << shift)) | (level_of(value[i], min(chance, BELOW_ONE)) << shift)
 
 
 @compiled
@@ -49,10 +50,12 @@ def move(
     undiagnosed: Array,
     unmet: Array,
     continuity: Array,
+    area: Array,
     managed: Array,
     conditions: int,
     number: Array,
     confidence: Array,
+    lift: Array,
     confidence_shift: int,
     shift: int,
     offsets: Array,
@@ -60,7 +63,7 @@ def move(
     """Close a share of the gap between the managed level of `rows` and its target; number: see `Managed`.
 
     conditions: pattern of the conditions that are managed; offsets: added to a key for the lasting difference and the
-    level's draw for life.
+    level's draw for life; lift: what levers add in each neighbourhood; area: of each resident.
     """
     for i in rows:
         held = np.uint32(state[i] >> S32) & np.uint32(conditions)
@@ -70,13 +73,14 @@ def move(
             value = ZERO
         else:
             own = np.float32(mix(key[i] + offsets[0]) & np.uint64(0xFFFFFFFF)) * UNIT
-            goal = number[0] + number[1] * (TWO * own - ONE)
+            goal = number[0] + number[1] * (TWO * own - ONE) + lift[area[i]]
             goal += confidence[(state[i] >> confidence_shift) & THREE]
-            goal += number[2] * (np.float32(continuity[i]) / FULL - number[3])
+            if continuity[i] > 0:  # 0: nothing known of it yet
+                goal += number[2] * (np.float32(continuity[i]) / FULL - number[3])
             if unmet[i] > 0:
                 goal -= number[4]
             goal = min(max(goal, ZERO), ONE) * FULL
             value = np.float32(managed[i]) + (goal - np.float32(managed[i])) * number[5]
         managed[i] = np.uint8(value + HALF)
-        lift = np.float32(mix(key[i] + offsets[1]) >> S32) * UNIT
-        state[i] = (state[i] & ~(THREE << shift)) | (level_of(managed[i], min(lift, np.float32(0.99999))) << shift)
+        chance = np.float32(mix(key[i] + offsets[1]) >> S32) * UNIT
+        state[i] = (state[i] & ~(THREE << shift)) | (level_of(managed[i], min(chance, BELOW_ONE)) << shift)

@@ -26,11 +26,18 @@ def prevalence(evidence: Evidence, condition: str, people: Array) -> Array:
 
 
 def incidence(
-    evidence: Evidence, condition: str, share: Array, mortality: Array, people: Array, age_from: int
+    evidence: Evidence,
+    condition: str,
+    share: Array,
+    mortality: Array,
+    people: Array,
+    age_from: int,
+    beyond: float = 0.0,
 ) -> Array:
     """New cases per person-year among those without the condition, as (sex, age).
 
-    share: `prevalence`; mortality: all-cause deaths per person-year (sex, age); people: England (sex, age).
+    share: everyone who has it; mortality: all-cause deaths per person-year (sex, age); people: England (sex, age);
+    beyond: share of them whom the published level does not count, being undiagnosed.
     """
     ratio = float(keyed(evidence.table("mortality_hr"), "condition", [condition])[0])
     excess = mortality * (ratio - 1) / (1 + share * (ratio - 1))
@@ -39,7 +46,7 @@ def incidence(
     shape = (over_age + trend * share + share * (1 - share) * excess) / (1 - share)
     shape = np.where(np.arange(AGES) >= age_from, np.clip(shape, 0, None), 0.0)
     shape = _smoothed(shape)
-    crude = float(keyed(evidence.table("incidence_level"), "condition", [condition])[0])
+    crude = float(keyed(evidence.table("incidence_level"), "condition", [condition])[0]) / (1 - beyond)
     return np.asarray(shape * crude * people.sum() / (shape * (1 - share) * people).sum())
 
 

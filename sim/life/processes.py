@@ -10,31 +10,42 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.life import behaviours
-from sim.life.contacts import KINDS
-from sim.life.epidemiology import Epidemiology
+from sim.life import behaviours, circumstances, diagnosis, frailty, kinds
+from sim.life.conditions import Condition
+from sim.life.epidemiology import Effects, Epidemiology
 from sim.life.grid import AGES, DECILES, SEXES, Array, steps, to_cells
+from sim.life.states import FRAILTY
 from sim.rates import Process, RateTables
 
 DEATH, BIRTH, LEAVE = "death", "birth", "leave"
 GP = "gp_contact"
-PRACTICE_KINDS = {GP: 8}
+"""The service whose index and level every kind of contact with the practice follows."""
+PRACTICE_KINDS = {"gp_acute": 1, "gp_review": 4, "gp_mental": 1, "gp_social": 1, "gp_child": 1}
 """Kinds of contact with the practice, and how often a month each can arise at most: eight slots in all."""
 ONSET = "onset_"
 RECOVERY = "recover_from_"
-CHANGES = tuple(name for b in behaviours.BEHAVIOURS for name in (b.out_of, b.into))
+DIAGNOSE = "diagnose_"
+OF_BEHAVIOURS = tuple(name for b in behaviours.BEHAVIOURS for name in (b.out_of, b.into))
+CHANGES = (*OF_BEHAVIOURS, frailty.BEGIN, frailty.RECOVER)
+"""Processes that levers may scale, beside those of conditions; `worsen_frailty` stands for every step of it."""
+
+
+def of_condition(condition: Condition) -> tuple[str, ...]:
+    """Processes of a condition: its onset, and diagnosis and recovery where it has them."""
+    also = ((DIAGNOSE, condition.undiagnosed != diagnosis.NONE), (RECOVERY, condition.recovers))
+    return (ONSET + condition.name, *(prefix + condition.name for prefix, has in also if has))
 
 
 def rate_tables(epi: Epidemiology, out_rate: NDArray[np.float32], level: dict[str, float]) -> RateTables:
     """The rate tables of one evidence draw in one place.
 
     out_rate: share of residents who leave the place in a month, by sex and five-year band to 90+ (2, 19). level:
-    what each kind of contact is multiplied by so that England's rates become the place's (1 = as England).
+    what each kind of need is multiplied by so that England's rates become the place's (1 = as England).
     """
-    contacts = _contacts(epi, level)
-    gp = [row for row in contacts if row.name == GP]
-    rare = [row for row in contacts if row.name != GP]
-    everything = [*_demography(epi, out_rate), *_behaviours(epi), *rare, *_onsets(epi), *gp]
+    hospital = [_contact(epi, kind, level) for kind in kinds.HOSPITAL]
+    practice = [_contact(epi, kind, level) for kind in PRACTICE_KINDS]
+    life = [*_demography(epi, out_rate), *_behaviours(epi), *_frailty(epi)]
+    everything = [*life, *hospital, *_onsets(epi), *practice]
     return RateTables(everything, len(epi.exposures.names))
 
 
@@ -43,15 +54,8 @@ def _demography(epi: Epidemiology, out_rate: NDArray[np.float32]) -> list[Proces
     fertility[1] = 0.0
     band = np.minimum(np.arange(AGES) // 5, out_rate.shape[1] - 1)
     leave = -np.log1p(-out_rate[:, band]) * 12
-    death = epi.effects[DEATH]
-    bits = epi.states.bits
     return [
-        Process(
-            DEATH,
-            to_cells(epi.death_base),
-            if_on={bits[name]: ratio for name, ratio in death.ratios.items()},
-            excess=death.excess,
-        ),
+        epi.effects[DEATH].process(DEATH, to_cells(epi.death_base), epi.states),
         Process(BIRTH, to_cells(_all_deciles(fertility))),
         Process(LEAVE, to_cells(_all_deciles(leave))),
     ]
@@ -61,34 +65,42 @@ def _behaviours(epi: Epidemiology) -> list[Process]:
     rows = []
     for behaviour in behaviours.BEHAVIOURS:
         into, out = behaviours.transitions(epi.evidence, behaviour, epi.risk[behaviour.risk], epi.people)
-        bit = epi.states.bits[behaviour.state]
-        rows.append(Process(behaviour.out_of, to_cells(behaviours.by_decile(out)), if_off={bit: 0.0}))
-        rows.append(Process(behaviour.into, to_cells(behaviours.by_decile(into)), if_on={bit: 0.0}))
+        never, only = {behaviour.state: 0.0}, [behaviour.state]
+        for name, rate, on, needed in ((behaviour.out_of, out, {}, only), (behaviour.into, into, never, [])):
+            around = circumstances.ratios(epi.evidence, name)
+            usual = np.prod([1 + epi.risk[each] * (ratio - 1) for each, ratio in around.items()], axis=0)
+            effects = Effects(epi.nothing, around | on)
+            rows.append(effects.process(name, to_cells(behaviours.by_decile(rate / usual)), epi.states, needed))
+    return rows
+
+
+def _frailty(epi: Epidemiology) -> list[Process]:
+    """Becoming frail, becoming frailer, and becoming less frail by one step."""
+    factors, ratios = epi.effects[frailty.BEGIN].ratios, epi.frailty_rates.ratios
+    rows = []
+    for position, name in enumerate((frailty.BEGIN, frailty.FURTHER, frailty.RECOVER)):
+        of_category = {category: of[position] for category, of in ratios.items()}
+        effects = Effects(epi.nothing, of_category if name == frailty.RECOVER else factors | of_category)
+        frail = () if name == frailty.BEGIN else FRAILTY
+        rows.append(effects.process(name, to_cells(epi.frailty_base[name]), epi.states, frail))
     return rows
 
 
 def _onsets(epi: Epidemiology) -> list[Process]:
-    bits = epi.states.bits
     rows = []
     for name in epi.names:
         effects = epi.effects[name]
-        if_on = {bits[other]: ratio for other, ratio in effects.ratios.items()} | {bits[name]: 0.0}
-        rows.append(Process(ONSET + name, to_cells(epi.onset_base[name]), if_on, excess=effects.excess))
-        if name in epi.recovery:
-            rows.append(Process(RECOVERY + name, to_cells(_all_deciles(epi.recovery[name])), if_off={bits[name]: 0.0}))
+        onset = Effects(effects.excess, effects.ratios | {name: 0.0}, effects.levels)
+        rows.append(onset.process(ONSET + name, to_cells(epi.onset_base[name]), epi.states))
+        for prefix, rates in ((RECOVERY, epi.recovery), (DIAGNOSE, epi.diagnosis)):
+            if name in rates:  # a diagnosis counts for those only who have it undiagnosed: see `sim.life.changes`
+                needed = [epi.states.bits[name]]
+                rows.append(Process(prefix + name, to_cells(_all_deciles(rates[name])), only_if=needed))
     return rows
 
 
-def _contacts(epi: Epidemiology, level: dict[str, float]) -> list[Process]:
-    bits = epi.states.bits
-    return [
-        Process(
-            kind,
-            to_cells(epi.contact_base[kind]) * level.get(kind, 1.0),
-            if_on={bits[name]: ratio for name, ratio in epi.effects[kind].ratios.items()},
-        )
-        for kind in KINDS
-    ]
+def _contact(epi: Epidemiology, kind: str, level: dict[str, float]) -> Process:
+    return epi.effects[kind].process(kind, to_cells(epi.contact_base[kind]) * level.get(kind, 1.0), epi.states)
 
 
 def _all_deciles(grid: Array) -> Array:

@@ -9,13 +9,15 @@ from __future__ import annotations
 import numpy as np
 
 from sim.draws import make_keys
-from sim.life import contacts, onset
+from sim.life import contacts, diagnosis, frailty, onset, precursor
 from sim.life.epidemiology import SAMPLE_A_CELL, Epidemiology, cells_of_bands, spread
 from sim.life.grid import AGES, BAND, BANDS, DECILES, SEXES, Array
-from sim.life.health import Health, People, give
+from sim.life.health import MOST_SHARE, Health, People, give
+from sim.life.states import FRAILTY
 from sim.life.wellbeing import Wellbeing
 
 REFERENCE_SEED = 2020
+MENDINGS = 4
 
 
 class Reference:
@@ -27,8 +29,9 @@ class Reference:
         )
         age = np.minimum(band * BAND + member % BAND, AGES - 1)
         key = make_keys(REFERENCE_SEED, np.arange(1, sex.size + 1, dtype=np.int64))
-        self.people = People(key, age, sex, decile + 1, np.ones(sex.size))
+        self.people = People(key, age, sex, decile + 1)
         self.at = (sex, band, decile)
+        self.flat = np.ravel_multi_index(self.at, (SEXES, BANDS, DECILES))
         ages = np.arange(AGES)
         in_cell = np.bincount(np.minimum(ages // BAND, BANDS - 1), minlength=BANDS)
         self.weight = epi.england[sex, age, decile] * in_cell[band] / SAMPLE_A_CELL
@@ -37,9 +40,9 @@ class Reference:
     def mean(self, values: Array, among: Array | None = None) -> Array:
         """Mean of a person's value in each (sex, band, decile), weighted by `among` (0–1 a person)."""
         weight = self.weight if among is None else self.weight * among
-        total, count = np.zeros((2, SEXES, BANDS, DECILES))
-        np.add.at(total, self.at, values * weight)
-        np.add.at(count, self.at, weight)
+        shape = (SEXES, BANDS, DECILES)
+        total = np.bincount(self.flat, values * weight, np.prod(shape)).reshape(shape)
+        count = np.bincount(self.flat, weight, np.prod(shape)).reshape(shape)
         return np.asarray(np.where(count > 0, total / np.maximum(count, 1e-12), 1.0))
 
     def over_deciles(self, bands: Array) -> Array:
@@ -51,20 +54,40 @@ def normalise(epi: Epidemiology) -> Epidemiology:
     """Set every norm of an epidemiology; returns it."""
     reference = Reference(epi)
 
-    def observe(name: str, weight: Array) -> None:
-        epi.share_norm[name] = reference.mean(weight)
+    def observe(name: str, share: Array, weight: Array) -> None:
+        epi.share_norm[name] = _share_norm(reference, share, weight)
 
     health = give(reference.people, epi, observe)
     _incidence(epi, reference, health)
+    _frailty(epi, reference, health)
     _mortality(epi, reference, health)
     contacts.normalise(epi, reference, health)
     epi.wellbeing = Wellbeing(epi, reference, health)
     return epi
 
 
+def _share_norm(reference: Reference, share: Array, weight: Array) -> Array:
+    """What a chance `share` × `weight` is divided by in each cell so that its mean is that of `share`, though
+    nobody's chance passes `MOST_SHARE`: the mean weight, mended where many are at the bound."""
+    norm = reference.mean(weight)
+    wanted = reference.mean(share)
+    for _ in range(MENDINGS):
+        found = reference.mean(np.minimum(share * weight / norm[reference.at], MOST_SHARE))
+        norm = norm * np.where(wanted > 0, found / np.maximum(wanted, 1e-12), 1.0)
+    return np.asarray(norm)
+
+
 def _incidence(epi: Epidemiology, reference: Reference, health: Health) -> None:
     """Baseline hazard = incidence × residual deprivation effect ÷ mean multiplier of those still without it."""
     deaths = (epi.deaths * epi.england).sum(2) / epi.people
+    rates = {
+        condition.name: onset.incidence(
+            epi.evidence, condition.name, epi.prevalence[condition.name], deaths, epi.people, condition.age_from,
+            beyond=epi.undiagnosed[condition.name] if condition.undiagnosed == diagnosis.BEYOND else 0.0,
+        )
+        for condition in epi.conditions
+    }  # fmt: skip
+    converted = _conversions(epi, rates)
     for condition in epi.conditions:
         name = condition.name
         free = (~epi.states.has(health.state, name)).astype(float)
@@ -76,15 +99,44 @@ def _incidence(epi: Epidemiology, reference: Reference, health: Health) -> None:
         bounds = epi.evidence["life.residual_least"], epi.evidence["life.residual_most"]
         residual = np.clip(epi.gradient[name] / explained, *bounds)
         norm = reference.over_deciles(weight * residual)
-        rate = onset.incidence(epi.evidence, name, epi.prevalence[name], deaths, epi.people, condition.age_from)
+        rate, share = rates[name], epi.prevalence[name]
         if condition.recovers:
-            epi.recovery[name] = onset.recovery(epi.evidence, name, epi.prevalence[name], deaths, rate)
+            leave = onset.recovery(epi.evidence, name, share, deaths, rate)
+            epi.recovery[name] = np.clip(leave - converted.get(name, 0.0), 0, None)
+        if epi.undiagnosed[name] > 0:
+            epi.diagnosis[name] = diagnosis.rate(epi.evidence, rate, share, epi.undiagnosed[name])
         epi.residual[name] = residual
         epi.onset_base[name] = rate[:, :, None] * residual / spread(norm)
+
+
+def _conversions(epi: Epidemiology, rates: dict[str, Array]) -> dict[str, Array]:
+    """Set how much faster conditions begin in people who have what they replace; returns, by the condition replaced,
+    the share of those who have it whom it leaves so in a year (sex, age)."""
+    left = {}
+    for later in epi.conditions:
+        if earlier := later.replaces:
+            before, after = epi.prevalence[earlier], epi.prevalence[later.name]
+            found = precursor.conversion(epi.evidence, earlier, before, after, rates[later.name], epi.people)
+            epi.effects[later.name].ratios[earlier] = found.ratio
+            epi.conversion[later.name], left[earlier] = found.share, found.per_year
+    return left
+
+
+def _frailty(epi: Epidemiology, reference: Reference, health: Health) -> None:
+    """Baseline rates = those that keep England's frailty by age ÷ mean multiplier of those in whom each can happen."""
+    epi.frailty_rates = rates = frailty.rates(epi.evidence, epi.frailty, epi.deaths_by_age)
+    weight = epi.effects[frailty.BEGIN].weight(health.state, health.lagged, epi.states)
+    mild, moderate, severe = (epi.states.has(health.state, name).astype(float) for name in FRAILTY)
+    exposed = {frailty.BEGIN: 1 - mild - moderate - severe, frailty.FURTHER: mild + moderate}
+    for name, per_year in ((frailty.BEGIN, rates.begin), (frailty.FURTHER, rates.further)):
+        norm = reference.over_deciles(reference.mean(weight, exposed[name]))
+        epi.frailty_base[name] = per_year[None, :, None] / spread(norm) * np.ones(DECILES)
+    epi.frailty_base[frailty.RECOVER] = np.broadcast_to(rates.recover[None, :, None], (SEXES, AGES, DECILES))
 
 
 def _mortality(epi: Epidemiology, reference: Reference, health: Health) -> None:
     """Baseline deaths = England's rate ÷ mean multiplier, by sex × age × decile, so that its life table is kept."""
     weight = epi.effects["death"].weight(health.state, health.lagged, epi.states)
     weight = np.minimum(weight, epi.evidence["mortality.hr_cap"])
-    epi.death_base = epi.deaths / spread(reference.mean(weight))
+    p = reference.people
+    epi.death_base = epi.deaths / spread(reference.mean(weight, epi.deaths[p.male, p.age, p.decile - 1]))

@@ -14,8 +14,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from sim.life import life_kernels
 from sim.life.epidemiology import Epidemiology, spread
-from sim.life.grid import DECILES, Array, steps, to_cells
-from sim.life.states import patterns
+from sim.life.grid import DECILES, Array, keyed, steps, to_cells
+from sim.life.states import FRAILTY, patterns
 
 if TYPE_CHECKING:
     from sim.life.health import Health
@@ -41,6 +41,8 @@ class Wellbeing:
         evidence = epi.evidence
         self.lonely = evidence["wellbeing.loneliness_effect"]
         self.depressed = evidence["wellbeing.depression_effect"]
+        self.pain = evidence["wellbeing.pain_effect"]
+        self.frail = keyed(evidence.table("frailty_utility"), "category", FRAILTY)
         people = reference.cells.sum(2)
         lost = reference.mean(self._decrement_of(health.state))
         lower = reference.mean(self._deviation_of(health.state))
@@ -60,16 +62,27 @@ class Wellbeing:
         self.good_health = threshold(of_each, reference.weight, evidence["outcomes.good_health_share"])
 
     def _decrement_of(self, state: NDArray[np.uint64]) -> Array:
-        return np.asarray(self.decrement[state >> np.uint64(self.states.first_condition)], float)
+        of_conditions = self.decrement[state >> np.uint64(self.states.first_condition)]
+        return np.asarray(of_conditions + self._of_frailty(state), float)
+
+    def _of_frailty(self, state: NDArray[np.uint64]) -> Array:
+        """Utility lost by being frail."""
+        lost = (self.states.has(state, name) * each for name, each in zip(FRAILTY, self.frail, strict=True))
+        return np.asarray(sum(lost), float)
 
     def _deviation_of(self, state: NDArray[np.uint64]) -> Array:
-        return self.states.has(state, "lonely") * self.lonely + self.states.has(state, "depression") * self.depressed
+        of = {"lonely": self.lonely, "depression": self.depressed, "chronic_pain": self.pain}
+        lower = (self.states.has(state, name) * effect for name, effect in of.items() if name in self.states.bits)
+        return np.asarray(sum(lower), float)
 
     def _by_byte(self) -> tuple[NDArray[np.uint64], NDArray[np.float32]]:
         """Where the bytes stand that matter, and what each value of them adds to satisfaction and utility."""
         shifts = np.arange(0, 8 * self.states.bytes, 8, dtype=np.uint64)
         alone = np.arange(256, dtype=np.uint64)
-        table = np.stack([np.stack([self._deviation_of(alone << shift), np.zeros(256)]) for shift in shifts], axis=1)
+        table = np.stack(
+            [np.stack([self._deviation_of(alone << shift), -self._of_frailty(alone << shift)]) for shift in shifts],
+            axis=1,
+        )
         used = np.flatnonzero((table != 0).any(axis=(0, 2)))
         return shifts[used], np.ascontiguousarray(table[:, used], np.float32)
 
@@ -112,7 +125,7 @@ def _decrements(epi: Epidemiology) -> NDArray[np.float32]:
     has = patterns(len(epi.names))
     table = epi.evidence.table("utility_decrement")
     each = dict(zip(table["condition"], table["value"].astype(float), strict=True))
-    total = has @ np.array([each[name] for name in epi.names])
+    total = has @ np.array([each.get(name, 0.0) for name in epi.names])  # a stage before illness costs nothing
     count = has.sum(1)
     adjustment = epi.evidence.table("utility_ncc")
     by_count = dict(zip(adjustment["conditions"].astype(int), adjustment["value"].astype(float), strict=True))

@@ -26,13 +26,6 @@ SHIFTS = {
 satisfaction, points of 0–100 for confidence (patient activation), shares of 0–1 for the others."""
 HOSPITAL_KINDS = ("emergency", "exacerbation", "frailty_crisis")
 """Kinds of hospital need whose joint reduction by levers is bounded, and that a risk score predicts."""
-# names of the model's next states and processes, until they are all there
-_SOON_STATES = ("ndh", "asthma", "ckd", "chronic_pain")
-_SOON_PROCESSES = (
-    "stop_drinking", "start_drinking", "get_online", "go_offline", "leave_cold_home", "enter_cold_home", "gain_income",
-    "lose_income", "worsen_frailty", "recover_frailty", "diagnose_hypertension", "exacerbation", "frailty_crisis",
-    "injury", "recover_from_depression",
-)  # fmt: skip
 
 
 @cache
@@ -41,8 +34,7 @@ def states() -> tuple[str, ...]:
     from sim.life.conditions import shipped
     from sim.life.states import BEHAVIOURS, CIRCUMSTANCES, FRAILTY
 
-    known = (*BEHAVIOURS, *CIRCUMSTANCES, *FRAILTY, *(condition.name for condition in shipped()))
-    return tuple(dict.fromkeys((*known, *_SOON_STATES)))
+    return (*BEHAVIOURS, *CIRCUMSTANCES, *FRAILTY, *(condition.name for condition in shipped()))
 
 
 @cache
@@ -50,10 +42,9 @@ def processes() -> tuple[str, ...]:
     """Names of the processes that a lever may act on."""
     from sim.life.conditions import shipped
     from sim.life.contacts import KINDS
-    from sim.life.processes import CHANGES, ONSET, RECOVERY
+    from sim.life.processes import CHANGES, of_condition
 
-    of_conditions = [prefix + c.name for c in shipped() for prefix in (ONSET, RECOVERY)]
-    return tuple(dict.fromkeys((*CHANGES, *KINDS, *of_conditions, *_SOON_PROCESSES)))
+    return (*CHANGES, *KINDS, *(process for condition in shipped() for process in of_condition(condition)))
 
 
 @cache

@@ -124,7 +124,7 @@ LEVER: dict[str, Any] = {
         ({"acts_on": []}, "acts_on: must be a list"),
         ({"acts_on": [{"rate": "quit_smokin", "ratio": "x"}]}, "did you mean quit_smoking"),
         ({"acts_on": [{"rate": "quit_smoking"}]}, "needs either ratio or add_probability"),
-        ({"acts_on": [{"rate": "gp_contact", "add_probability": "x"}]}, "is a count"),
+        ({"acts_on": [{"rate": "gp_review", "add_probability": "x"}]}, "is a count"),
         ({"acts_on": [{"admissions": "x"}]}, "must name exactly one of"),
         ({"acts_on": [{"capacity": "beds"}]}, "budget line"),
         ({"acts_on": [{"shift": "confidence"}]}, "points: is missing"),
