@@ -64,7 +64,8 @@ def score(
 ) -> None:  # fmt: skip
     """Write the score (1–100; 0: none yet) of those who are due into `experience`, and set their `handoffs` to 0.
 
-    due: by month of birth (`due_by_birth`); weight: float64[4] in the order of `PARTS`, adding up to 1; half: of unmet needs, months, hand-offs.
+    due: by month of birth (`due_by_birth`); weight: float64[4] in the order of `PARTS`, adding up to 1; half:
+    of unmet needs, months, hand-offs.
     """
     for i in range(identity.size):
         if (experience[i] != 0 and not due[np.uint16(born[i])]) or identity[i] == 0:
