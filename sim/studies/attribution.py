@@ -73,10 +73,18 @@ def attribute(results: Results, made: Design, measure: str, by: str, year: int |
     return share_out(players, {one: results.values(measure, made.name_of[levers])[:, k] for one, levers in sets})
 
 
+def told(results: Results, made: Design, measures: tuple[str, ...]) -> list[str]:
+    """Those of some measures that have a value in every scenario at the horizon (life expectancy needs somebody to live
+    past 90 and die)."""
+    k = results.years.index(results.horizon)
+    shown = [name for name in measures if name in results.shown]
+    return [m for m in shown if all(np.isfinite(results.values(m, one)[:, k]).all() for one in made.name_of.values())]
+
+
 def parts(results: Results, made: Design) -> list[Part]:
     """All parts of all measures, by lever and by kind."""
     found = []
-    for measure in (name for name in MEASURES if name in results.shown):
+    for measure in told(results, made, MEASURES):
         about = results.measures[measure]
         for by in (LEVER, KIND):
             shared = attribute(results, made, measure, by)
@@ -127,7 +135,7 @@ def write(results: Results, made: Design, folder: Path) -> None:
     )
     (folder / "figures").mkdir(exist_ok=True)
     every: list[Step] = []
-    for measure in (name for name in MEASURES if name in results.shown):
+    for measure in told(results, made, MEASURES):
         for by in (LEVER, KIND):
             steps = waterfall(results, made, measure, by)
             every += steps
@@ -147,7 +155,7 @@ def render(results: Results, made: Design) -> str:
         "",
     ]
     found = parts(results, made)
-    for measure in (name for name in PICTURED if name in results.shown):
+    for measure in told(results, made, PICTURED):
         about = results.measures[measure]
         over = MILLION if about.unit.startswith("£") else 1.0
         out.append(f"{about.label[:1].upper()}{about.label[1:]}, {about.unit.replace('£', '£m')}")

@@ -168,6 +168,9 @@ def render(results: Results, looked: Looked) -> str:
     ]
     found = shares(results, looked)
     for measure in MEASURES:
+        if any(one.measure == measure and np.isnan(one.part) for one in found):
+            out += ["", f"{results.measures[measure].label}: cannot be told from so few people; choose a larger scale."]
+            continue
         block = [one for one in found if one.measure == measure]
         label = results.measures[measure].label
         level = float(results.values(measure, looked.base)[:, results.years.index(results.horizon)].mean())
