@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim import draws
-from sim.life import frailty
+from sim.life import diagnosis, frailty
 from sim.life.behaviours import BEHAVIOURS
 from sim.life.processes import DIAGNOSE, ONSET, RECOVERY
 from sim.life.review import refresh
@@ -76,7 +76,9 @@ def apply(m: CareSystem, happenings: Happenings) -> None:
         if DIAGNOSE + name in m.rates.index:
             found = happenings.of(DIAGNOSE + name)
             r["undiagnosed"][found] &= ~unknown
-            r["undiagnosed"][begun] |= unknown
+            at_once = diagnosis.at_once(m.evidence, m.epidemiology.undiagnosed[name])
+            later = draws.uniforms(r["key"][begun], m.month, Purpose.UNDIAGNOSED + number) >= at_once
+            r["undiagnosed"][begun[later]] |= unknown
         if condition.replaces:
             changed.append(_end(m, begun, condition.replaces))
         if RECOVERY + name in m.rates.index:

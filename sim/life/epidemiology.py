@@ -122,7 +122,7 @@ class Epidemiology:
             excess[self.exposures.names.index((exposure, lag))] = float(ratio) - 1
         around = circumstances.ratios(self.evidence, outcome)
         if outcome == "death":
-            return Effects(excess, self._death_ratios() | around)
+            return Effects(excess, self.published_hazards | around)
         table = self.evidence.table("relative_risk_condition")
         if (itself := table[table["condition_to"] == table["condition_from"]]).size:
             raise UserError(f"relative_risk_condition.csv: '{itself['condition_to'].iloc[0]}' depends on itself.")
@@ -134,7 +134,10 @@ class Epidemiology:
     def _of_managed(self, process: str) -> dict[str, tuple[float, ...]]:
         return {"managed": self.levels[process]} if process in self.levels else {}
 
-    def _death_ratios(self) -> dict[str, float]:
+    @property
+    def published_hazards(self) -> dict[str, float]:
+        """Ratio of deaths of people with each condition, or category of frailty, to those of the same age and sex
+        without: what the direct ratios of `sim.life.hazards` are solved for."""
         exponent = self.evidence["mortality.condition_exponent"]
         ratio = keyed(self.evidence.table("mortality_hr"), "condition", self.names)
         ratios = {name: float(value**exponent) for name, value in zip(self.names, ratio, strict=True)}

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sim.life.grid import AGES, Array, keyed, smooth, steps
 from sim.life.states import FRAILTY
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
 
 BEGIN, FURTHER, RECOVER = "worsen_frailty", "worsen_frailty_further", "recover_frailty"
 YOUNGEST, MIDDLE, OLD = 50, 57, 65
-MOST_SHARE = 0.97
 TURNOVER_WEIGHT = 0.1
 """How much a miss of the published turnover counts against a miss of the shares in the least squares of one age."""
 
@@ -103,15 +101,6 @@ def factors(evidence: Evidence) -> dict[str, float]:
     """What becoming frail, or frailer, is multiplied by in each state (name → ratio)."""
     table = evidence.table("frailty_factor")
     return dict(zip(table["factor"], table["value"].astype(float), strict=True))
-
-
-def category(draw: NDArray[np.float32], at_least: Array, weight: Array) -> NDArray[np.int64]:
-    """Category of each person, 0 fit to 3 severe.
-
-    draw: a uniform each (n); at_least: chance of being at least mildly, moderately, severely frail (3, n); weight:
-    what that chance is multiplied by (n).
-    """
-    return np.asarray((draw < np.minimum(at_least * weight, MOST_SHARE)).sum(0), np.int64)
 
 
 def contact_ratios(evidence: Evidence) -> dict[str, dict[str, float]]:

@@ -56,7 +56,7 @@ Observe = Callable[[str, Array, Array], None]
 def give(people: People, epi: Epidemiology, observe: Observe | None = None) -> Health:
     """Behaviours first, then each condition given behaviours and the conditions before it.
 
-    observe: called with the name of each condition, and of frailty, with everyone's chance by age, sex and
+    observe: called with the name of each condition and category of frailty, with everyone's chance by age, sex and
     deprivation and their multiplier, before it is drawn; the reference population uses it to set the norm.
     """
     state, years_since_quit = _behaviours(people, epi)
@@ -78,10 +78,12 @@ def give(people: People, epi: Epidemiology, observe: Observe | None = None) -> H
             undiagnosed[has & (draw < epi.undiagnosed[name])] |= np.uint32(1 << number)
     weight = epi.effects[frailty.BEGIN].weight(state, lagged, epi.states)
     at_least = epi.frailty[::-1].cumsum(0)[2::-1, people.age]
-    if observe is not None:
-        observe(frailty.BEGIN, at_least[0], weight)
     draw = uniforms(people.key, ALWAYS, Purpose.FRAILTY)
-    category = frailty.category(draw, at_least, weight / epi.share_norm[frailty.BEGIN][cell])
+    category = np.zeros(state.size, np.int64)
+    for name, chance in zip(FRAILTY, at_least, strict=True):
+        if observe is not None:
+            observe(name, chance, weight)
+        category += draw < np.minimum(chance * weight / epi.share_norm[name][cell], MOST_SHARE)
     for number, name in enumerate(FRAILTY, 1):
         state[category == number] |= epi.states.mask(name)
     kept, state = epi.managed.begin(people.key, state, undiagnosed, epi.states.first_condition)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from sim.draws import make_keys
-from sim.life import contacts, diagnosis, frailty, onset, precursor
+from sim.life import contacts, diagnosis, frailty, hazards, onset, precursor
 from sim.life.epidemiology import SAMPLE_A_CELL, Epidemiology, cells_of_bands, spread
 from sim.life.grid import AGES, BAND, BANDS, DECILES, SEXES, Array
 from sim.life.health import MOST_SHARE, Health, People, give
@@ -136,6 +136,7 @@ def _frailty(epi: Epidemiology, reference: Reference, health: Health) -> None:
 
 def _mortality(epi: Epidemiology, reference: Reference, health: Health) -> None:
     """Baseline deaths = England's rate ÷ mean multiplier, by sex × age × decile, so that its life table is kept."""
+    epi.effects["death"] = hazards.direct(epi, reference, health, epi.published_hazards)
     weight = epi.effects["death"].weight(health.state, health.lagged, epi.states)
     weight = np.minimum(weight, epi.evidence["mortality.hr_cap"])
     p = reference.people

@@ -10,7 +10,7 @@ import pytest
 
 from sim.errors import UserError
 from sim.evidence import Evidence
-from sim.life import circumstances, conditions, epidemiology, kinds, managed
+from sim.life import circumstances, conditions, diagnosis, epidemiology, hazards, kinds, managed
 from sim.life.epidemiology import Epidemiology
 from sim.life.grid import steps
 from sim.life.health import Health, give
@@ -59,7 +59,15 @@ def test_as_many_are_diagnosed_as_the_register_gains(epi: Epidemiology, referenc
         hazard = hazard * epi.effects[name].weight(health.state, health.lagged, epi.states)
         onsets = (hazard * ~epi.states.has(health.state, name) * reference.weight).sum()
         error = np.sqrt((parts**2).sum()) / parts.sum()
-        assert parts.sum() / onsets == pytest.approx(1 - epi.undiagnosed[name], rel=4 * error + 0.05), name
+        now = diagnosis.at_once(epi.evidence, epi.undiagnosed[name])
+        assert now + parts.sum() / onsets == pytest.approx(1 - epi.undiagnosed[name], rel=4 * error + 0.05), name
+
+
+def test_published_hazards_come_out_in_all(epi: Epidemiology, reference: Reference, health: Health) -> None:
+    for name, wanted in epi.published_hazards.items():
+        found = hazards.in_all(epi, reference, health, name)
+        least = epi.effects["death"].ratios[name] <= hazards.LEAST  # others explain more than the published ratio
+        assert found == pytest.approx(wanted, rel=0.02) or (least and found > wanted), name
 
 
 def test_nobody_has_both_stages(epi: Epidemiology, health: Health) -> None:
