@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim import draws
+from sim.life import three_cs
 from sim.life.grid import BAND
 from sim.life.health import People, give
 from sim.life.review import refresh
@@ -43,6 +44,8 @@ def give_birth(m: CareSystem, mothers: Rows) -> Rows:
         managed=m.epidemiology.managed.unaffected,
         **inherited,
     )
+    m.ties.born(newborn.rows, mothers)
+    three_cs.begin(m, newborn.rows)
     refresh(m, newborn.rows)  # their first review may be three months away
     return newborn.rows
 
@@ -106,6 +109,7 @@ def add_people(
     )
     rows = added.rows
     m.residents.columns["lagged"][rows] = health.lagged
+    three_cs.begin(m, rows)
     refresh(m, rows)
     return rows
 

@@ -3,9 +3,10 @@
 How many close ties a resident keeps up is a draw of their identity (some keep none). Once a year, in April, ties end:
 with those who have gone, and a share of the others by a draw of the pair. Then what is missing is matched: everyone who
 has too few looks for each missing tie either in their LSOA or in a part of their authority, at an age near their own;
-those who look in the same cell (place × five years of age) are sorted by that age and paired with the next. A newcomer
-therefore changes the ties of those who look in the same cells and of nobody else. Deaths and departures end ties at
-once, because a tie counts only while the identity it was made with is still there, whoever is given the row.
+those who look in the same cell (place × five years of age) are sorted by that age and paired with the next; who finds
+nobody looks once more, in a part of the authority. A newcomer therefore changes the ties of those who look in the same
+cells and of nobody else. Deaths and departures end ties at once, because a tie counts only while the identity it was
+made with is still there, whoever is given the row.
 """
 
 from __future__ import annotations
@@ -106,6 +107,12 @@ class Ties:
         cells = (self.authority.size + int(self.parts.sum())) * CELLS
         first, codes, whose = kernels.in_cells(cell, code, entrant, entries, cells)
         formed = kernels.pair_up(first, codes, whose, head, after, whom, bonds, len(family))
+        entries = kernels.left_over(
+            whose, codes, r["lsoa"][:size], self.authority, CELL_MONTHS, CELLS, self.first_far, self.parts,
+            cell, code, entrant,
+        )  # fmt: skip
+        first, codes, whose = kernels.in_cells(cell, code, entrant, entries, cells)
+        formed = kernels.pair_up(first, codes, whose, head, after, whom, bonds, formed)
         most = int(degree.sum(dtype=np.int64)) + 2 * formed
         start, row, bond = np.empty(size + 1, np.int32), np.empty(most, np.int32), np.empty(most, np.uint16)
         kernels.rebuild(self.start, kept, self.bond, head, after, whom, bonds, start, row, bond)

@@ -105,7 +105,7 @@ def open_ends(
     months, standard deviation of the age at which one looks; width, bins: ages (months) are cut into cells. Returns
     the number of entries.
     """
-    areas = lsoa.max() + 1 if lsoa.size else 0
+    areas = authority.size
     count = 0
     for i in range(unique_id.size):
         if unique_id[i] == 0:
@@ -198,8 +198,36 @@ def pair_up(
                     pair = mix((codes[k] << S12) + (codes[j] << S12))
                     link(a, b, pair >> S48, count, head, after, whom, bonds)
                     count += 1
-                    whose[j] = GONE
+                    whose[k] = whose[j] = GONE
                     break
+    return count
+
+
+@compiled
+def left_over(
+    whose: Array,
+    codes: Array,
+    lsoa: Array,
+    authority: Array,
+    width: int,
+    bins: int,
+    first_far: Array,
+    parts: Array,
+    cell: Array,
+    code: Array,
+    who: Array,
+) -> int:
+    """Entries that found nobody, to be looked for in a part of the authority at the same age; returns how many."""
+    areas = authority.size
+    count = 0
+    for k in range(whose.size):
+        i = whose[k]
+        if i >= 0:
+            a = authority[lsoa[i]]
+            far = first_far[a] + np.int64(mix(codes[k]) % np.uint64(parts[a]))
+            part = min(np.int64(codes[k] >> S52) // width, bins - 1)
+            cell[count], code[count], who[count] = (areas + far) * bins + part, codes[k], i
+            count += 1
     return count
 
 
