@@ -127,11 +127,33 @@ def _no_command(word: str) -> str:
     from sim.settings import nearest
 
     if "=" in word or word.startswith("-"):
-        return f"Say first what to do, for example: headwater run {word}"
+        return _no_verb(word)
+    from sim import paths
+
     close = nearest(word, list(COMMANDS))
+    if not close and word in paths.names("scenario"):
+        return f"There is no command called '{word}'. Did you mean: headwater run scenario={word}"
     return f"There is no command called '{word}'. " + (
         f"Did you mean {close}?" if close else f"Choose from: {', '.join(COMMANDS)}."
     )
+
+
+def _no_verb(word: str) -> str:
+    """The answer to a setting or an option where a command should stand, with the setting's nearest right name."""
+    from sim import paths, settings
+
+    key, sign, value = word.lstrip("+~").partition("=")
+    known = {row.key: row.commands for row in settings.rows()}
+    if word.startswith("-") or key in known or "levers." in key or key.split(".")[0] in ("place", "hydra"):
+        command = "run" if word.startswith("-") or "run" in known.get(key, ("run",)) else known[key][0]
+        return f"Say first what to do, for example: headwater {command} {word}"
+    meant = settings.nearest(key, list(known))
+    if meant:
+        command = "run" if "run" in known[meant] else known[meant][0]
+        return f"There is no setting called '{key}'. Did you mean: headwater {command} {meant}{sign}{value}"
+    if key in paths.names("scenario"):
+        return f"Say first what to do, for example: headwater run scenario={key}"
+    return f"There is no setting called '{key}'. headwater run --help lists them; say first what to do."
 
 
 def _simulate(words: Words) -> int:

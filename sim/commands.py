@@ -11,7 +11,7 @@ from typing import Any
 from sim import arguments, disk, settings
 from sim.arguments import Words
 from sim.compose import Plan
-from sim.errors import EnvironmentFault, UserError
+from sim.errors import UserError
 from sim.precheck import check, check_place
 
 FULL_RUNS = 32
@@ -139,6 +139,7 @@ def rerun(words: Words) -> int:
     given = _values(words, ("results", "workers"))
     folder = store.find(_one(words, "the folder of a finished run, for example results/latest"))
     before = store.metadata(folder)
+    store.check_unchanged(folder, before)
     plan = compose.from_tree(store.read_config(folder))
     plan = replace(plan, settings=replace(plan.settings, **given), own=tuple(map(str, words.own)))
     _terminate_like_ctrl_c()
@@ -206,10 +207,9 @@ def place(words: Words) -> int:
     from sim.places import prepare
 
     out = Path(rest[1]).expanduser() if len(rest) > 1 else Path("place-data")
-    try:
+    disk.check_writable(out)
+    with disk.refusals(out):
         prepare.build(folder, out)
-    except OSError as fault:
-        raise EnvironmentFault(f"{fault.filename or out}: {fault.strerror}.") from None
     print(f"Written: {out}")
     return 0
 

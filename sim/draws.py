@@ -280,7 +280,7 @@ def hazards(
     rows: NDArray[np.int64],
     cell: NDArray[np.int32],
     state: NDArray[np.uint64],
-    exposure: NDArray[np.float32],
+    exposure: NDArray[np.uint16],
     area: NDArray[np.int16],
     base: NDArray[np.float32],
     excess: NDArray[np.float32],
@@ -291,10 +291,11 @@ def hazards(
     """Rates per month of every process for the residents in `rows`: float32[m, K].
 
     For resident i in cell c (age, sex, deprivation …) of area a:
-    ``base[c, k] · area_factor[a, k] · Π_b factors[b, byte b of state[i], k] · Π_e (1 + excess[e, k]·exposure[i, e])``,
+    ``base[c, k] · area_factor[a, k] · Π_b factors[b, byte b of state[i], k] · Π_e (1 + excess[e, k]·x[i, e])``,
+    x = exposure ÷ 65535,
     multiplied in this order in float32.
 
-    rows: int64[m]; cell: int32[n]; state: uint64[n]; exposure: float32[n, E]; area: int16[n];
+    rows: int64[m]; cell: int32[n]; state: uint64[n]; exposure: uint16[n, E], 65535 standing for 1; area: int16[n];
     base: float32[C, K]; excess: float32[E, K]; factors: float32[6, 256, K]; area_factor: float32[A, K]; shifts:
     uint64[6], how far the byte of each of the factors stands from the lowest bit (by default byte after byte).
     The columns of n are those of all residents and are read at `rows` only.
@@ -313,7 +314,7 @@ def hazards(
         rows,
         _contiguous(cell, np.int32),
         _contiguous(state, np.uint64),
-        _contiguous(exposure, np.float32),
+        _contiguous(exposure, np.uint16),
         _contiguous(area, np.int16),
         _contiguous(base, np.float32),
         _contiguous(excess, np.float32),
@@ -337,7 +338,7 @@ def rehearse() -> None:
     table = np.ones((1, 2), np.float32)
     state, factors = np.zeros(2, np.uint64), np.ones((BYTES, 256, 2), np.float32)
     rows, cell = np.arange(2), np.zeros(2, np.int32)
-    rates = hazards(rows, cell, state, np.ones((2, 1), np.float32), group, table, table, factors, table)
+    rates = hazards(rows, cell, state, np.ones((2, 1), np.uint16), group, table, table, factors, table)
     keep_chances(rates, rows, keys, np.zeros((2, 2), np.uint16))
     bounds = np.zeros((2, 8), np.uint16)
     keep_counts(rates, rows, keys, np.zeros(8, np.int64), bounds)
@@ -345,7 +346,7 @@ def rehearse() -> None:
         "key": keys,
         "cell": cell,
         "state": state,
-        "lagged": np.ones((2, 1), np.float32),
+        "lagged": np.ones((2, 1), np.uint16),
         "lsoa": group,
         "ask": bounds,
     }

@@ -145,7 +145,7 @@ def hazards(
     rows: NDArray[np.int64],
     cell: NDArray[np.int32],
     state: NDArray[np.uint64],
-    exposure: NDArray[np.float32],
+    exposure: NDArray[np.uint16],
     area: NDArray[np.int16],
     base: NDArray[np.float32],
     excess: NDArray[np.float32],
@@ -158,5 +158,5 @@ def hazards(
     for shift, factor in zip(shifts, factors, strict=True):
         rate *= factor[(state[rows] >> shift) & np.uint64(255)]
     for e in range(excess.shape[0]):
-        rate *= np.float32(1) + excess[e] * exposure[rows, e, None]
+        rate *= np.float32(1) + excess[e] * (exposure[rows, e, None].astype(np.float32) * kernels.TO_SHARE)
     return rate

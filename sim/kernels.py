@@ -29,6 +29,9 @@ SCALE_BITS = np.uint64(24)
 """Fixed-point bits of the multiplier of a bound: scales are kept to 2⁻²⁴ and below 2⁴."""
 
 UNIT_16, TO_UNIT_16 = np.float32(2.0**16), np.float32(2.0**-16)
+TO_SHARE = np.float32(1 / 65535)
+"""Turns a lagged exposure kept in 16 bits into 0 to 1."""
+
 MOST_BOUND = np.int32(65535)
 UNSCALED = np.uint64(1 << 24)
 SCREEN_BITS = np.uint32(12)
@@ -54,14 +57,19 @@ SMALL_RATE = np.float32(0.0625)
 _uncached: list[str] = []
 
 
-def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
+def compiled(function: Callable[..., Any], **more: Any) -> Callable[..., Any]:
     """Compile with Numba, keeping the machine code on disk where there is a writable place for it."""
-    options: dict[str, Any] = {"nogil": True, "error_model": "numpy"}
+    options: dict[str, Any] = {"nogil": True, "error_model": "numpy"} | more
     try:
         return numba.njit(cache=True, **options)(function)  # type: ignore[no-any-return]
     except (RuntimeError, OSError, NumbaError):  # no writable cache folder
         _uncached.append(function.__name__)
         return numba.njit(**options)(function)  # type: ignore[no-any-return]
+
+
+def inlined(function: Callable[..., Any]) -> Callable[..., Any]:
+    """`compiled`, and written into whoever calls it: a call costs two atomic operations for every array it is given."""
+    return compiled(function, inline="always")
 
 
 @compiled
@@ -222,7 +230,7 @@ def span_of_exposures(excess):  # type: ignore[no-untyped-def]
     return first, last
 
 
-@compiled
+@inlined
 def row_rates(i, cell, state, exposure, area, base, excess, factors, shifts, area_factor, first, last, rate):  # type: ignore[no-untyped-def]
     """Rates of row i into `rate`; see `sim.draws.hazards`. Exposures of zero are skipped.
 
@@ -236,13 +244,13 @@ def row_rates(i, cell, state, exposure, area, base, excess, factors, shifts, are
         low = base[c, k] * area_factor[a, k] * factors[0, u, k] * factors[1, v, k]
         rate[k] = low * factors[2, w, k] * factors[3, x, k] * factors[4, y, k] * factors[5, z, k]
     for e in range(excess.shape[0]):
-        exposed = exposure[i, e]
-        if exposed != 0:
+        if exposure[i, e] != 0:
+            exposed = np.float32(exposure[i, e]) * TO_SHARE
             for k in range(first[e], last[e]):
                 rate[k] *= np.float32(1) + excess[e, k] * exposed
 
 
-@compiled
+@inlined
 def row_chances(rate, key, offsets, words, shorts, table, out, i):  # type: ignore[no-untyped-def]
     """Chances of the first processes as 16-bit bounds into row i of `out`.
 
@@ -267,7 +275,7 @@ def row_chances(rate, key, offsets, words, shorts, table, out, i):  # type: igno
                 out[i, k] = np.uint16(min(np.int32(p * UNIT_16 + np.float32(shorts[k]) * TO_UNIT_16), MOST_BOUND))
 
 
-@compiled
+@inlined
 def row_counts(rate, key, offsets, words, shorts, slots, divisor, out, i):  # type: ignore[no-untyped-def]
     """Expected counts, shared over slots, as 16-bit bounds into row i of `out`; rounded likewise.
 

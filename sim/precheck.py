@@ -79,10 +79,12 @@ def check_policy(plan: Plan, scenarios: list[Scenario], place: Place) -> list[st
     wrong, notes = [], []
     for scenario in scenarios:
         said = checks.of_scenario(scenario, months, budgets, drawn[0], float(place.activity_share_simulated))
+        said = said or checks.pilots(scenario, len(place.lsoas))
         late = checks.too_late(scenario, months)
         typed = [it for it in late if files.typed_about(it.partition(": ")[0], scenario.name, plan.typed)]
         wrong += [files.with_line(f"{scenario.name}.yaml: {it}", scenario.name, own, plan.typed) for it in said + typed]
-        notes += [f"Note: {scenario.name}: {it}" for it in late if it not in typed]
+        late = [it for it in late if it not in typed] + checks.undecided(scenario, months)
+        notes += [f"Note: {scenario.name}: {it}" for it in late]
     _refuse(wrong)
     return notes
 

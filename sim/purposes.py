@@ -80,5 +80,7 @@ class Purpose(IntEnum):
     PILOT_SURVEY = 551
     PILOT_REGISTER = 552
     PILOT_CHOICE = 553
+    # practices
+    CONTINUITY = 600
     # the life course: process k of the rate tables draws with LIFE + k
     LIFE = 1000

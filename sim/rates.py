@@ -88,7 +88,7 @@ class RateTables:
         rows: NDArray[np.int64],
         cell: NDArray[np.int32],
         state: NDArray[np.uint64],
-        lagged: NDArray[np.float32],
+        lagged: NDArray[np.uint16],
         area: NDArray[np.int16],
         area_factor: NDArray[np.float32],
     ) -> NDArray[np.float32]:

@@ -21,10 +21,11 @@ from sim.agents.hospitals import HospitalTeam
 from sim.agents.neighbourhoods import Neighbourhood, open_neighbourhoods
 from sim.agents.practices import GPPractice
 from sim.agents.residents import Resident
-from sim.care import emergency, practices, unmet
+from sim.care import continuity, emergency, practices, unmet
 from sim.care.indices import PROCESSES
 from sim.care.pathways import KINDS
 from sim.care.state import Care
+from sim.care.treated import RECOVER
 from sim.clock import MONTHS_A_YEAR
 from sim.columns import ColumnarModel, Snapshot, Table
 from sim.errors import UserError
@@ -39,6 +40,7 @@ from sim.life.states import CIRCUMSTANCES
 from sim.life.three_cs import CS
 from sim.life.ties import Ties
 from sim.outcomes.eventlog import COMING, EventLog, Kind
+from sim.outcomes.panel import Panel
 from sim.outcomes.record import RunRecord
 from sim.outcomes.recorder import Recorder
 from sim.places import Place, synthesise
@@ -52,7 +54,7 @@ Tick = Callable[[int], None]
 FIRST_MONTH = 0
 INJURY, FRAILTY_CRISIS = "injury", "frailty_crisis"
 EMERGENCIES = (*PROCESSES["ed"], *PROCESSES["emergency"])
-PARTS = ("commissioner", "care", "ties", "events")
+PARTS = ("commissioner", "care", "ties", "events", "panel")
 """What changes over time and is not a table of agents; each has `snapshot` and `restore`."""
 
 
@@ -100,9 +102,10 @@ class CareSystem(ColumnarModel):
         self.residents.extend("cell", np.int32)
         self.residents.extend("chance", np.uint16, width=self.drawn)
         self.residents.extend("ask", np.uint16, width=len(self.slots))
-        self.residents.extend("lagged", np.float32, width=len(self.epidemiology.exposures.names))
+        self.residents.extend("lagged", np.uint16, width=len(self.epidemiology.exposures.names))
         self.recorder = Recorder(place, self.labels(), FIRST_MONTH, months, 1 / scale)
         self.events = EventLog(self, evidence["outcomes.event_sample"] / (place.residents * scale))
+        self.panel = Panel(self)
         self.commissioner = Commissioner(self)
         self.care = Care(self)
         self.ties = Ties(self)
@@ -163,6 +166,7 @@ class CareSystem(ColumnarModel):
         rows = demography.add_people(
             self, people["identity"], key, people["born"], people["male"], people["lsoa"], home
         )
+        self.panel.open()
         self.events.come(Kind.RESIDENT, rows)
         open_neighbourhoods(self)
         community.open_communities(self)
@@ -185,8 +189,9 @@ class CareSystem(ColumnarModel):
         self._apply_levers()
         self._welcome("arrivals", demography.arrive(self))
         self.ties.advance()
-        reviews.review(self)
+        continuity.review(self, reviews.review(self), REVIEW_MONTHS)
         happenings = changes.draw(self)
+        self.care.needs.recoveries.count_tabled(len(happenings.of(RECOVER)))
         changes.apply(self, happenings)
         self._welcome("births", demography.give_birth(self, happenings.of(BIRTH)))
         pattern = self._contacts()
@@ -210,6 +215,7 @@ class CareSystem(ColumnarModel):
         self.care.waiting.treat()
         self.care.close_month()
         self._census()
+        self.panel.note()
         self.recorder.count_teams(self)
         self.commissioner.record(self.recorder)
         self._leave(happenings)
@@ -223,6 +229,7 @@ class CareSystem(ColumnarModel):
     def _apply_levers(self) -> None:
         """Levers set this month's factors on rates; the place's own differences stand beside them."""
         apply_levers(self, self.commissioner.adopted)
+        self._area_base[:, self.rates.index[RECOVER]] = 1.0 - self.care.needs.recoveries.share
         np.multiply(self._area_base, self.area_factor, out=self.area)
         begin, further = self.rates.index[frailty.BEGIN], self.rates.index[frailty.FURTHER]
         self.area[:, further] *= self.area_factor[:, begin]  # a lever on becoming frail acts on every step

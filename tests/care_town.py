@@ -66,6 +66,7 @@ class Town(ColumnarModel):
             ),
         )  # fmt: skip
         index = {name: k for k, name in enumerate((*PROCESSES, "gp_contact"))}
+        self.drawn = len(PROCESSES)
         self.rates: Any = SimpleNamespace(index=index, base=np.full((1, len(index)), gp_rate, np.float32))
         self.commissioner = Money(n_practices)
         self.recorder = Recorder(self.place, (), 0, 400, 1 / scale)

@@ -118,9 +118,9 @@ class Commissioner(mesa.Agent):
         """Once a year, and when a lever begins: who is eligible where."""
         due = [one for one in self.programmes.values() if one.due(month)]
         april = calendar_month(month) == APRIL
-        if self.programmes and april:
-            recount(self.model)
         due = due if april else [one for one in due if one.people is None]
+        if self.programmes and april and not due:
+            recount(self.model)
         if due:
             people = look_around(self.model, due)
             for programme in due:

@@ -14,6 +14,11 @@ class GPPractice(ColumnarAgent):
     them; per_weight: those a unit of weighted list had in the last observed month; capacity: usable this month;
     offered: including those that lapse; induced: used by demand that new supply makes. need, served, waiting,
     given_up, to_ed: contacts; pressure: share not offered.
+    decile: mean deprivation decile of its patients at the opening. gps, nurses, others, staff: full-time equivalents
+    for the residents simulated; …_in_post: relative to the base year's. leavers: full-time equivalents this month;
+    turnover: share of its doctors who leave in a year. felt_pressure: share not offered over the last year,
+    usual_pressure: in the last observed one. continuity: mean share of contacts with the usual clinician, of the
+    patients reviewed this month.
     """
 
     list_size: np.float32 = np.float32(0)
@@ -31,3 +36,16 @@ class GPPractice(ColumnarAgent):
     given_up: np.int32 = np.int32(0)
     to_ed: np.int32 = np.int32(0)
     pressure: np.float64 = np.float64(0)
+    decile: np.float64 = np.float64(5.5)
+    gps: np.float64 = np.float64(0)
+    nurses: np.float64 = np.float64(0)
+    others: np.float64 = np.float64(0)
+    staff: np.float64 = np.float64(0)
+    gps_in_post: np.float64 = np.float64(1)
+    nurses_in_post: np.float64 = np.float64(1)
+    others_in_post: np.float64 = np.float64(1)
+    leavers: np.float64 = np.float64(0)
+    turnover: np.float64 = np.float64(0)
+    felt_pressure: np.float64 = np.float64(0)
+    usual_pressure: np.float64 = np.float64(0)
+    continuity: np.float64 = np.float64(0)

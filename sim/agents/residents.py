@@ -23,7 +23,7 @@ class Resident(ColumnarAgent):
     share of contacts with the usual clinician (0–255 for 0–1); experience: score of care received (0–100).
     followed: 1 if in the event log.
     Columns added when the model is built: chance (uint16, one bound a process), ask (uint16, one bound a
-    slot of contacts with the practice), lagged (float32, one a lagged exposure).
+    slot of contacts with the practice), lagged (uint16, one a lagged exposure; 65535 is 1).
     """
 
     key: np.uint64 = np.uint64(0)

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from sim.care import accounts, backcast, money_accounts
+from sim.care import accounts, backcast, money_accounts, team_accounts
 from sim.care.identity import Identity, Year, base_year, close, render
 
 if TYPE_CHECKING:
@@ -25,6 +25,6 @@ def books(m: CareSystem) -> list[Identity]:
     year = base_year(m)
     parts: Sequence[Callable[[Year], list[Identity]]] = (
         accounts.people, accounts.general_practice, accounts.emergency_department, accounts.admissions, accounts.beds,
-        accounts.waiting_list, money_accounts.money, backcast.backcast,
+        accounts.waiting_list, team_accounts.teams, money_accounts.money, backcast.backcast,
     )  # fmt: skip
     return [identity for account in parts for identity in account(year)]

@@ -11,35 +11,48 @@ from sim.kernels import compiled
 
 Array = NDArray[Any]
 MONTHS_A_YEAR = 12
-
-
-@compiled
-def rate_by_practice(identity: Array, practice: Array, rate: Array, practices: int) -> Array:
-    """Sum of the living's contact rates by practice: float64[practices]."""
-    total = np.zeros(practices)
-    for i in range(identity.size):
-        if identity[i] != 0:
-            total[practice[i]] += rate[i]
-    return total
+MIX_1, MIX_2 = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
+LOW = np.uint64(0xFFFFFFFF)
+ZERO, S27, S30, S31, S32 = np.uint64(0), np.uint64(27), np.uint64(30), np.uint64(31), np.uint64(32)
+ZERO_RATE = np.float32(0)
+BLOCK = 4096
+TO_UNIT = np.nextafter(np.float32(2.0**-32), np.float32(0))
+"""The hash of `sim.draws`, once more: compiled functions call only functions of their own file. A test compares."""
 
 
 @compiled
 def chance_by_age(
-    identity: Array, home: Array, born: Array, chance: Array, processes: Array, month: int, oldest: int
-) -> Array:
-    """Sum of the chances (bounds of 16 bits) of some processes among the trust's living residents, by year of age:
-    float64[processes, oldest + 1]."""
-    total = np.zeros((processes.size, oldest + 1))
-    for i in range(identity.size):
-        if identity[i] != 0 and home[i] == 1:
-            age = min(max((month - born[i]) // MONTHS_A_YEAR, 0), oldest)
-            for k in range(processes.size):
-                total[k, age] += chance[i, processes[k]]
-    return total
+    identity: Array,
+    home: Array,
+    born: Array,
+    chance: Array,
+    processes: Array,
+    month: int,
+    oldest: int,
+    turn: int,
+    total: Array,
+) -> None:
+    """Sum of the chances (bounds of 16 bits) of some processes among the trust's living residents, by year of age.
+
+    Rows stand in blocks of `BLOCK`, dealt in turns: total (float64[turns, processes, oldest + 1], zero where it is to
+    be written) gets the sums of the rows of one turn, or of every turn when `turn` is negative.
+    """
+    turns = total.shape[0]
+    for start in range(0, identity.size, BLOCK):
+        own = (start // BLOCK) % turns
+        if turn >= 0 and own != turn:
+            continue
+        for i in range(start, min(start + BLOCK, identity.size)):
+            if identity[i] != 0 and home[i] == 1:
+                age = min(max((month - born[i]) // MONTHS_A_YEAR, 0), oldest)
+                for k in range(processes.size):
+                    total[own, k, age] += chance[i, processes[k]]
 
 
 @compiled
 def tally(
+    identity: Array,
+    rate: Array,
     contacts: Array,
     waiting: Array,
     practice: Array,
@@ -47,25 +60,32 @@ def tally(
     born: Array,
     group_of_age: Array,
     month: int,
-    practices: int,
-    areas: int,
-    groups: int,
-) -> tuple[Array, Array, Array]:
-    """New and waiting contacts: new by practice, waiting by practice, and both together by area × age group with the
-    new ones first: int64[practices], int64[practices], int64[2, areas, groups]."""
-    new = np.zeros(practices, np.int64)
-    held = np.zeros(practices, np.int64)
-    cells = np.zeros((2, areas, groups), np.int64)
+    cells: Array,
+    expected: Array,
+    new: Array,
+    held: Array,
+    busy: Array,
+) -> int:
+    """What is asked of the practices; returns how many rows of `busy` (those with any contact) were filled in.
+
+    Adds to: expected (float64[practices]), the living's contact rates; new, held (int64[practices]), new and waiting
+    contacts; cells (int64[2, areas, age groups]), the same by area and age group, new ones first.
+    """
+    filled = 0
     for i in range(contacts.size):
-        if contacts[i] == 0 and waiting[i] == 0:
-            continue
-        age = min(max((month - born[i]) // MONTHS_A_YEAR, 0), group_of_age.size - 1)
-        group = group_of_age[age]
-        new[practice[i]] += contacts[i]
-        held[practice[i]] += waiting[i]
-        cells[0, area[i], group] += contacts[i]
-        cells[1, area[i], group] += waiting[i]
-    return new, held, cells
+        busy[filled] = i
+        filled += int((contacts[i] | waiting[i]) != 0)
+        expected[practice[i]] += rate[i] if identity[i] != 0 else ZERO_RATE
+    last = group_of_age.size * MONTHS_A_YEAR - 1
+    for b in range(filled):
+        i = busy[b]
+        p, area_of = practice[i], area[i]
+        group = group_of_age[min(max(month - born[i], 0), last) // MONTHS_A_YEAR]
+        new[p] += contacts[i]
+        held[p] += waiting[i]
+        cells[0, area_of, group] += contacts[i]
+        cells[1, area_of, group] += waiting[i]
+    return filled
 
 
 @compiled
@@ -88,34 +108,207 @@ def inverse_binomial(u: float, n: int, p: float) -> int:
 
 
 @compiled
-def lost_contacts(
+def word(key: np.uint64, offset: np.uint64) -> np.uint64:
+    """The hash of a key for one month and pair of purposes: SplitMix64's finaliser, as in `sim.kernels`."""
+    z = key + offset
+    z = (z ^ (z >> S30)) * MIX_1
+    z = (z ^ (z >> S27)) * MIX_2
+    return z ^ (z >> S31)
+
+
+@compiled
+def unit(z: np.uint64, shift: np.uint64) -> Any:
+    """The low (shift 0) or high (shift 32) half of a hash in [0, 1)."""
+    return np.float32(np.uint32((z >> shift) & LOW)) * TO_UNIT
+
+
+@compiled
+def serve(
+    busy: Array,
+    key: Array,
     contacts: Array,
     waiting: Array,
     practice: Array,
+    state: Array,
+    offline: np.uint64,
     share_new: Array,
     share_waiting: Array,
-    first: Array,
-    second: Array,
+    barrier: Array,
+    offset: Array,
+    shift: Array,
+    chance: Array,
     rows: Array,
-    lost: Array,
+    fate: Array,
 ) -> int:
-    """Rows with contacts that are not offered, and how many; returns how many rows were filled in.
+    """Which contacts of the rows `busy` are not offered, and what becomes of those; returns how many rows were filled.
 
-    first, second: uniforms of each row for its new and its waiting contacts; share_*: chance by practice.
+    share_*: chance by practice of not being offered; barrier: chance by practice that a contact of those with the bit
+    `offline` in their state (0: nobody) is not offered because it should have been made online; offset, shift: of the
+    draws for new contacts, for waiting ones, and for their fates; chance: of those not offered, to go to A&E, and of
+    the others, to wait. Fills `rows` and
+    fate (int64[n, 4]): not offered, and of these gone to A&E, waiting, given up.
     """
     filled = 0
-    for i in range(contacts.size):
-        if contacts[i] == 0 and waiting[i] == 0:
-            continue
+    for b in range(busy.size):
+        i = busy[b]
         p = practice[i]
-        count = inverse_binomial(first[i], contacts[i], share_new[p])
-        if waiting[i] != 0:
-            count += inverse_binomial(second[i], waiting[i], share_waiting[p])
+        count = 0
+        share = share_new[p]
+        if offline != ZERO and (state[i] & offline) != ZERO:
+            share = 1.0 - (1.0 - share) * (1.0 - barrier[p])
+        if contacts[i] != 0 and share > 0.0:
+            count = inverse_binomial(unit(word(key[i], offset[0]), shift[0]), contacts[i], share)
+        if waiting[i] != 0 and share_waiting[p] > 0.0:
+            count += inverse_binomial(unit(word(key[i], offset[1]), shift[1]), waiting[i], share_waiting[p])
         if count > 0:
+            z = word(key[i], offset[2])
+            to_ed = inverse_binomial(unit(z, ZERO), count, chance[0])
+            waits = inverse_binomial(unit(z, S32), count - to_ed, chance[1])
             rows[filled] = i
-            lost[filled] = count
+            fate[filled, 0], fate[filled, 1] = count, to_ed
+            fate[filled, 2], fate[filled, 3] = waits, count - to_ed - waits
             filled += 1
     return filled
+
+
+@compiled
+def settle(
+    rows: Array,
+    fate: Array,
+    practice: Array,
+    fifth: Array,
+    area: Array,
+    born: Array,
+    group_of_age: Array,
+    month: int,
+    most: int,
+    waiting: Array,
+    months: Array,
+    unmet: Array,
+    unmet_age: Array,
+    by_practice: Array,
+    by_fifth: Array,
+    missed: Array,
+) -> None:
+    """Write what is left open into the residents' columns and add it up.
+
+    rows, fate: of `serve`; waiting, months, unmet, unmet_age: whole columns of residents (waiting and months become 0
+    where nothing waits). Adds to by_practice (int64[4, practices]), by_fifth (int64[4, 5]) and missed (int64[areas, age
+    groups], what was not offered).
+    """
+    last = group_of_age.size * MONTHS_A_YEAR - 1
+    held = np.empty(rows.size, np.uint8)
+    for j in range(rows.size):
+        i = rows[j]
+        held[j] = min(months[i], most - 1) + 1 if fate[j, 2] > 0 else 0
+        if fate[j, 3] > 0:
+            if unmet[i] == 0:
+                unmet_age[i] = 0
+            unmet[i] = min(unmet[i] + fate[j, 3], most)
+        missed[area[i], group_of_age[min(max(month - born[i], 0), last) // MONTHS_A_YEAR]] += fate[j, 0]
+        for k in range(4):
+            by_practice[k, practice[i]] += fate[j, k]
+            by_fifth[k, fifth[i]] += fate[j, k]
+    waiting[:] = 0
+    months[:] = 0
+    for j in range(rows.size):
+        waiting[rows[j]] = fate[j, 2]
+        months[rows[j]] = held[j]
+
+
+@compiled
+def move_continuity(
+    rows: Array,
+    key: Array,
+    practice: Array,
+    area: Array,
+    given: Array,
+    shift: Array,
+    leaving: Array,
+    pace: float,
+    loss: float,
+    offset: np.uint64,
+    continuity: Array,
+    total: Array,
+    number: Array,
+) -> None:
+    """Move `continuity` (uint8, 255 = 1) of `rows` by `pace` of the gap to what the practice gives plus the area's
+    shift; the usual doctor of a share `leaving` (by practice) has left, which costs `loss` of it.
+
+    Rounded at random, so that small steps are not lost. Adds to total and number, by practice.
+    """
+    for i in rows:
+        p = practice[i]
+        z = word(key[i], offset)
+        value = continuity[i] / 255.0
+        value += pace * (min(max(given[p] + shift[area[i]], 0.0), 1.5) - value)
+        if unit(z, ZERO) < leaving[p]:
+            value *= 1.0 - loss
+        value = min(max(value, 0.0), 1.0) * 255.0
+        continuity[i] = np.uint8(min(value + unit(z, S32), 255.0))
+        total[p] += continuity[i]
+        number[p] += 1
+
+
+@compiled
+def reappear(
+    identity: Array,
+    key: Array,
+    home: Array,
+    practice: Array,
+    contacts: Array,
+    unmet: Array,
+    unmet_age: Array,
+    offset: Array,
+    shift: np.uint64,
+    chance: Array,
+    most: int,
+    again_by_practice: Array,
+    total: Array,
+    rows: Array,
+    again_of: Array,
+    to_ed_rows: Array,
+) -> tuple[int, int]:
+    """Move the living's unmet needs on by a month; returns how many of `rows` and of `to_ed_rows` were filled.
+
+    offset, shift: of the two draws (a pair, then one); chance: to ask again; of the rest, to end; of those, in A&E.
+    contacts, unmet and unmet_age are changed. Adds to again_by_practice and total: open, asked again, gone to A&E,
+    those of the trust, ended otherwise, still open. rows, again_of: who asked again, how often; to_ed_rows: who goes
+    to A&E, once a need.
+    """
+    asked, sent = 0, 0
+    for i in range(unmet.size):
+        if unmet[i] == 0 or identity[i] == 0:
+            continue
+        needs = np.int64(unmet[i])
+        z = word(key[i], offset[0])
+        again = min(inverse_binomial(unit(z, ZERO), needs, chance[0]), most - np.int64(contacts[i]))
+        left = needs - again
+        ended = inverse_binomial(unit(z, S32), left, chance[1])
+        to_ed = 0
+        if ended > 0:
+            to_ed = inverse_binomial(unit(word(key[i], offset[1]), shift), ended, chance[2])
+        still = left - ended
+        unmet[i] = still
+        unmet_age[i] = min(unmet_age[i] + 1, most) if still > 0 else 0
+        total[0] += needs
+        total[1] += again
+        total[2] += to_ed
+        total[4] += ended - to_ed
+        total[5] += still
+        if home[i] == 1:
+            total[3] += to_ed
+        if again > 0:
+            contacts[i] += again
+            again_by_practice[practice[i]] += again
+            rows[asked] = i
+            again_of[asked] = again
+            asked += 1
+        for _ in range(to_ed):
+            if sent < to_ed_rows.size:
+                to_ed_rows[sent] = i
+                sent += 1
+    return asked, sent
 
 
 @compiled

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 Array = NDArray[Any]
 TRUST = "RN5"
 OLDEST = 110
+TURNS = 3
+"""Months in which everybody's chances are counted once, after the observed ones."""
 
 
 def open_hospitals(m: CareSystem) -> None:
@@ -79,14 +81,25 @@ def expected_by_age(m: CareSystem, service: str) -> NDArray[np.float64]:
 
 
 def plain_by_age(m: CareSystem, service: str) -> NDArray[np.float64]:
-    """The same before the calendar: the sum of cached chances, counted once a month when first asked for."""
+    """The same before the calendar: the sum of cached chances, counted once a month when first asked for.
+
+    While activity is observed everybody is counted every month, since the index is solved on it. Afterwards a third of
+    the rows is counted anew each month, and the others stand as counted one or two months ago: the expected load on
+    beds lags by a month.
+    """
     care = m.care
     if care.plain is None or care.plain[0] != m.month:
         r, size = m.residents.columns, m.residents.size
         columns = (r[name][:size] for name in ("unique_id", "home_trust", "born", "chance"))
         which = [m.rates.index[name] for each in HOSPITAL for name in PROCESSES[each] if name in m.rates.index]
-        counted = kernels.chance_by_age(*columns, np.array(which), m.month, OLDEST) / draws.ONE
-        care.plain = (m.month, counted)
+        if m.month <= FROZEN_FROM or care.by_turn is None:
+            turn, counted = -1, np.zeros((TURNS, len(which), OLDEST + 1))
+        else:
+            turn, counted = m.month % TURNS, care.by_turn.copy()
+            counted[turn] = 0.0
+        kernels.chance_by_age(*columns, np.array(which), m.month, OLDEST, turn, counted)
+        care.by_turn = counted
+        care.plain = (m.month, counted.sum(axis=0) / draws.ONE)
     first = 0
     for each in HOSPITAL:
         several = sum(name in m.rates.index for name in PROCESSES[each])

@@ -216,7 +216,9 @@ class Needs:
         self.record("handoffs", rows, 1 + passed)
         self.record("lost_referrals", rows[lost])
         for number, measure in enumerate(REFERRED):
-            self.record(measure, rows[kind == number])
+            mine = rows[kind == number]
+            self.record(measure, mine)
+            m.care.ledger.add(m.month, **{f"needs_referred_{OWN_TEAMS[number]}": len(mine)})
         self._unmet(rows[lost], self.pathways.kind[step[lost]])
         m.care.ledger.add(m.month, needs_referred=len(rows), needs_lost=np.count_nonzero(lost))
         here = np.flatnonzero(~lost)

@@ -19,12 +19,13 @@ from numpy.typing import NDArray
 from sim import draws
 from sim.agents.practices import GPPractice
 from sim.care import care_kernels as kernels
+from sim.care import staff
 from sim.care.indices import FROZEN_FROM
-from sim.care.overflow import binomial, not_offered
+from sim.care.overflow import not_offered
 from sim.clock import MONTHS_A_YEAR
 from sim.outcomes.census_kernel import AGE_GROUP_OF
 from sim.outcomes.eventlog import Kind
-from sim.outcomes.measures import AGE_GROUP_STARTS
+from sim.outcomes.measures import AGE_GROUP_STARTS, N_FIFTHS
 from sim.purposes import Purpose
 
 if TYPE_CHECKING:
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 
 Array = NDArray[Any]
 MOST = 255
+MIDDLE_DECILE = 5.5
+OFFLINE = "offline"
 
 
 def open_practices(m: CareSystem) -> None:
@@ -48,6 +51,10 @@ def open_practices(m: CareSystem) -> None:
             together = small[networks[small] == network]
             if network:
                 pool[together] = together[0]
+    r, size = m.residents.columns, m.residents.size
+    living = r["unique_id"][:size] != 0
+    patients = np.bincount(r["practice"][:size], living, count)
+    deciles = np.bincount(r["practice"][:size], np.where(living, r["decile"][:size], 0), count)
     GPPractice.create_agents(
         m,
         count,
@@ -55,56 +62,66 @@ def open_practices(m: CareSystem) -> None:
         list_simulated=simulated.astype(np.float32),
         pool=pool.astype(np.int16),
         real_size=np.where(simulated > 0, listed / np.maximum(simulated, 1e-9), 1.0),
+        decile=np.where(patients > 0, deciles / np.maximum(patients, 1.0), MIDDLE_DECILE),
+        continuity=m.care.continuity.mean(listed),
     )
-
-
-def expected_contacts(m: CareSystem) -> NDArray[np.float64]:
-    """New contacts expected this month by practice (P,): own rates, season, and those who wait for hospital."""
-    r, size = m.residents.columns, m.residents.size
-    count = m.practices.size
-    own = kernels.rate_by_practice(r["unique_id"][:size], r["practice"][:size], r["gp_rate"][:size], count)
-    return np.asarray(own * m.care.index.of("gp_contact", m.month) + m.care.waiting.contacts_by_practice(count))
+    p = m.practices.columns
+    leave = m.care.workforce.usual_leaving(p["decile"][:count])[0]
+    p["turnover"][:count] = 1.0 - (1.0 - leave) ** MONTHS_A_YEAR
 
 
 def see(m: CareSystem, contacts: NDArray[np.uint8]) -> NDArray[np.int64]:
     """This month's contacts at the practices; returns the rows of those who go to A&E instead (a row may recur).
 
     contacts: uint8, one a row of the residents' table (new ones, and unmet needs that ask again: `unmet.reappear`
-    first). Writes the residents' `gp_waiting`, `gp_wait_months`, `unmet`, and the practices' columns; records need and
-    what became of it.
+    first). Writes the residents' `gp_waiting`, `gp_wait_months`, `unmet`, the practices' columns, and the rows whose
+    contacts are lost this month (those that wait are not: next month nobody would remember their kind) to
+    ``care.not_offered``; records need and what became of it.
     """
     r, size, p = m.residents.columns, m.residents.size, m.practices.columns
-    count = m.practices.size
-    contacts, practice = contacts[:size], r["practice"][:size]
+    count, areas, groups = m.practices.size, len(m.place.lsoas), len(AGE_GROUP_STARTS)
+    contacts, practice, key = contacts[:size], r["practice"][:size], r["key"][:size]
     waiting = r["gp_waiting"][:size]
-    new, waited, cells = kernels.tally(
-        contacts, waiting, practice, r["lsoa"][:size], r["born"][:size], AGE_GROUP_OF, m.month,
-        count, len(m.place.lsoas), len(AGE_GROUP_STARTS),
+    own, new, waited = np.zeros(count), np.zeros(count, np.int64), np.zeros(count, np.int64)
+    cells, busy = np.zeros((2, areas, groups), np.int64), np.empty(size + 1, np.int32)
+    filled = kernels.tally(
+        r["unique_id"][:size], r["gp_rate"][:size], contacts, waiting, practice, r["lsoa"][:size], r["born"][:size],
+        AGE_GROUP_OF, m.month, cells, own, new, waited, busy,
     )  # fmt: skip
-    capacity = set_capacity(m, expected_contacts(m))
+    season = m.care.index.of("gp_contact", m.month)
+    capacity = set_capacity(m, own * season + m.care.waiting.contacts_by_practice(count))
     share_new, share_waiting = shares_not_offered(m, capacity, waited)
-    left, lost = lost_contacts(m, contacts, share_new, share_waiting)
-    m.care.not_offered = left, lost
-    to_ed, waits, given_up = fates(m, left, lost)
+
+    rows, fate = np.empty(filled, np.int64), np.empty((filled, 4), np.int64)
+    offset, shift, chance = _draws(m)
+    lost_rows = kernels.serve(
+        busy[:filled], key, contacts, waiting, practice, r["state"][:size], *_barrier(m, share_new, share_waiting),
+        offset, shift, chance, rows, fate,
+    )  # fmt: skip
+    left, fate = rows[:lost_rows], fate[:lost_rows]
+    lost, to_ed, waits, given_up = (fate[:, k].copy() for k in range(4))
     m.events.practice(contacts, waiting, left, lost)
     m.events.add_counts(left, {Kind.GP_WAITS: waits, Kind.GP_GIVEN_UP: given_up, Kind.GP_TO_ED: to_ed})
-    _keep(m, left, waits, given_up)
+    m.care.not_offered = left, lost - waits
+    by_practice, by_fifth = np.zeros((4, count), np.int64), np.zeros((4, N_FIFTHS), np.int64)
+    missed = np.zeros((areas, groups), np.int64)
+    kernels.settle(
+        left, fate, practice, r["fifth"], r["lsoa"], r["born"], AGE_GROUP_OF, m.month, MOST, waiting,
+        r["gp_wait_months"][:size], r["unmet"], r["unmet_age"], by_practice, by_fifth, missed,
+    )  # fmt: skip
 
-    at = practice[left]
-    unserved = np.bincount(at, lost, count)
     load = new + waited
     p["need"][:count] = new
-    p["served"][:count] = load - unserved
-    p["waiting"][:count] = np.bincount(at, waits, count)
-    p["given_up"][:count] = np.bincount(at, given_up, count)
-    p["to_ed"][:count] = np.bincount(at, to_ed, count)
-    p["pressure"][:count] = unserved / np.maximum(load, 1)
-    _record(m, cells, left, lost, given_up, to_ed)
+    p["served"][:count] = load - by_practice[0]
+    for k, name in enumerate(("to_ed", "waiting", "given_up")):
+        p[name][:count] = by_practice[1 + k]
+    p["pressure"][:count] = by_practice[0] / np.maximum(load, 1)
+    staff.feel(m, (share_new * new + share_waiting * waited) / np.maximum(load, 1))
+    _record(m, cells, missed, by_fifth)
     m.care.ledger.add(
-        m.month, gp_need=new.sum(), gp_served=load.sum() - lost.sum(), gp_induced=p["induced"][:count].sum(),
+        m.month, gp_need=new.sum(), gp_served=cells.sum() - missed.sum(), gp_induced=p["induced"][:count].sum(),
         gp_given_up=given_up.sum(), gp_to_ed=to_ed.sum(), gp_waiting_in=waited.sum(),
-        gp_waiting_out=r["gp_waiting"][:size].sum(dtype=np.int64),
-        gp_expected=m.care.expected_need.sum(), gp_not_offered=lost.sum(),
+        gp_waiting_out=waiting.sum(dtype=np.int64), gp_expected=m.care.expected_need.sum(), gp_not_offered=lost.sum(),
         gp_overflow=share_new @ new + share_waiting @ waited, gp_to_ed_home=to_ed[r["home_trust"][left] == 1].sum(),
     )  # fmt: skip
     return np.repeat(left, to_ed)
@@ -119,7 +136,9 @@ def set_capacity(m: CareSystem, expected: NDArray[np.float64]) -> NDArray[np.flo
         base[:count] = (1.0 - m.care.gp.unmet) * expected / index
     elif (m.month - FROZEN_FROM) % MONTHS_A_YEAR == 0:
         share_out(m)
-    usable = base[:count] * index * m.commissioner.capacity("general_practice") * m.commissioner.effects.appointments
+    usable = base[:count] * staff.capacity_factor(m) * m.commissioner.capacity("general_practice")
+    staff.count(m, usable)
+    usable = usable * index * m.commissioner.effects.appointments
     # what growth without policy buys serves need as before; only what policy adds to it induces demand
     level = m.commissioner.level("general_practice")
     added = usable * (1.0 - 1.0 / level) if level > 1.0 else np.zeros(count)
@@ -173,63 +192,32 @@ def shares_not_offered(m: CareSystem, capacity: NDArray[np.float64], waited: NDA
     return new[pool], second[pool]
 
 
-def lost_contacts(
-    m: CareSystem, contacts: NDArray[np.uint8], share_new: Array, share_waiting: Array
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Rows whose contacts are not all offered, and how many are not: by the rows' own draws."""
-    r, size = m.residents.columns, m.residents.size
-    key = r["key"][:size]
-    first = draws.uniforms(key, m.month, Purpose.NOT_OFFERED)
-    second = draws.uniforms(key, m.month, Purpose.URGENCY) if share_waiting.any() else first
-    rows, lost = np.empty(size, np.int64), np.empty(size, np.int64)
-    practice = r["practice"][:size]
+def _barrier(m: CareSystem, share_new: Array, share_waiting: Array) -> tuple[np.uint64, Array, Array, Array]:
+    """Bit of those who are not online (0 while nothing stands in their way), chances not to be offered, the barrier."""
     barrier = m.commissioner.effects.barrier
-    if barrier.any():  # people offline are counted as patients of a practice of their own, where less is offered
-        practice = practice + np.int16(len(barrier)) * m.states.has(r["state"][:size], "offline")
-        share_new = np.concatenate([share_new, 1.0 - (1.0 - share_new) * (1.0 - barrier)])
-        share_waiting = np.concatenate([share_waiting, share_waiting])
-    filled = kernels.lost_contacts(
-        contacts, r["gp_waiting"][:size], practice, share_new, share_waiting, first, second, rows, lost
-    )
-    return rows[:filled].copy(), lost[:filled].copy()
+    offline = m.states.mask(OFFLINE) if barrier.any() else np.uint64(0)
+    return offline, share_new, share_waiting, barrier
 
 
-def fates(m: CareSystem, rows: Array, lost: Array) -> tuple[Array, Array, Array]:
-    """What becomes of the contacts not offered: how many go to A&E, wait and are given up; one draw a row and fate."""
+def _draws(m: CareSystem) -> tuple[Array, Array, Array]:
+    """Offsets and shifts of the draws of `kernels.serve`, and the chances of a contact's fate."""
+    numbers = (Purpose.NOT_OFFERED, Purpose.URGENCY)
+    offset = [draws.offset(m.month, number >> 1) for number in numbers]
+    offset.append(draws.offset(m.month, draws.PAIRED + Purpose.NOT_OFFERED))
+    shift = [32 * (number & 1) for number in numbers]
     gp = m.care.gp
-    first, second = draws.uniforms2(m.residents.columns["key"][rows], m.month, Purpose.NOT_OFFERED)
-    ed_share = (1 - gp.waits) * gp.to_ed
-    to_ed = binomial(first, lost, ed_share)
-    waits = binomial(second, lost - to_ed, gp.waits / (1 - ed_share))
-    return to_ed, waits, lost - to_ed - waits
+    to_ed = (1 - gp.waits) * gp.to_ed
+    return np.array(offset, np.uint64), np.array(shift, np.uint64), np.array([to_ed, gp.waits / (1 - to_ed)])
 
 
-def _keep(m: CareSystem, rows: Array, waits: Array, given_up: Array) -> None:
-    """Write what is left open into the residents' columns."""
-    r, size = m.residents.columns, m.residents.size
-    waiting, months = r["gp_waiting"][:size], r["gp_wait_months"][:size]
-    held = np.where(waits > 0, np.minimum(months[rows], MOST - 1) + 1, 0)
-    waiting[:] = 0
-    months[:] = 0
-    waiting[rows] = waits
-    months[rows] = held
-    unmet = r["unmet"]
-    r["unmet_age"][rows[(given_up > 0) & (unmet[rows] == 0)]] = 0
-    unmet[rows] = np.minimum(unmet[rows].astype(np.int64) + given_up, MOST)
-
-
-def _record(m: CareSystem, cells: Array, rows: Array, lost: Array, given_up: Array, to_ed: Array) -> None:
-    """Hand need, appointments and what was not offered to the recorder; cells: (2, areas, age groups)."""
-    r, p, count = m.residents.columns, m.practices.columns, m.practices.size
-    areas, groups = cells.shape[1:]
-    fifth = r["fifth"]
-    m.recorder.add("gp_given_up", fifth[rows], weights=given_up)
-    m.recorder.add("gp_to_ed", fifth[rows], weights=to_ed)
-    m.recorder.add("gp_waiting", fifth[rows], weights=lost - to_ed - given_up)
-    born = r["born"][rows].astype(np.int64)
-    group = AGE_GROUP_OF[np.clip((m.month - born) // MONTHS_A_YEAR, 0, len(AGE_GROUP_OF) - 1)]
-    missed = np.bincount(r["lsoa"][rows] * np.int64(groups) + group, lost, areas * groups)
-    served = cells.sum(axis=0).reshape(-1) - missed
+def _record(m: CareSystem, cells: Array, missed: Array, by_fifth: Array) -> None:
+    """Hand need, appointments and what was not offered to the recorder; cells: (2, areas, age groups); missed: (areas,
+    age groups); by_fifth: (not offered, A&E, waiting, given up; fifths)."""
+    p, count = m.practices.columns, m.practices.size
+    areas, groups = missed.shape
+    for k, name in enumerate(("gp_to_ed", "gp_waiting", "gp_given_up")):
+        m.recorder.add(name, np.arange(N_FIFTHS), weights=by_fifth[1 + k])
+    served = (cells.sum(axis=0) - missed).reshape(-1)
     induced = p["induced"][:count].sum() / max(float(served.sum()), 1.0)
     # one stand-in a neighbourhood and age group, for all of its residents
     area = np.repeat(np.arange(areas), groups)

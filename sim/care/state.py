@@ -8,12 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.agents.hospitals import HospitalTeam
-from sim.care import emergency, parameters, practices
+from sim.care import emergency, experience, parameters, practices
 from sim.care.beds import Stay
+from sim.care.continuity import Continuity
 from sim.care.indices import BASE_FIRST, ServiceIndex
 from sim.care.ledger import Ledger
 from sim.care.needs import Needs
 from sim.care.pathways import Pathways
+from sim.care.staff import Workforce
 from sim.care.waiting import WaitingLists
 from sim.care.wards import Wards
 from sim.clock import MONTHS_A_YEAR, calendar_month, month_of
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
 
 BEDS_YEAR = 12
 FIRST_BEDS = 3
-SOLVED = ("gp", "stay", "unit", "bed_ratio", "bed_share", "pressure", "load", "expected_admissions")
+SOLVED = ("gp", "stay", "unit", "bed_ratio", "bed_share", "pressure", "load", "expected_admissions", "by_turn")
 
 
 class Care:
@@ -57,6 +59,8 @@ class Care:
         self.index = ServiceIndex(evidence)
         self.ledger = Ledger()
         self.gp = parameters.GeneralPractice.read(evidence)
+        self.workforce = Workforce.read(evidence)
+        self.continuity = Continuity.read(evidence)
         self.urgent = evidence["care.gp_urgent_share"]
         self.hospital = parameters.Hospital.read(evidence)
         self.listed = parameters.Waiting.read(evidence)
@@ -72,9 +76,10 @@ class Care:
         self.expected_need = np.zeros(0)
         self.planned = 0.0
         self.plain: tuple[int, NDArray[np.float64]] | None = None
+        self.by_turn: NDArray[np.float64] | None = None  # chances of hospital care counted in each of three turns
         self.again: NDArray[Any] = np.zeros(0)
         nobody = np.zeros(0, np.int64)
-        self.not_offered = nobody, nobody  # rows with contacts that practices could not offer, and how many, this month
+        self.not_offered = nobody, nobody  # rows whose contacts go to A&E or are given up this month, how many
 
     def _plain(self, service: str) -> float:
         """Events of a hospital service expected this month of the trust's residents, before the calendar."""
@@ -154,6 +159,7 @@ class Care:
             self.ledger.add(m.month, **{f"unfitted_{service}": plain * self.index.season[service][season]})
         emergency.close_beds(self.m)
         self.needs.close_month()
+        experience.update(self.m)
 
     def snapshot(self) -> dict[str, Any]:
         """Everything that changes from month to month, or was solved at the opening, outside the tables of agents."""

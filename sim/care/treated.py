@@ -74,8 +74,9 @@ class Recoveries:
         if month < FROZEN_FROM and self.tabled > 0:
             self.share = min(self.treated / self.tabled, 0.9)
 
-    def count_tabled(self, expected: float) -> None:
-        """Recoveries that the tables give a month before they are lowered."""
+    def count_tabled(self, recovered: int) -> None:
+        """A month's recoveries by the tables, lowered as they are; without that they would be more."""
+        expected = recovered / (1.0 - self.share)
         self.tabled = expected if self.tabled == 0 else self.tabled + (expected - self.tabled) / MONTHS_A_YEAR
 
     def snapshot(self) -> dict[str, float]:

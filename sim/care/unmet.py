@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim import draws
-from sim.care.overflow import binomial
+from sim.care import care_kernels as kernels
 from sim.outcomes.eventlog import Kind
 from sim.purposes import Purpose
 
@@ -25,26 +25,19 @@ def reappear(m: CareSystem, contacts: NDArray[np.uint8]) -> NDArray[np.int64]:
     A&E (a row may recur). Every need is counted once: before = asked again + A&E + ended + still open.
     """
     r, size, gp = m.residents.columns, m.residents.size, m.care.gp
-    rows = np.flatnonzero((r["unmet"][:size] > 0) & (r["unique_id"][:size] != 0))
-    open_needs = r["unmet"][rows].astype(np.int64)
-    uniform = draws.uniforms2(r["key"][rows], m.month, Purpose.UNMET)
-    room = MOST - contacts[rows].astype(np.int64)
-    again = np.minimum(binomial(uniform[0], open_needs, gp.returns), room)
-    left = open_needs - again
-    ended = binomial(uniform[1], left, (gp.unmet_to_ed + gp.resolves) / (1 - gp.returns))
-    # of those that end here, a hashed share does so in A&E
-    some = np.flatnonzero(ended)
-    third = draws.uniforms(r["key"][rows[some]], m.month, Purpose.UNMET)
-    to_ed = binomial(third, ended[some], gp.unmet_to_ed / max(gp.unmet_to_ed + gp.resolves, 1e-12))
-    still = left - ended
-    contacts[rows] = (contacts[rows] + again).astype(np.uint8)
-    r["unmet"][rows] = still
-    r["unmet_age"][rows] = np.where(still > 0, np.minimum(r["unmet_age"][rows].astype(np.int64) + 1, MOST), 0)
-    m.events.add_counts(rows, {Kind.GP_ASKS_AGAIN: again})
-    m.care.again = np.bincount(r["practice"][rows], again, m.practices.size)
-    m.care.ledger.add(
-        m.month, unmet_in=open_needs.sum(), unmet_again=again.sum(), unmet_to_ed=to_ed.sum(),
-        unmet_to_ed_home=to_ed[r["home_trust"][rows[some]] == 1].sum(), unmet_ended=ended.sum() - to_ed.sum(),
-        unmet_still=still.sum(),
+    offset = np.array([draws.offset(m.month, draws.PAIRED + Purpose.UNMET), draws.offset(m.month, Purpose.UNMET >> 1)])
+    ends = gp.unmet_to_ed + gp.resolves
+    chance = np.array([gp.returns, ends / (1 - gp.returns), gp.unmet_to_ed / max(ends, 1e-12)])
+    by_practice, total = np.zeros(m.practices.size, np.int64), np.zeros(6, np.int64)
+    rows, again = np.empty((2, size), np.int64)
+    sent = np.empty(int(r["unmet"][:size].sum(dtype=np.int64)), np.int64)
+    asked, to_ed = kernels.reappear(
+        r["unique_id"][:size], r["key"][:size], r["home_trust"][:size], r["practice"][:size], contacts,
+        r["unmet"][:size], r["unmet_age"][:size], offset, np.uint64(32 * (Purpose.UNMET & 1)), chance, MOST,
+        by_practice, total, rows, again, sent,
     )  # fmt: skip
-    return np.repeat(rows[some], to_ed)
+    m.events.add_counts(rows[:asked], {Kind.GP_ASKS_AGAIN: again[:asked]})
+    m.care.again = by_practice.astype(np.float64)
+    names = ("unmet_in", "unmet_again", "unmet_to_ed", "unmet_to_ed_home", "unmet_ended", "unmet_still")
+    m.care.ledger.add(m.month, **dict(zip(names, total, strict=True)))
+    return sent[:to_ed].copy()

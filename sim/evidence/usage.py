@@ -13,7 +13,9 @@ from pathlib import Path
 from sim.evidence.registry import Registry, load
 
 ROOT = Path(__file__).parents[1]
-_WORD = re.compile(r"[\"']([a-z][a-z0-9_.]*)[\"']|(?<=[\s:{\[,])([a-z][a-z0-9_]*(?:\.[a-z0-9_]+)+)")
+_QUOTED = re.compile(r"[\"']([a-z][a-z0-9_.]*)[\"']")
+_BARE = re.compile(r"(?<=[\s:{\[,])([a-z][a-z0-9_]*(?:\.[a-z0-9_]+)+)")
+"""In code a name is a text of its own, not a word of a help text or comment; in YAML it needs no quotation marks."""
 _FORMATTED = re.compile(r"f\"([a-z_]+\.[a-z0-9_.]*)\{[^\"}]*\}([a-z0-9_.]*)\"")
 _ASKED = re.compile(r"evidence\[\s*\"([^\"{]+)\"\s*\]|evidence\.table\(\s*\"([^\"{]+)\"\s*\)")
 
@@ -32,7 +34,10 @@ def _configurations() -> list[Path]:
 def _named() -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for path in _files():
-        words = {first or second for first, second in _WORD.findall(path.read_text(encoding="utf-8"))}
+        text = path.read_text(encoding="utf-8")
+        words = set(_QUOTED.findall(text))
+        if path.suffix == ".yaml":
+            words |= set(_BARE.findall(text))
         for word in words:
             found.setdefault(word, []).append(path.relative_to(ROOT.parent).as_posix())
     return found

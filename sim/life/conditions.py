@@ -52,8 +52,8 @@ def read(file: Path) -> Condition:
 
 
 def in_order(conditions: Iterable[Condition]) -> tuple[Condition, ...]:
-    """Conditions in the order in which they are drawn. Raises `UserError` where one replaces what is not there, or what is
-    drawn before it (nobody may have both, so the later stage is drawn first)."""
+    """Conditions in the order in which they are drawn. Raises `UserError` where one replaces what is not there, or
+    what is drawn before it (nobody may have both, so the later stage is drawn first)."""
     found = tuple(sorted(conditions, key=lambda condition: (condition.order, condition.name)))
     place = {condition.name: position for position, condition in enumerate(found)}
     for condition in found:

@@ -1,7 +1,8 @@
 """How often people need care: contact rates by age and sex, multiplied by their conditions and circumstances.
 
-Each kind of need (`sim.life.kinds`) is a process of its own. Multipliers are normalised on the reference population by age
-and sex, so that England's use is kept, kind by kind and in all, and a lever that prevents illness prevents its contacts.
+Each kind of need (`sim.life.kinds`) is a process of its own. Multipliers are normalised on the reference population
+by age and sex, so that England's use is kept, kind by kind and in all, and a lever that prevents illness prevents its
+contacts.
 """
 
 from __future__ import annotations

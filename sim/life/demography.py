@@ -12,7 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim import draws
+from sim.care import continuity
 from sim.life import three_cs
+from sim.life.exposures import as_kept
 from sim.life.grid import BAND
 from sim.life.health import People, give
 from sim.life.review import refresh
@@ -46,6 +48,7 @@ def give_birth(m: CareSystem, mothers: Rows) -> Rows:
     )
     m.ties.born(newborn.rows, mothers)
     three_cs.begin(m, newborn.rows)
+    continuity.welcome(m, newborn.rows)
     refresh(m, newborn.rows)  # their first review may be three months away
     return newborn.rows
 
@@ -108,8 +111,9 @@ def add_people(
         **home,
     )
     rows = added.rows
-    m.residents.columns["lagged"][rows] = health.lagged
+    m.residents.columns["lagged"][rows] = as_kept(health.lagged)
     three_cs.begin(m, rows)
+    continuity.welcome(m, rows)
     refresh(m, rows)
     return rows
 

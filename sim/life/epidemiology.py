@@ -96,8 +96,8 @@ class Epidemiology:
         self.gradient = {
             name: keyed(gradient[gradient["condition"] == name], "decile", range(1, DECILES + 1)) for name in self.names
         }
-        # Filled on the reference population, condition by condition, by `sim.life.reference`. Diagnosis and recovery are
-        # (sex, age), and there only for conditions that can be unknown, or that people leave.
+        # Filled on the reference population, condition by condition, by `sim.life.reference`. Diagnosis and recovery
+        # are (sex, age), and there only for conditions that can be unknown, or that people leave.
         self.share_norm: dict[str, Array] = {}
         self.residual: dict[str, Array] = {}
         self.onset_base: dict[str, Array] = {}

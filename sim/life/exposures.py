@@ -1,8 +1,8 @@
 """Lagged exposures: what a behaviour does to health today depends on how one has lived for years.
 
-A lagged exposure x̃ follows the real one x (0 or 1) with the mean lag L of the evidence, x̃ ← x̃ + (x − x̃)(1 − e^(−Δt/L)),
-so that benefit comes late and nobody needs a memory of dates. Smoking wanes more slowly than it builds up: the mean
-lag after quitting is solved from the share of excess risk that remains ten years on.
+A lagged exposure x̃ follows the real one x (0 or 1) with the mean lag L of the evidence, x̃ ← x̃ + (x − x̃)(1 −
+e^(−Δt/L)), so that benefit comes late and nobody needs a memory of dates. Smoking wanes more slowly than it builds
+up: the mean lag after quitting is solved from the share of excess risk that remains ten years on.
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 STATE_OF = {behaviour.risk: behaviour.state for behaviour in BEHAVIOURS}
 REVIEW_MONTHS = 6
+FULL = 65535
+"""A lagged exposure of 1 as it is kept."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,11 @@ class Exposures:
                 left = np.exp(-years_since_quit / np.float32(self.fall_years[column]))
                 lagged[:, column] = np.maximum(lagged[:, column], left)
         return np.asarray(lagged)
+
+
+def as_kept(lagged: NDArray[np.float32]) -> NDArray[np.uint16]:
+    """Lagged exposures 0–1 as residents keep them: 16 bits."""
+    return np.rint(lagged * FULL).astype(np.uint16)
 
 
 def _values(evidence: Evidence, name: str) -> dict[str, float]:

@@ -56,8 +56,8 @@ Observe = Callable[[str, Array, Array], None]
 def give(people: People, epi: Epidemiology, observe: Observe | None = None) -> Health:
     """Behaviours first, then each condition given behaviours and the conditions before it.
 
-    observe: called with the name of each condition, and of frailty, with everyone's chance by age, sex and deprivation and
-    their multiplier, before it is drawn; the reference population uses it to set the norm.
+    observe: called with the name of each condition, and of frailty, with everyone's chance by age, sex and
+    deprivation and their multiplier, before it is drawn; the reference population uses it to set the norm.
     """
     state, years_since_quit = _behaviours(people, epi)
     lagged = epi.exposures.at_start(state, years_since_quit)

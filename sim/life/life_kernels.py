@@ -10,17 +10,18 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from sim.life.exposures import REVIEW_MONTHS
+from sim.life.exposures import FULL, REVIEW_MONTHS
 from sim.life.grid import AGES, DECILES, SEXES
 
 REVIEW = np.uint32(REVIEW_MONTHS)
-FORGOTTEN = np.float32(1e-4)
+MOST = np.float32(FULL)
+FORGOTTEN = np.float32(FULL / 1000)
 """A lagged exposure below this is none: rates skip exposures of zero."""
 
 
 @njit(cache=True, nogil=True)
 def advance_lags(
-    lagged: NDArray[np.float32],
+    lagged: NDArray[np.uint16],
     state: NDArray[np.uint64],
     rows: NDArray[np.int64],
     mask: NDArray[np.uint64],
@@ -29,15 +30,17 @@ def advance_lags(
 ) -> None:
     """Move each lagged exposure of `rows` toward the real one: by `rise` of the gap where it is on, else by `fall`.
 
-    lagged (residents, columns) is changed in place; mask, rise, fall: one a column.
+    lagged (residents, columns; 65535 is 1) is changed in place; mask, rise, fall: one a column.
     """
     for i in rows:
         for column in range(mask.size):
             if state[i] & mask[column]:
-                lagged[i, column] += (np.float32(1) - lagged[i, column]) * rise[column]
-            else:
-                left = lagged[i, column] - lagged[i, column] * fall[column]
-                lagged[i, column] = left if left > FORGOTTEN else np.float32(0)
+                now = np.float32(lagged[i, column])
+                lagged[i, column] = np.uint16(now + (MOST - now) * rise[column] + np.float32(0.5))
+            elif lagged[i, column] != 0:
+                now = np.float32(lagged[i, column])
+                left = now - now * fall[column]
+                lagged[i, column] = np.uint16(left + np.float32(0.5)) if left > FORGOTTEN else np.uint16(0)
 
 
 @njit(cache=True, nogil=True)
@@ -130,7 +133,7 @@ def feel(
 
 
 def advance_lags_numpy(
-    lagged: NDArray[np.float32],
+    lagged: NDArray[np.uint16],
     state: NDArray[np.uint64],
     rows: NDArray[np.int64],
     mask: NDArray[np.uint64],
@@ -138,7 +141,8 @@ def advance_lags_numpy(
     fall: NDArray[np.float32],
 ) -> None:
     """The same in NumPy, to check the compiled loop against."""
-    now = lagged[rows]
+    now = lagged[rows].astype(np.float32)
     on = (state[rows, None] & mask) != 0
     left = now - now * fall
-    lagged[rows] = np.where(on, now + (np.float32(1) - now) * rise, np.where(left > FORGOTTEN, left, 0))
+    moved = np.where(on, now + (MOST - now) * rise, left) + np.float32(0.5)
+    lagged[rows] = np.where(on | (left > FORGOTTEN), moved, 0).astype(np.uint16)

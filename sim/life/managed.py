@@ -25,7 +25,6 @@ from sim import draws
 from sim.clock import MONTHS_A_YEAR
 from sim.life import managed_kernels as kernels
 from sim.life.exposures import REVIEW_MONTHS
-from sim.life.grid import Array
 from sim.life.states import LEVEL_VALUES, level_shift
 from sim.purposes import Purpose
 
@@ -34,7 +33,9 @@ if TYPE_CHECKING:
     from sim.system import CareSystem
 
 Rows = NDArray[np.int64]
-Keys, State, Pattern = NDArray[np.uint64], NDArray[np.uint64], NDArray[np.uint32]
+Keys = NDArray[np.uint64]
+State = NDArray[np.uint64]
+Pattern = NDArray[np.uint32]
 FULL = 255
 NODES = np.linspace(0.0, 1.0, LEVEL_VALUES)
 ALWAYS = 0  # month of draws for life

@@ -26,12 +26,18 @@ def prevalence(evidence: Evidence, condition: str, people: Array) -> Array:
 
 
 def incidence(
-    evidence: Evidence, condition: str, share: Array, mortality: Array, people: Array, age_from: int, beyond: float = 0.0
+    evidence: Evidence,
+    condition: str,
+    share: Array,
+    mortality: Array,
+    people: Array,
+    age_from: int,
+    beyond: float = 0.0,
 ) -> Array:
     """New cases per person-year among those without the condition, as (sex, age).
 
-    share: everyone who has it; mortality: all-cause deaths per person-year (sex, age); people: England (sex, age); beyond:
-    share of them whom the published level does not count, being undiagnosed.
+    share: everyone who has it; mortality: all-cause deaths per person-year (sex, age); people: England (sex, age);
+    beyond: share of them whom the published level does not count, being undiagnosed.
     """
     ratio = float(keyed(evidence.table("mortality_hr"), "condition", [condition])[0])
     excess = mortality * (ratio - 1) / (1 + share * (ratio - 1))

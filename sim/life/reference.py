@@ -69,8 +69,8 @@ def normalise(epi: Epidemiology) -> Epidemiology:
 
 
 def _share_norm(reference: Reference, share: Array, weight: Array) -> Array:
-    """What a chance `share` × `weight` is divided by in each cell so that its mean is that of `share`, though nobody's chance
-    passes `MOST_SHARE`: the mean weight, mended where many are at the bound."""
+    """What a chance `share` × `weight` is divided by in each cell so that its mean is that of `share`, though
+    nobody's chance passes `MOST_SHARE`: the mean weight, mended where many are at the bound."""
     norm = reference.mean(weight)
     wanted = reference.mean(share)
     for _ in range(MENDINGS):
@@ -112,8 +112,8 @@ def _incidence(epi: Epidemiology, reference: Reference, health: Health) -> None:
 
 
 def _conversions(epi: Epidemiology, rates: dict[str, Array]) -> dict[str, Array]:
-    """Set how much faster conditions begin in people who have what they replace; returns, by the condition replaced, the
-    share of those who have it whom it leaves so in a year (sex, age)."""
+    """Set how much faster conditions begin in people who have what they replace; returns, by the condition replaced,
+    the share of those who have it whom it leaves so in a year (sex, age)."""
     left = {}
     for later in epi.conditions:
         if earlier := later.replaces:

@@ -81,7 +81,10 @@ class Wellbeing:
         """Where the bytes stand that matter, and what each value of them adds to satisfaction and utility."""
         shifts = np.arange(0, 8 * self.states.bytes, 8, dtype=np.uint64)
         alone = np.arange(256, dtype=np.uint64)
-        table = np.stack([np.stack([self._deviation_of(alone << shift), -self._of_frailty(alone << shift)]) for shift in shifts], axis=1)
+        table = np.stack(
+            [np.stack([self._deviation_of(alone << shift), -self._of_frailty(alone << shift)]) for shift in shifts],
+            axis=1,
+        )
         used = np.flatnonzero((table != 0).any(axis=(0, 2)))
         return shifts[used], np.ascontiguousarray(table[:, used], np.float32)
 

@@ -13,7 +13,7 @@ that month. Life-years after the horizon are not credited.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
@@ -44,6 +44,7 @@ class Values:
     gp_contact: float
     ed_attendance: float
     bed_day: float
+    worth_paying: float
 
     @classmethod
     @lru_cache(maxsize=1024)
@@ -66,6 +67,7 @@ class Values:
             gp_contact=evidence["outcomes.unit_cost_gp"],
             ed_attendance=evidence["outcomes.unit_cost_ed"],
             bed_day=evidence["outcomes.unit_cost_bed_day"],
+            worth_paying=evidence["outcomes.nice_threshold"],
         )
 
 
@@ -79,6 +81,7 @@ class Ledgers:
     taken       £ by which existing budget lines were cut to pay for them
     cash        £ of cash saved (a); capacity: £ of capacity released (b)
     qalys, wellbys   gained (c); wellbys are life-satisfaction point-years of adults
+    cash_by, capacity_by   `cash` and `capacity` by sector (general practice, hospital): who saves
     """
 
     scenario: str
@@ -91,10 +94,16 @@ class Ledgers:
     capacity: Array
     qalys: Array
     wellbys: Array
+    cash_by: dict[str, Array] = field(default_factory=dict)
+    capacity_by: dict[str, Array] = field(default_factory=dict)
 
     def total(self, name: str, rate: float | None = None) -> float:
         """Discounted total of a ledger column over the horizon (rate a year; None = the evidence's 3.5 %)."""
-        return float((getattr(self, name) * self._discount(rate)).sum())
+        return self.discounted(getattr(self, name), rate)
+
+    def discounted(self, amounts: Array, rate: float | None = None) -> float:
+        """Discounted total of monthly amounts, float64[months from policy start]."""
+        return float((amounts * self._discount(rate)).sum())
 
     def _discount(self, rate: float | None = None) -> Array:
         rate = self.values.discount_rate if rate is None else rate
@@ -129,6 +138,17 @@ class Ledgers:
     def qalys_displaced(self) -> float:
         """Discounted QALYs that the lines cut for it would have made at the NHS's margin (a check on the model)."""
         return self.total("taken") / self.values.nhs_cost_per_qaly
+
+    @property
+    def net_health_benefit(self) -> float:
+        """Discounted QALYs gained less those that the NHS at its margin would have made of the same net cost."""
+        return self.total("qalys") - self.qalys_elsewhere
+
+    @property
+    def net_benefit(self) -> float:
+        """Discounted £: QALYs at the threshold of NICE less net cost. A rule for deciding, and no sum of ledgers:
+        released capacity and wellbeing are left out."""
+        return self.total("qalys") * self.values.worth_paying - self.net_cost
 
     @property
     def social_value(self) -> float:
@@ -180,7 +200,8 @@ def ledgers(run: RunRecord, baseline: RunRecord, policy_start: int, values: Valu
     share = values.cash_share_first_year + ramp * (values.cash_share_later - values.cash_share_first_year)
     with np.errstate(invalid="ignore"):
         room = run.months("bed_occupancy")[start:] / 100 < values.safe_occupancy
-    closed = released["practice"] + np.where(room, released["hospital"], 0.0)
+    closed = {"practice": released["practice"], "hospital": np.where(room, released["hospital"], 0.0)}
+    cash = {sector: amount * share * values.closed_share for sector, amount in closed.items()}
     taken = np.zeros(run.n_months)
     for line in run.spend.keys() | baseline.spend.keys():
         nothing = np.zeros(run.n_months)
@@ -189,10 +210,12 @@ def ledgers(run: RunRecord, baseline: RunRecord, policy_start: int, values: Valu
         *(run.scenario, run.draw, run.seed, values),
         cost=(_sum(run) - _sum(baseline))[start:],
         taken=taken[start:],
-        cash=closed * share * values.closed_share,
+        cash=cash["practice"] + cash["hospital"],
         capacity=released["practice"] + released["hospital"],
         qalys=-less("qalys"),
         wellbys=-less("life_satisfaction_sum") / MONTHS_A_YEAR,
+        cash_by=cash,
+        capacity_by=released,
     )
 
 

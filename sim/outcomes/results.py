@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +23,8 @@ from sim.outcomes.summary import Interval, interval, intervals, noise_share
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from sim.compose import Plan
 
 Array = NDArray[Any]
 POLICY_START = clock.month_of("2026-04")
@@ -96,6 +98,7 @@ class Results:
         self.years = first.complete_years
         self.policy_start = int(first.meta.get("policy_start", POLICY_START))
         self.reported_from = clock.fin_year(int(first.meta.get("start", first.first_month)))
+        self.plan: Plan | None = None  # what was asked for, where it is known (`sim.compare`, `sim.run`)
         self._events: pd.DataFrame | None = None
         self._cache: dict[tuple[str, str, int], Array] = {}
 
@@ -307,26 +310,43 @@ class Results:
 
     # ---------------------------------------------------------------------------------------------- file
     def save(self, folder: str | Path | None = None) -> Path:
-        """Write records/, summary.csv, series.parquet, events.parquet (where the runs kept events) and, last of all,
-        results.json into a folder; returns it.
+        """Write records/, summary.csv, series.parquet, tables/ (by group, courses, money), events.parquet (where the
+        runs kept events) and, last of all, results.json into a folder; returns it.
 
+        Then comes metadata.json (versions, hashes, draws, seeds) and, for results of `sim.compare` and `sim.run`,
+        config.yaml, so that ``headwater rerun`` repeats them and ``headwater report`` makes the report and pictures.
         Without a folder, a new one under ``results/`` named by the time. A folder without results.json is not a whole
         one. Raises `EnvironmentFault` when the disk refuses.
         """
         folder = Path(folder) if folder is not None else Path("results") / f"{datetime.now():%Y-%m-%d-%H%M%S}-saved"
+        from sim.studies import saved
+
         with disk.refusals(folder):
-            (folder / "records").mkdir(parents=True, exist_ok=True)
+            for part in ("records", "tables"):
+                (folder / part).mkdir(parents=True, exist_ok=True)
             names = []
             for r in self.records:
                 names.append(f"records/{r.scenario}-d{r.draw:03d}-s{r.seed:04d}.npz")
                 r.save(folder / names[-1])
             _write(folder / "summary.csv", lambda path: self.summary().to_csv(path, index=False, float_format="%.10g"))
             _write(folder / "series.parquet", lambda path: self.to_frame().to_parquet(path, index=False))
+            for name, frame in self._by_group().items():
+                _write(folder / "tables" / name, partial(frame.to_csv, index=False, float_format="%.8g"))
             if any(r.events is not None for r in self.records):
                 _write(folder / "events.parquet", lambda path: self.events().to_parquet(path, index=False))
             about = json.dumps({"format": FORMAT, "records": names}, indent=1)
             _write(folder / "results.json", lambda path: path.write_text(about + "\n", encoding="utf-8"))
+            if not (folder / "metadata.json").exists():  # a run of the command line writes its own
+                saved.write(self, folder)
         return folder
+
+    def _by_group(self) -> dict[str, pd.DataFrame]:
+        """Tables by fifth, practice, team, age group and neighbourhood, and of the courses of the headline measures."""
+        from sim.outcomes import by_group, course
+
+        if not self.years:
+            return {}
+        return {**by_group.tables(self), "courses.csv": course.table(self), "money.csv": self.money()}
 
     @classmethod
     def load(cls, folder: str | Path) -> Results:

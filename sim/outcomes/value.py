@@ -25,10 +25,22 @@ ITEMS = {
     "wellbeing_value": "(c, instead) value of wellbeing years",
     "qalys": "QALYs gained",
     "wellbys": "wellbeing years gained",
+    "qalys_low_rate": "QALYs gained, health discounted at 1.5 %",
+    "wellbys_low_rate": "wellbeing years gained, discounted at 1.5 %",
     "qalys_elsewhere": "QALYs the NHS would make of the same net cost",
     "qalys_displaced": "QALYs expected to be lost by what was taken",
+    "net_health_benefit": "net health benefit: QALYs gained less those the NHS would make of the same net cost",
+    "net_benefit": "net benefit: QALYs at NICE's threshold less net cost (released capacity left out)",
+    "cash_practice": "of (a): in general practice",
+    "cash_hospital": "of (a): in hospital",
+    "capacity_practice": "of (b): in general practice",
+    "capacity_hospital": "of (b): in hospital",
 }
-IN_POUNDS = ("cost", "taken", "cash", "capacity", "social_value", "wellbeing_value")
+IN_POUNDS = (
+    "cost", "taken", "cash", "capacity", "social_value", "wellbeing_value", "net_benefit", "cash_practice",
+    "cash_hospital", "capacity_practice", "capacity_hospital",
+)  # fmt: skip
+SECTORS = ("practice", "hospital")
 
 
 @dataclass(frozen=True)
@@ -72,7 +84,14 @@ def worth(results: Results, scenario: str) -> Worth:
 
 
 def _item(one: Ledgers, name: str) -> float:
-    derived = ("social_value", "wellbeing_value", "qalys_elsewhere", "qalys_displaced")
+    derived = (
+        "social_value", "wellbeing_value", "qalys_elsewhere", "qalys_displaced", "net_health_benefit", "net_benefit"
+    )  # fmt: skip
+    if name.endswith("_low_rate"):
+        return one.total(name.removesuffix("_low_rate"), one.values.discount_rate_health)
+    ledger, _, sector = name.partition("_")
+    if sector in SECTORS:
+        return one.discounted(getattr(one, f"{ledger}_by").get(sector, np.zeros(len(one.cost))))
     return float(getattr(one, name)) if name in derived else one.total(name)
 
 

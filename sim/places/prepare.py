@@ -40,7 +40,10 @@ class Raw:
         path = self.tables / name.removeprefix("tables/") if name.startswith("tables/") else self.folder / name
         if not path.is_file():
             raise UserError(f"The file {name} is missing from {self.folder}.")
-        frame = pd.read_csv(path)
+        try:
+            frame = pd.read_csv(path)
+        except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError):
+            raise UserError(f"The file {name} in {self.folder} cannot be read as CSV in UTF-8.") from None
         for column in columns or []:
             if column not in frame:
                 raise UserError(f"The file {name} has no column '{column}'.")
@@ -51,7 +54,10 @@ class Raw:
         path = self.folder / name
         if not path.is_file():
             raise UserError(f"The file {name} is missing from {self.folder}.")
-        return json.loads(path.read_text(encoding="utf-8"))
+        try:
+            return json.loads(path.read_text(encoding="utf-8"))
+        except ValueError:
+            raise UserError(f"The file {name} in {self.folder} is not JSON.") from None
 
     @staticmethod
     def own(name: str) -> pd.DataFrame:
@@ -62,10 +68,24 @@ class Raw:
 def build(folder: str | Path, out: str | Path) -> list[Path]:
     """Write the tables of all areas in `folder` to `out`; returns the files written.
 
-    Raises `UserError` when a raw file or column is missing.
+    Raises `UserError` when a raw file or column is missing; nothing is written before everything could be read.
     """
-    raw, out = Raw(Path(folder)), Path(out)
+    try:
+        made, metadata = _made(Raw(Path(folder)))
+    except (KeyError, IndexError) as fault:
+        raise UserError(f"The files in {folder} do not belong together: {fault.args[0]!r} is missing in one.") from None
+    except pd.errors.IntCastingNaNError:
+        raise UserError(f"The files in {folder} do not belong together: one lacks areas that another has.") from None
+    out = Path(out)
     out.mkdir(parents=True, exist_ok=True)
+    written = [(_gzip if name.endswith(".gz") else _csv)(content, out / name) for name, content in made.items()]
+    path = out / "metadata.json"
+    path.write_text(json.dumps(metadata, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    return [*written, path]
+
+
+def _made(raw: Raw) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The tables by file name, and what is known of how they were made."""
     people = prepare_people.residents(raw)
     areas = prepare_land.areas(raw)
     areas, lonely = prepare_land.loneliness(areas, people.table(areas["code"].tolist()))
@@ -77,17 +97,12 @@ def build(folder: str | Path, out: str | Path) -> list[Path]:
     counts = people.table(codes).drop(columns="code").to_numpy("int64").reshape(len(codes), 2, -1)
     catchment["border"] = prepare_fit.border(areas, counts, sites, authorities.set_index("lad_code")["capture_share"])
     registered["registration"] = prepare_fit.registration(areas, counts, practices)
-    written = [
-        _csv(areas, out / "areas.csv"),
-        _csv(people.table(codes), out / "residents.csv"),
-        _csv(authorities, out / "authorities.csv"),
-        _csv(people.single_ages, out / "single_ages.csv"),
-        _csv(practices, out / "practices.csv"),
-        _csv(sites, out / "sites.csv"),
-        _csv(pairs, out / "neighbours.csv"),
-        _gzip(prepare_land.outlines(raw, codes), out / "outlines.json.gz"),
-        _csv(raw.own("sources.csv"), out / "sources.csv"),
-    ]
+    made = {
+        "areas.csv": areas, "residents.csv": people.table(codes), "authorities.csv": authorities,
+        "single_ages.csv": people.single_ages, "practices.csv": practices, "sites.csv": sites,
+        "neighbours.csv": pairs, "outlines.json.gz": prepare_land.outlines(raw, codes),
+        "sources.csv": raw.own("sources.csv"),
+    }  # fmt: skip
     metadata = {
         "format": FORMAT,
         "areas": len(areas),
@@ -96,9 +111,7 @@ def build(folder: str | Path, out: str | Path) -> list[Path]:
         "measured": {"residents": people.measured, "practices": registered, "catchment": catchment,
                      "neighbours": adjacency, "loneliness": lonely},
     }  # fmt: skip
-    path = out / "metadata.json"
-    path.write_text(json.dumps(metadata, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    return [*written, path]
+    return made, metadata
 
 
 def _csv(frame: pd.DataFrame, path: Path) -> Path:

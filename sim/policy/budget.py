@@ -118,11 +118,14 @@ def share(amount: int, payers: Sequence[tuple[str, float | None]], pence: Mappin
     asked for more than it has.
     """
     names = [name for name, _ in payers]
-    if any(part is not None for _, part in payers):
+    if len(names) == 1:
+        paid = {names[0]: amount}
+    elif any(part is not None for _, part in payers):
         keys = np.array([round((part or 0.0) * 1_000_000) for _, part in payers], np.int64)
+        paid = dict(zip(names, divide(amount, keys).tolist(), strict=True))
     else:
         keys = np.array([pence.get(name, 1) for name in names], np.int64)
-    paid = dict(zip(names, divide(amount, keys).tolist(), strict=True))
+        paid = dict(zip(names, divide(amount, keys).tolist(), strict=True))
     for name, part in paid.items():
         if name != NEW and part > pence[name]:
             raise UserError(

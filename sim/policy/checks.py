@@ -63,13 +63,33 @@ def too_late(scenario: Scenario, months: range) -> list[str]:
     ]
 
 
+def pilots(scenario: Scenario, areas: int) -> list[str]:
+    """Pilots that want more neighbourhoods than the place has."""
+    return [
+        f"levers.{use.name}.rollout ({use.rollout.name}.yaml, pilot.units): {design.wanted(areas)} neighbourhoods and "
+        f"{design.comparators} to compare each with are more than the {areas} of the place."
+        for use in scenario.active
+        if (design := use.rollout.pilot) is not None and design.wanted(areas) + design.comparators > areas
+    ]
+
+
+def undecided(scenario: Scenario, months: range) -> list[str]:
+    """Pilots that cannot be decided before the run ends."""
+    return [
+        f"levers.{use.name}.rollout: the pilot is not decided before {iso(months[-1])}, when the run ends."
+        for use in scenario.active
+        if (design := use.rollout.pilot) is not None
+        and use.first_month(months[0]) + design.before + design.months > months[-1]
+    ]
+
+
 def payers(scenario: Scenario) -> list[str]:
-    """Lines that may not pay."""
+    """Lines that may not pay, for levers or for pilots."""
     return [
         f"levers.{use.name}.from: {line} cannot pay: no service of the model depends on it, "
         "so that its loss would look free."
         for use in scenario.active
-        for line, _ in use.payers
+        for line, _ in (*use.payers, *((use.rollout.pilot.payers or ()) if use.rollout.pilot else ()))
         if line in INERT
     ]
 

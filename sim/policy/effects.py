@@ -42,6 +42,8 @@ class Effects:
 
     def __init__(self, practices: int) -> None:
         self.practices = practices
+        self.rates: set[int] = set()  # columns of area_factor, and names of area_shift, that are not at rest
+        self.lifted: set[str] = set()
         self.clear()
 
     def clear(self) -> None:
@@ -97,6 +99,11 @@ def apply_levers(m: CareSystem, scenario: Scenario) -> None:
     shifts: dict[str, Floats] = {}
     effects = m.commissioner.effects
     effects.clear()
+    for column in effects.rates:
+        m.area_factor[:, column] = 1.0
+    for state in effects.lifted:
+        m.area_shift[state][:] = 0.0
+    effects.rates = set()
     saved = 0.0
     for use in scenario.active:
         programme = m.commissioner.programmes[use.name]
@@ -131,6 +138,8 @@ def apply_levers(m: CareSystem, scenario: Scenario) -> None:
         if process in HOSPITAL_KINDS:
             factor = np.maximum(factor, 1.0 - m.evidence["levers.most_reduction"])
         m.area_factor[:, column] = factor
+        effects.rates.add(column)
+    effects.lifted = set(shifts)
     for state, lift in shifts.items():
         m.area_shift[state][:] = lift
     effects.steps = {where: np.exp(combine(parts, overlap)) for where, parts in steps.items()}

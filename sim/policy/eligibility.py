@@ -16,10 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim import draws
-from sim.agents.neighbourhoods import ADULT_MONTHS
+from sim.agents.neighbourhoods import ADULT_MONTHS, Neighbourhood
 from sim.life.states import level_shift
 from sim.policy import policy_kernels
-from sim.policy.clauses import clauses, table
+from sim.policy.clauses import ClauseTable, clauses, table
 from sim.policy.rollout import BY_RISK
 from sim.policy.targets import HOSPITAL_KINDS, LEVELS, begins_with
 from sim.purposes import Purpose
@@ -34,6 +34,7 @@ FIXED = 2**16
 _MIDDLE_FIFTH, _FIFTHS_APART = 2, 4
 _MIDDLE_LEVEL, _LEVELS_APART = 1.5, 3.0
 RESIDENTS, ADULTS, ILL, OFFLINE = range(4)
+WHO = 128
 FLAG_MONTH = 0  # errors of the score stay with a person
 
 
@@ -58,56 +59,88 @@ class People:
 
 
 def look_around(m: CareSystem, programmes: Sequence[Programme]) -> People:
-    """Bring `eligible`, `limit` and `carried` of the programmes up to date, and count the people of each area."""
+    """Bring `eligible`, `limit` and `carried` of the programmes up to date, and count the people of each area: also in
+    the neighbourhoods' own columns."""
     r, size = m.residents.columns, m.residents.size
-    areas, practices = len(m.decile), max(m.practices.size, 1)
-    tables = [table(clauses(programme.lever.who), m.states) for programme in programmes]
-    processes = [[name for name in acted_on(programme) if _column(m, name) is not None] for programme in programmes]
+    areas, chance = len(m.decile), r["chance"]
+    choosy = [programme for programme in programmes if _chooses(programme)]
+    rows = _Rows.of([table(clauses(programme.lever.who), m.states) for programme in choosy])
+    processes = [[name for name in acted_on(programme) if _column(m, name) is not None] for programme in choosy]
     distinct = sorted({name for names in processes for name in names})
-    carried = np.array([distinct.index(name) for names in processes for name in names], np.int64)
     columns = np.array([_column(m, name) for name in distinct], np.int64)
-    flagged_only = np.array([programme.rollout.spread == BY_RISK for programme in programmes], np.bool_)
+    flagged_only = np.array([programme.rollout.spread == BY_RISK for programme in choosy], np.bool_)
     flagged = flags(m) if flagged_only.any() else np.zeros(size, np.uint8)
-    eligible, weight = np.zeros((2, len(programmes), areas), np.int64)
-    hazard = np.zeros((len(carried), areas), np.int64)
-    everyone = np.zeros((len(columns), areas), np.int64)
+    carried = np.array([distinct.index(name) for names in processes for name in names], np.int64)
+    eligible, weight = np.zeros((2, len(choosy), areas), np.int64)
+    hazard, everyone = np.zeros((len(carried), areas), np.int64), np.zeros((len(columns), areas), np.int64)
     people = np.zeros((4, areas), np.int64)
-    patients = np.zeros((practices, areas), np.int64)
-    bits = m.states.bits
+    patients = np.zeros((max(m.practices.size, 1), areas), np.int64)
     policy_kernels.count_eligible(
         *(r[name][:size] for name in ("unique_id", "born", "male", "lsoa", "practice", "decile", "fifth", "state")),
         flagged,
-        r["chance"],
+        chance,
         m.month,
         ADULT_MONTHS,
-        np.uint64(sum(1 << bits[name] for name in m.states.conditions)),
+        np.uint64(sum(int(m.states.mask(name)) for name in m.states.conditions)),
         m.states.mask("offline"),
         np.array([level_shift(name) for name in LEVELS], np.int64),
-        _starts([len(one.on) for one in tables]),
-        np.concatenate([one.on for one in tables]),
-        np.concatenate([one.off for one in tables]),
-        _nested_starts([one.start for one in tables]),
-        np.concatenate([one.limits for one in tables]),
+        *rows.arrays,
         flagged_only,
-        np.stack([_reach(programme) for programme in programmes]),
+        np.array([_reach(programme) for programme in choosy], np.int64).reshape(-1, WHO),
         _starts([len(names) for names in processes]),
         carried,
         columns,
         *(eligible, weight, hazard, everyone, people, patients),
     )
-    at = 0
-    for row, programme in enumerate(programmes):
+    counts, at, top = people / m.scale, 0, np.iinfo(chance.dtype).max + 1
+    for row, programme in enumerate(choosy):
         programme.eligible = eligible[row] / m.scale
         programme.limit = _most_a_month(m, programme, weight[row] / FIXED / m.scale)
         for name in processes[row]:
             mine, all_ = hazard[at], everyone[distinct.index(name)]
             programme.carried[name] = np.divide(mine, all_, out=np.zeros(areas), where=all_ > 0)
-            at += 1
             if name not in programme.background and eligible[row].any():
-                mean = hazard[at - 1].sum() / eligible[row].sum() / (np.iinfo(r["chance"].dtype).max + 1)
-                programme.background[name] = float(mean)
-    counts = people / m.scale
+                programme.background[name] = float(mine.sum() / eligible[row].sum() / top)
+            at += 1
+    for programme in programmes:
+        if not _chooses(programme):
+            programme.eligible = counts[RESIDENTS]
+            programme.carried = {name: np.ones(areas) for name in acted_on(programme)}
+    homes = m.table_of(Neighbourhood).columns
+    for name, of_area in (("residents", counts[RESIDENTS]), ("adults", counts[ADULTS])):
+        homes[name][:areas] = np.rint(of_area).astype(np.int64)
     return People(counts[RESIDENTS], counts[ADULTS], counts[ILL], counts[OFFLINE], patients / m.scale)
+
+
+def _chooses(programme: Programme) -> bool:
+    """Whether anybody is not eligible."""
+    return programme.lever.who is not None or programme.rollout.spread == BY_RISK
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """The clauses of several levers, one behind the other, found by a state that each wants (its anchor)."""
+
+    arrays: tuple[NDArray[Any], ...]
+
+    @classmethod
+    def of(cls, tables: Sequence[ClauseTable]) -> _Rows:
+        """anchors, anchor_of, anchored_start, anchored, lever, on, off, limit_start, limits: see `policy_kernels`."""
+        nothing = np.zeros(0, np.uint64)
+        on = np.concatenate([nothing, *(one.on for one in tables)])
+        off = np.concatenate([nothing, *(one.off for one in tables)])
+        lever = np.repeat(np.arange(len(tables)), [len(one.on) for one in tables])
+        limit_start = _starts([int(n) for one in tables for n in np.diff(one.start)])
+        limits = np.concatenate([np.zeros((0, 3), np.int16), *(one.limits for one in tables)])
+        lowest = on & (~on + np.uint64(1))  # one wanted state of each clause; 0 where it wants none
+        anchors = np.unique(np.append(lowest, np.uint64(0)))
+        anchor_of = np.zeros(64, np.int64)
+        anchor_of[((anchors * policy_kernels.HASH) >> np.uint64(58)).astype(np.int64)] = np.arange(len(anchors))
+        anchor_of[0] = 0 if np.uint64(1) not in anchors else int(np.flatnonzero(anchors == 1)[0])
+        lists = [np.flatnonzero(lowest == anchor) for anchor in anchors]
+        anchored = np.concatenate(lists).astype(np.int64)
+        wanted, starts = np.bitwise_or.reduce(anchors), _starts([len(one) for one in lists])
+        return cls((wanted, anchor_of, starts, anchored, lever, on, off, limit_start, limits))
 
 
 def acted_on(programme: Programme) -> list[str]:
@@ -145,8 +178,8 @@ def _column(m: CareSystem, process: str) -> int | None:
 
 def _reach(programme: Programme) -> NDArray[np.int64]:
     """Relative uptake of a person by level of contact, confidence and control and by being offline: int64[128]."""
-    who = np.arange(128)
-    reach = np.ones(128)
+    who = np.arange(WHO)
+    reach = np.ones(WHO)
     by = programme.lever.uptake_by
     for place, name in enumerate(("contact", "confidence", "control")):
         level = who >> 2 * place & 3
@@ -166,8 +199,3 @@ def _most_a_month(m: CareSystem, programme: Programme, weighted: Floats) -> Floa
 
 def _starts(counts: Sequence[int]) -> NDArray[np.int64]:
     return np.concatenate([[0], np.cumsum(counts, dtype=np.int64)]).astype(np.int64)
-
-
-def _nested_starts(starts: Sequence[NDArray[Any]]) -> NDArray[np.int64]:
-    """Starts within several tables, one behind the other."""
-    return _starts([int(n) for start in starts for n in np.diff(start)])

@@ -18,6 +18,7 @@ Decision. P(effect > d*) = Φ((estimate − d*) ÷ standard error), the posterio
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -78,7 +79,7 @@ def estimate(
     share = max(0.0, 1.0 - sampling / variance) if variance > 0 else 0.0
     each = against(after - before) - share * periods * trend
     between = float(each.std(ddof=1)) if count > 1 else 0.0
-    return Estimate(float(each.mean()), max(between, np.sqrt(sampling)) / np.sqrt(count), share)
+    return Estimate(float(each.mean()), max(between, math.sqrt(sampling)) / math.sqrt(count), share)
 
 
 def asked(truth: Floats, spread: Floats, sample: int, normal: Floats) -> tuple[Floats, Floats]:

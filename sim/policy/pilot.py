@@ -25,19 +25,23 @@ MEANS = ("life_satisfaction", "contact", "confidence", "control")
 """Leading indicators that are a mean, and better when higher; any state is one too, as a share, better when lower."""
 LAGGING = ("emergency",)
 _KEYS = {"label", "description", "spread", "pilot"}
-_WHOLE = {"units": 1, "before": 1, "months": 1, "extend": 0, "sample": 1, "comparators": 1}
+LEAST_UNITS = 2
+_WHOLE = {"before": 1, "months": 1, "extend": 0, "sample": 1, "comparators": 1}
 _SHARES = ("scale_above", "stop_below")
 
 
 @dataclass(frozen=True)
 class Pilot:
-    """How a lever is tried. units: neighbourhoods; chosen: by what; before: months of measurement before it begins;
-    months: how long it runs before it is judged; extend: how much longer, once, when that is unclear; leading: what is
-    asked of `sample` adults in each neighbourhood; lagging: what registers show; comparators: k; worthwhile: d*, in the
-    indicator's unit, in the good direction; scale_above, stop_below: p1 and p2; payers: who pays for pilot and
-    measurement (None: who pays for the lever)."""
+    """How a lever is tried.
 
-    units: int
+    units: neighbourhoods (below 1: as a share of the place's, at least two); chosen: by what; before: months of
+    measurement before it begins; months: how long it runs before it is judged; extend: how much longer, once, when that
+    is unclear; leading: what is asked of `sample` adults in each neighbourhood; lagging: what registers show;
+    comparators: k; worthwhile: d*, in the indicator's unit, in the good direction; scale_above, stop_below: p1 and p2;
+    payers: who pays for pilot and measurement (None: who pays for the lever).
+    """
+
+    units: float
     before: int
     months: int
     extend: int
@@ -50,6 +54,10 @@ class Pilot:
     lagging: str
     chosen: str = BY_NEED
     payers: tuple[tuple[str, float | None], ...] | None = None
+
+    def wanted(self, areas: int) -> int:
+        """How many neighbourhoods of a place with so many."""
+        return round(self.units) if self.units >= 1 else max(LEAST_UNITS, round(self.units * areas))
 
 
 @dataclass(frozen=True)
@@ -105,6 +113,9 @@ def _pilot(given: Any, file: str) -> Pilot:
         value = _number(given[key], key, file)
         if value != int(value) or value < least:
             raise UserError(f"{file}: pilot.{key}: must be a whole number of at least {least}, not {given[key]}.")
+    units = _number(given["units"], "units", file)
+    if units <= 0 or (units > 1 and units != int(units)):
+        raise UserError(f"{file}: pilot.units: must be a whole number, or a share below 1, not {given['units']}.")
     for key in _SHARES:
         if not 0 <= _number(given[key], key, file) <= 1:
             raise UserError(f"{file}: pilot.{key}: must be from 0 to 1, not {given[key]}.")

@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 from sim.kernels import compiled
 
 Array = NDArray[Any]
+HASH = np.uint64(0x03F79D71B4CB0A89)
+"""A de Bruijn sequence: the six highest bits of its product with a power of two differ for all 64 of them."""
 
 
 @compiled
@@ -29,7 +31,11 @@ def count_eligible(
     condition_mask: int,
     offline_mask: int,
     level_shift: Array,
-    lever_start: Array,
+    anchors: int,
+    anchor_of: Array,
+    anchored_start: Array,
+    anchored: Array,
+    lever: Array,
     on: Array,
     off: Array,
     limit_start: Array,
@@ -49,25 +55,30 @@ def count_eligible(
     """Add up, by neighbourhood, in whole numbers: nothing depends on the order of rows.
 
     Inputs: the residents' columns; flagged uint8, 1 where a risk score is high; level_shift: int64[4], where each
-    2-bit level stands in the state. Lever l has the clauses lever_start[l] to lever_start[l + 1] of
-    `sim.policy.clauses.ClauseTable`, reaches people by reach[l, 128] (int64; index = three levels and offline) and
-    acts on the processes carried[carried_start[l]:carried_start[l + 1]] (positions in `columns`, columns of `chance`).
+    2-bit level stands in the state. Clause c belongs to lever[c] (`sim.policy.clauses.ClauseTable`); only clauses whose
+    anchor, a state they want, is on are looked at: anchored[anchored_start[b]:anchored_start[b + 1]] for the anchor
+    b = anchor_of[hash of its bit] (`HASH`), and those of b = 0 always. anchors: all anchors' bits together. Lever l
+    reaches people by reach[l, 128] (int64; index = three levels and offline) and acts on the processes
+    carried[carried_start[l]:carried_start[l + 1]] (positions in `columns`, columns of `chance`).
 
     Outputs, all int64: eligible and weight [levers, areas]; hazard [acts, areas], the chances of the eligible;
     everyone [columns, areas], those of all; people [4, areas]: residents, adults, with a long-term condition, offline
     adults; patients [practices, areas].
     """
     numbers = np.zeros(8, np.int64)
+    counted = np.full(only_flagged.size, -1, np.int64)
+    zero, one, three = np.uint64(0), np.uint64(1), np.uint64(3)
+    wanted = np.uint64(anchors)
+    conditions, offlines = np.uint64(condition_mask), np.uint64(offline_mask)
     for i in range(identity.size):
         if identity[i] == 0:
             continue
         a = area[i]
-        s = np.uint64(state[i])
-        ill = s & np.uint64(condition_mask)
-        left = ill
+        s = state[i]
+        left = s & conditions
         count = 0
-        while left != np.uint64(0):
-            left &= left - np.uint64(1)
+        while left != zero:
+            left &= left - one
             count += 1
         months = month - np.int64(born[i])
         numbers[0] = months // 12
@@ -75,8 +86,8 @@ def count_eligible(
         numbers[2] = np.int64(fifth[i]) + 1
         numbers[3] = count
         for c in range(4):
-            numbers[4 + c] = np.int64((s >> np.uint64(level_shift[c])) & np.uint64(3))
-        offline = 1 if (s & np.uint64(offline_mask)) != np.uint64(0) else 0
+            numbers[4 + c] = np.int64((s >> np.uint64(level_shift[c])) & three)
+        offline = 1 if (s & offlines) != zero else 0
         people[0, a] += 1
         patients[practice[i], a] += 1
         if count > 0:
@@ -88,21 +99,30 @@ def count_eligible(
             everyone[d, a] += np.int64(chance[i, columns[d]])
         who = numbers[4] | numbers[5] << 2 | numbers[6] << 4 | offline << 6
         bits = s | np.uint64(male[i]) << np.uint64(63)
-        for k in range(lever_start.size - 1):
-            if only_flagged[k] and not flagged[i]:
-                continue
-            for c in range(lever_start[k], lever_start[k + 1]):
-                if bits & on[c] != on[c] or bits & off[c] != np.uint64(0):
+        left = bits & wanted
+        b = 0
+        while True:
+            for j in range(anchored_start[b], anchored_start[b + 1]):
+                c = anchored[j]
+                k = lever[c]
+                if counted[k] == i or (bits & on[c]) != on[c] or (bits & off[c]) != zero:
+                    continue
+                if only_flagged[k] and flagged[i] == 0:
                     continue
                 holds = True
-                for j in range(limit_start[c], limit_start[c + 1]):
-                    value = numbers[limits[j, 0]]
-                    if value < limits[j, 1] or value > limits[j, 2]:
+                for n in range(limit_start[c], limit_start[c + 1]):
+                    value = numbers[limits[n, 0]]
+                    if value < limits[n, 1] or value > limits[n, 2]:
                         holds = False
                         break
                 if holds:
+                    counted[k] = i
                     eligible[k, a] += 1
                     weight[k, a] += reach[k, who]
                     for p in range(carried_start[k], carried_start[k + 1]):
                         hazard[p, a] += np.int64(chance[i, columns[carried[p]]])
-                    break
+            if left == zero:
+                break
+            lowest = left & (~left + one)
+            left ^= lowest
+            b = anchor_of[np.int64((lowest * HASH) >> np.uint64(58))]

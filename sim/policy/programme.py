@@ -21,7 +21,7 @@ from sim.clock import MONTHS_A_YEAR
 from sim.policy.adoption import adopted, dip
 from sim.policy.budget import PENCE
 from sim.policy.levers import PERCENT
-from sim.policy.rollout import divide, fill, weights
+from sim.policy.rollout import fill, weights
 from sim.policy.scenario import Use
 from sim.policy.trial import MEASURING, SCALED, STOPPED, Trial, observed_energy
 
@@ -186,8 +186,9 @@ class Programme:
     def _dose(self, m: CareSystem, pence: int) -> None:
         table = m.table_of(Neighbourhood)
         homes, size = table.columns, table.size
-        parts = divide(pence, self._open(self.weights))
-        yearly = parts / PENCE * MONTHS_A_YEAR / np.maximum(homes["residents"][:size], 1)
+        shares = self._open(self.weights)
+        people = np.maximum(homes["residents"][:size], 1)
+        yearly = shares * (pence / PENCE * MONTHS_A_YEAR / max(int(shares.sum()), 1)) / people
         dose = yearly / self.parameters[self.lever.cost["per_resident_year"]]
         if any(self.lever.of_kind("prevalence")):
             keep = self._keep()
@@ -203,16 +204,18 @@ class Programme:
     @property
     def quiet(self) -> bool:
         """Whether nothing of it is felt anywhere."""
-        return not (self.bought or self.stock.any() or self.reached.any())
+        return not (self.bought or self.stock.any())
 
     def strength(self, month: int) -> Any:
         """How far its effect has come in, 0 to 1: nothing before the onset, then a straight line over the ramp, times
         the share of staff who work in the new way. By neighbourhood (float64[A]) in a pilot, else one number."""
-        start = self.start if self.trial is not None else float(self.first)
-        waited = month - start - self.parameter(self.lever.onset_months, 0.0)
+        onset = self.parameter(self.lever.onset_months, 0.0)
         ramp = max(self.parameter(self.lever.ramp_months, 1.0), 1.0)
-        come = np.clip((waited + 1.0) / ramp, 0.0, 1.0) * (waited >= 0)
-        return come * self.adopted if self.trial is not None else float(come) * self.adopted
+        if self.trial is not None:
+            waited = month - self.start - onset
+            return np.clip((waited + 1.0) / ramp, 0.0, 1.0) * (waited >= 0) * self.adopted
+        since = month - self.first - onset
+        return min(1.0, (since + 1.0) / ramp) * self.adopted if since >= 0 else 0.0
 
     @property
     def adopted(self) -> float:
@@ -235,7 +238,7 @@ class Programme:
             return min(1.0, float(self.reached.sum()) / most) if most > 0 else 0.0
         if self.people is None or not self.lever.by_dose:
             return float(self.bought > 0)
-        return float(np.average(self.coverage(), weights=np.maximum(self.people.residents, 1e-9)))
+        return float(self.coverage() @ self.people.residents / max(float(self.people.residents.sum()), 1.0))
 
     def learning_dip(self) -> float:
         """Part of its team's productivity that is lost this month because staff are learning."""
@@ -248,13 +251,15 @@ class Programme:
 
     def beds(self, month: int) -> float:
         """Beds that a plan has opened by this month (the trust's own, at 1:1)."""
-        if not self.use.running(month, self.policy_start):
+        if self.lever.unit == PERCENT or not self.use.running(month, self.policy_start):
             return 0.0
         beds = sum(self.parameters[act.target] for act in self.lever.of_kind("beds"))
         return float(self.use.amount * beds * self.strength(month))
 
     def beds_freed(self, month: int) -> float:
         """Hospital beds that care at home frees this month (of the place's residents, at 1:1)."""
+        if not self.bought:
+            return 0.0
         freed = sum(self.parameters[act.values["freed"]] for act in self.lever.of_kind("bed_days"))
         return float(self.bought * freed * self.strength(month))
 

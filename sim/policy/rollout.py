@@ -6,8 +6,8 @@ IMD 2025 decile of the neighbourhood (1 most deprived), so that a resident of de
 residents × energy as it can be observed, which is not the energy that there is. A file in configs/rollout may add a
 pilot, after whose measured result the lever is scaled or stopped (`sim.policy.pilot`).
 
-Weights are whole numbers and money is divided by largest remainders, so that what is spent in the neighbourhoods is, to
-the penny, what was given.
+Weights are whole numbers. Between lines of the budget money is divided by largest remainders, to the penny; between
+neighbourhoods in proportion.
 """
 
 from __future__ import annotations
@@ -80,15 +80,18 @@ def fill(amount: float, shares: Floats, limit: Floats) -> Floats:
     if amount >= limit[open_].sum():
         taken[open_] = limit[open_]
         return taken
+    level = amount / float(shares[open_].sum())
+    if open_.all() and (shares * level <= limit).all():  # nobody is full
+        return np.asarray(shares * level)
     # entries fill up in order of limit / share; the level at which the amount is used up lies between two of them
     rows = np.flatnonzero(open_)
     with np.errstate(over="ignore"):  # a share of almost nothing never fills up
-        level = limit[rows] / shares[rows]
-    order = np.argsort(level, kind="stable")
-    rows, level = rows[order], level[order]
+        full = limit[rows] / shares[rows]
+    order = np.argsort(full, kind="stable")
+    rows, full = rows[order], full[order]
     below = np.concatenate([[0.0], np.cumsum(limit[rows])[:-1]])
     above = np.cumsum(shares[rows][::-1])[::-1]
-    last = int(np.argmax(below + level * above >= amount))
+    last = int(np.argmax(below + full * above >= amount))
     final = (amount - below[last]) / above[last]
     taken[rows] = np.minimum(limit[rows], final * shares[rows])
     return taken

@@ -91,15 +91,16 @@ class Trial:
     def _choose(self, m: CareSystem) -> None:
         homes = m.table_of(Neighbourhood).columns
         areas = len(m.decile)
-        if self.design.units + self.design.comparators > areas:
+        units = self.design.wanted(areas)
+        if units + self.design.comparators > areas:
             raise UserError(
-                f"The pilot of {self.lever} wants {self.design.units} neighbourhoods and {self.design.comparators} "
+                f"The pilot of {self.lever} wants {units} neighbourhoods and {self.design.comparators} "
                 f"others to compare with, and the place has {areas}: correct pilot.units."
             )
         lot = draws.uniforms(_keys(m), self.first, Purpose.PILOT_CHOICE).astype(np.float64)
         energy = observed_energy(m)
         rank = {AT_RANDOM: lot, WHERE_ENERGY: -energy}.get(self.design.chosen, m.decile.astype(np.float64))
-        self.pilots = np.sort(np.lexsort((lot, rank))[: self.design.units]).astype(np.int64)
+        self.pilots = np.sort(np.lexsort((lot, rank))[:units]).astype(np.int64)
         r, size = m.residents.columns, m.residents.size
         alive = r["unique_id"][:size] != 0
         old = alive & (m.month - r["born"][:size].astype(np.int32) >= OLD_MONTHS)
@@ -133,8 +134,9 @@ class Trial:
             self.extended, self.due, decision = True, month + design.extend, "extend"
         self.decisions.append({
             "lever": self.lever, "month": iso(month), "decision": decision, "leading": design.leading,
-            "estimate": leading.effect, "error": leading.error, "chance": chance, "worthwhile": design.worthwhile,
-            "asking_everybody": everybody.effect, "lagging": lagging.effect, "lagging_error": lagging.error,
+            "estimate": leading.effect, "error": float(leading.error), "chance": chance,
+            "worthwhile": design.worthwhile,
+            "asking_everybody": everybody.effect, "lagging": lagging.effect, "lagging_error": float(lagging.error),
             "trend_share": leading.trend_share, "areas": self.pilots.tolist(), "matched": self.matched.tolist(),
         })  # fmt: skip
 

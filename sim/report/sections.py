@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from sim import clock
+from sim.outcomes import bounds
 from sim.outcomes.rounding import signed as rounded
 from sim.outcomes.sentences import headline_measures
 from sim.outcomes.summary import FEWEST_RUNS
@@ -127,6 +128,23 @@ def noise(numbers: Numbers) -> list[Table]:
 
 def _share(value: float) -> str:
     return f"{percent(value, 0)} from chance" if np.isfinite(value) else DASH
+
+
+def beside(numbers: Numbers) -> list[Table]:
+    """What the literature found or claimed beside each scenario's own figure."""
+    rows = []
+    for bound in bounds.bounds(numbers.results):
+        figures = [
+            f"{bounds.figure(bound.changes[name])}{' - further' if bound.beyond(name) else ''}"
+            for name in numbers.compared
+        ]
+        when = clock.fin_year_label(bound.year)
+        published = f"{rounded(bound.published, decimals=1)} in {bound.asked} years: {bound.words}"
+        rows.append([f"{bound.label[:1].upper()}{bound.label[1:]} ({bound.unit}), {when}", published, *figures])
+    heads = [Head("Change against the baseline"), Head("Published")]
+    heads += [Head(numbers.label(name), True) for name in numbers.compared]
+    note = "“Further”: the whole range of runs lies beyond the published figure; explain it before believing it."
+    return [Table("Beside the literature: what others found or claimed", heads, rows, note)] if rows else []
 
 
 def inequality(numbers: Numbers) -> list[Table]:

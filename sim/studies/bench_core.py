@@ -67,7 +67,7 @@ def loops(quick: bool) -> list[Line]:
     once, all_once = np.ones(1, np.float32), np.ones(PROCESSES, np.float32)
     factors = np.ones((draws.BYTES, 256, PROCESSES), np.float32)
     table, excess = np.full((1, PROCESSES), 0.03, np.float32), np.eye(8, PROCESSES, dtype=np.float32)
-    exposure, cell, state = np.full((n, 8), 0.1, np.float32), np.zeros(n, np.int32), np.zeros(n, np.uint64)
+    exposure, cell, state = np.full((n, 8), 6_554, np.uint16), np.zeros(n, np.int32), np.zeros(n, np.uint64)
     rates = draws.hazards(identities - 1, cell, state, exposure, group, table, excess, factors, table)
     kept = np.zeros((n, PROCESSES), np.uint16)
     model = ColumnarModel(rng=1)

@@ -78,7 +78,7 @@ class Hold:
     def _put_right(self, rows: NDArray[np.int64], deciles: list[int]) -> None:
         r = self.m.residents.columns
         r["state"][rows] = (r["state"][rows] & ~self.off) | self.on
-        r["lagged"][np.ix_(rows, self.lagged)] = 0.0
+        r["lagged"][np.ix_(rows, self.lagged)] = 0
         for best in self.bests:
             for name in best.highest:
                 if name in r:

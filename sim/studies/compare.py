@@ -87,6 +87,7 @@ def compare(plan: Plan, progress: Progress | None = None) -> Results:
     with Store(plan) as store:
         run_parts(store, progress or Silence())
         results = gather(store)
+        results.plan = plan
         store.discard()
     return results
 

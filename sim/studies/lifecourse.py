@@ -23,6 +23,7 @@ Alive = NDArray[np.bool_]
 
 BIT = {state: np.uint64(1 << i) for i, state in enumerate(spec.STATES)}
 FLIPS = np.array([BIT[(spec.ONSETS | spec.ENDS)[name]] for name in spec.CHANGES if name != "death"])
+FULL = 65535
 SOCIAL, SEX, GP, ED, CHANGE = 200, 201, 202, 203, 204
 """Purposes of the draws; change k draws with CHANGE + k. Four neighbours share a hash, so
 CHANGE is a multiple of four."""
@@ -96,6 +97,7 @@ class Town(ColumnarModel):
         self.practices = list(Practice.create_agents(self, spec.PRACTICES, spec.capacities(n).tolist()))
         self.residents = self.table_of(Resident)
         self.residents.extend("chance", np.uint16, width=len(spec.CHANGES))
+        self.residents.extend("exposed", np.uint16)  # loneliness, as rates look it up
         people: dict[str, Any] = spec.population(n, seed)
         state = sum(people.pop(name).astype(np.uint64) * BIT[name] for name in spec.STATES)
         lonely = 1 - people.pop("social")
@@ -119,7 +121,8 @@ class Town(ColumnarModel):
         """Renew what is kept of the rates of these residents, after something they depend on has changed."""
         r = self.residents.columns
         tables = self.rates.base, self.rates.excess, self.rates.factors, self.rates.by_practice
-        rates = draws.hazards(rows, r["cell"], r["state"], r["lonely"][:, None], r["practice"], *tables)
+        r["exposed"][rows] = np.rint(r["lonely"][rows] * FULL)
+        rates = draws.hazards(rows, r["cell"], r["state"], r["exposed"][:, None], r["practice"], *tables)
         draws.keep_chances(rates, rows, r["key"], r["chance"])
         r["gp"][rows], r["ed"][rows] = rates[:, -2], rates[:, -1]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import platform
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -15,21 +15,30 @@ from sim.settings import PlaceGiven
 from sim.version import __version__
 
 PACKAGES = ("mesa", "numpy", "numba", "scipy", "pandas", "pyarrow", "hydra-core", "matplotlib")
+COMPUTING = ("mesa", "numpy", "numba")
+"""Packages whose version may change a number."""
+RESOLVED = ("scenario", "place", "config.yaml")
+"""Configuration that stands resolved in the plan of a run; all other is named there only."""
+OWN = ("levers", "rollout", "conditions", "pathways", "evidence")
+"""Groups of a user's own configuration whose files a plan names only."""
 GIT_SECONDS = 10
 
 
-def hashes(place: PlaceGiven) -> dict[str, str]:
-    """sha256 of the program's code, of the evidence, and of the place's data (shipped or in a user's folder)."""
+def hashes(place: PlaceGiven, folders: Sequence[Path | str] = ()) -> dict[str, str]:
+    """sha256 of the program's code, of the evidence, of the place's data (shipped or in a user's folder), and of the
+    user's own folders of configuration where there are any."""
     evidence = paths.PACKAGE / "evidence"
     own = Path(str(place.get("folder", "")) if isinstance(place, dict) else place).expanduser()
     shipped = paths.place_data()
     facts = [file for folder in (shipped, own) if folder != Path() for file in _files(folder)]
-    conditions = paths.configs() / "conditions"
-    levers = paths.configs() / "levers"
+    configs = paths.configs()
+    configured = [file for file in configs.rglob("*.yaml") if file.relative_to(configs).parts[0] not in RESOLVED]
+    mine = [file for folder in folders for group in OWN for file in (Path(folder) / group).rglob("*")]
     return {
+        **({"own configuration": digest(mine, None)} if mine else {}),
         "code": digest(paths.PACKAGE.rglob("*.py"), paths.PACKAGE),
         "evidence": digest((f for f in evidence.rglob("*") if f.suffix != ".py"), evidence),
-        "configuration": digest([*conditions.glob("*.yaml"), *levers.glob("*.yaml")], conditions.parent),
+        "configuration": digest(configured, configs),
         "place": digest(facts, None),
     }
 
@@ -48,11 +57,11 @@ def digest(files: Iterable[Path], base: Path | None) -> str:
     return whole.hexdigest()
 
 
-def digests(folder: Path) -> dict[str, str]:
-    """sha256 of each file below a folder, by its relative name."""
+def digests(folder: Path, files: Iterable[Path] | None = None) -> dict[str, str]:
+    """sha256 of each file below a folder (or of some of them), by its relative name."""
     return {
         file.relative_to(folder).as_posix(): hashlib.sha256(file.read_bytes()).hexdigest()
-        for file in sorted(folder.rglob("*"))
+        for file in sorted(folder.rglob("*") if files is None else files)
         if file.is_file()
     }
 
@@ -67,6 +76,12 @@ def about() -> dict[str, Any]:
         "platform": f"{platform.system()} {platform.machine()}",
         "packages": {name: _version(name) for name in PACKAGES},
     }
+
+
+def versions() -> dict[str, str | None]:
+    """What besides code and data may change a number: this program's version, Python's and the computing packages'."""
+    python = ".".join(platform.python_version_tuple()[:2])
+    return {"headwater": __version__, "python": python, **{name: _version(name) for name in COMPUTING}}
 
 
 def commit() -> str | None:

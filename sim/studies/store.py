@@ -4,8 +4,9 @@
     results/<date-time>-<command>-<hash>/   when it is whole
     results/latest                          a text file that names the newest
 
-The hash is that of everything that can change a number: settings, scenarios, program, evidence, place. Parts are
-written beside, flushed to disk and renamed; the same command therefore goes on where it was stopped.
+The hash is that of everything that can change a number: settings, scenarios, program, evidence, place, and the
+versions of Python, of this program and of the packages that compute. Parts are written beside, flushed to disk and
+renamed; the same command therefore goes on where it was stopped.
 """
 
 from __future__ import annotations
@@ -35,8 +36,9 @@ class Store:
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
         self.root = Path(plan.settings.results).expanduser()
-        self.hashes = provenance.hashes(plan.settings.place)
-        text = json.dumps({"plan": plan.decisive(), "hashes": self.hashes}, sort_keys=True, default=str)
+        self.hashes = provenance.hashes(plan.settings.place, plan.own)
+        decisive = {"plan": plan.decisive(), "hashes": self.hashes, "versions": provenance.versions()}
+        text = json.dumps(decisive, sort_keys=True, default=str)
         self.hash = hashlib.sha256(text.encode()).hexdigest()
         self.name = f"{plan.command}-{self.hash[:8]}"
         self.partial = self.root / f".partial-{self.name}"
@@ -177,6 +179,19 @@ def metadata(folder: Path) -> dict[str, Any]:
     if version > FORMAT:
         raise UserError(f"{folder} was written by a newer version of headwater; update this one.")
     return dict(about)
+
+
+def check_unchanged(folder: Path, about: dict[str, Any]) -> None:
+    """Raise `UserError` when the configuration of a finished run was edited: to repeat it would be another run."""
+    file = folder / "config.yaml"
+    kept = dict(about.get("files") or {}).get(file.name)
+    if kept is None or not file.is_file() or provenance.digests(folder, [file])[file.name] == kept:
+        return
+    command = about.get("command", "compare")
+    raise UserError(
+        f"{file} was edited after the run, so that this would be another run and not the same again: put it back, or "
+        f"give what you changed to headwater {command}, for example headwater {command} years=10."
+    )
 
 
 def write_metadata(folder: Path, about: dict[str, Any]) -> None:

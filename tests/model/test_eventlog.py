@@ -94,8 +94,11 @@ def test_everyones_onsets_are_the_recorders(everyone) -> None:
 
 def test_about_as_many_are_followed_as_asked_for_and_newcomers_join(following) -> None:
     m = following(500)
-    at_start = int((m.events.entries()["kind"] == Kind.RESIDENT).sum())
-    assert abs(at_start - 500) < 5 * np.sqrt(500)
+    at_start = m.events.entries()["client"][m.events.entries()["kind"] == Kind.RESIDENT]
+    members = np.isin(at_start, m.panel.members["client"])  # the panel is followed besides
+    assert members.sum() == len(m.panel.members)
+    expected = 500 * (1 - len(m.panel.members) / m.residents.size)
+    assert abs((~members).sum() - expected) < 5 * np.sqrt(500)
     after(m, MONTHS)
     newcomers = np.isin(m.events.entries()["kind"], [Kind.BORN, Kind.ARRIVED]).sum()
     everybody = finish(m).months("births").sum() + finish(m).months("arrivals").sum()

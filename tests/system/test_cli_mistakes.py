@@ -22,6 +22,10 @@ def headwater(*words: str, cwd: Path) -> subprocess.CompletedProcess[str]:
 MISTAKES = [
     ("comapre", "There is no command called 'comapre'. Did you mean compare?"),
     ("place=toy", "Say first what to do, for example: headwater run place=toy"),
+    ("scenaro=x", "There is no setting called 'scenaro'. Did you mean: headwater run scenario=x"),
+    ("scenarioss=[a]", "Did you mean: headwater compare scenarios=[a]"),
+    ("books=true", "Say first what to do, for example: headwater validate books=true"),
+    ("health_creation", "Did you mean: headwater run scenario=health_creation"),
     ("run scenaro=x", "There is no setting called 'scenaro'. Did you mean scenario?"),
     ("run scenario=health_creatoin", "There is no scenario called 'health_creatoin'. Did you mean health_creation?"),
     ("compare scenarios=[baseline,new_hospitl]", "no scenario called 'new_hospitl'. Did you mean new_hospital?"),

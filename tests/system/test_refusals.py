@@ -140,3 +140,70 @@ def test_ctrl_c_at_any_moment_is_one_sentence(seconds: float, tmp_path: Path) ->
     assert "Traceback" not in said
     assert "Stopped." in said or seconds < 0.3, "before the program is there, it ends without a word"
     assert nothing_looks_whole(tmp_path)
+
+
+def run_once(folder: Path, *more: str) -> Path:
+    done = headwater("compare", *SMALL, *more, cwd=folder)
+    assert done.returncode == 0, done.stderr
+    (made,) = folder.glob("results/*/metadata.json")
+    return made.parent
+
+
+def test_rerun_of_an_edited_configuration_and_report_of_a_damaged_run(tmp_path: Path) -> None:
+    made = run_once(tmp_path)
+    file = made / "config.yaml"
+    before = file.read_text()
+    for edited in (before.replace("years: 1", "years: 2"), before.replace("years: 1", "yeers: -1"), "- 1\n"):
+        file.write_text(edited)
+        done = headwater("rerun", str(made), cwd=tmp_path)
+        assert done.returncode == 2
+        assert f"{made / 'config.yaml'} was edited after the run" in done.stderr
+        assert done.stdout == ""
+    file.write_text(before)
+    (made / "results.json").write_text("{")
+    done = headwater("report", "results/latest", cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stderr.endswith("is not the folder of a finished run.\n")
+    (made / "metadata.json").write_text("{")
+    for command in ("report", "rerun"):
+        done = headwater(command, "results/latest", cwd=tmp_path)
+        assert done.returncode == 2
+        assert done.stderr.endswith("metadata.json is damaged.\n")
+
+
+SCRIPT = """
+from sim import compare
+if __name__ == "__main__":
+    r = compare(["baseline", "health_creation"], overrides=["place=toy"], scale=0.02, years=1, runs=2, workers=1)
+    print(r.save("mine"))
+"""
+
+
+def test_results_saved_from_python_are_reported_and_repeated_like_a_run(tmp_path: Path) -> None:
+    (tmp_path / "script.py").write_text(SCRIPT)
+    done = subprocess.run([sys.executable, "script.py"], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert {"config.yaml", "metadata.json", "results.json", "summary.csv"} <= {
+        path.name for path in (tmp_path / "mine").iterdir()
+    }
+    assert headwater("report", "mine", cwd=tmp_path).returncode == 0
+    assert (tmp_path / "mine" / "report.html").is_file()
+    again = headwater("rerun", "mine", "workers=1", cwd=tmp_path)
+    assert again.returncode == 0, again.stderr
+    assert "Identical: all 4 runs gave the same numbers to the last bit." in again.stdout
+
+
+def test_building_a_place_from_a_wrong_folder_leaves_nothing(tmp_path: Path) -> None:
+    (tmp_path / "wrong").mkdir()
+    done = headwater("place", "build", "wrong", "out", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "is missing from wrong" in done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["wrong"]
+
+
+def test_explain_names_who_uses_a_number_and_not_who_speaks_of_it(tmp_path: Path) -> None:
+    done = headwater("explain", "mortality.hr_cap", cwd=tmp_path)
+    (line,) = [line for line in done.stdout.splitlines() if "used by" in line]
+    assert "sim/system.py" in line
+    assert "helptext" not in line
+    assert "cli" not in line

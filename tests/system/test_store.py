@@ -131,6 +131,28 @@ def test_another_setting_is_another_run(plan: Plan) -> None:
     assert len({name(), name(years=2), name(seed=2), name(judged=False), name(scale=0.2)}) == 5
 
 
+def test_other_versions_and_configuration_of_ones_own_are_another_run(
+    plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from dataclasses import replace
+
+    before = Store(plan).name
+    versions = provenance.versions()
+    assert set(versions) == {"headwater", "python", "mesa", "numpy", "numba"}
+    assert all(versions.values())
+    for name in versions:
+        with monkeypatch.context() as changed:
+            changed.setattr(provenance, "versions", lambda name=name: {**versions, name: "0"})
+            assert Store(plan).name != before, name
+    lever = tmp_path / "mine" / "levers" / "mine.yaml"
+    lever.parent.mkdir(parents=True)
+    lever.write_text("label: Mine\n")
+    mine = replace(plan, own=(str(tmp_path / "mine"),))
+    first = Store(mine).name
+    lever.write_text("label: Another\n")
+    assert len({before, first, Store(mine).name}) == 3
+
+
 def test_a_dead_worker_is_named(plan: Plan, town: Path) -> None:
     (town / "die").write_text("2")
     sentence = r"evidence draw 2, seed \d was ended from outside \(SIGKILL\)"

@@ -36,7 +36,7 @@ HELD = {
 
 class Town(ColumnarModel):
     """Ten neighbourhoods of deciles 1 to 10 and two practices; every fifth resident smokes, every tenth is lonely, and
-    so on (`HELD`). Every sixth is four years old, the others thirty, forty or eighty."""
+    so on (`HELD`). Every sixth is two years old, the others thirty, forty or eighty."""
 
     def __init__(self, scenario: Scenario | None = None, *, scale: float = 0.1, evidence: Any = None) -> None:
         super().__init__()
@@ -64,7 +64,7 @@ class Town(ColumnarModel):
         rows = np.arange(count)
         state = self.states.pack(count, [(name, rows % every == first) for name, (every, first) in HELD.items()])
         lsoa = rows // EACH
-        age = np.where(rows % 6 == 5, 4, np.array([30, 40, 80])[rows % 3])
+        age = np.where(rows % 6 == 5, 2, np.array([30, 40, 80])[rows % 3])
         GPPractice.create_agents(self, PRACTICES, list_size=1000.0, list_simulated=1000.0)
         Resident.create_agents(
             self, count, born=self.month - 12 * age,

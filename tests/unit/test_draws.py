@@ -338,7 +338,7 @@ def hazard_case(exposures: int = 4, processes: int = 5) -> dict[str, Any]:
         "rows": rng.permutation(n)[:100],
         "cell": rng.integers(0, cells, n).astype(np.int32),
         "state": rng.integers(0, 2**63, n).astype(np.uint64),
-        "exposure": (rng.random((n, exposures)) * (rng.random((n, exposures)) < 0.5)).astype(np.float32),
+        "exposure": (rng.integers(0, 2**16, (n, exposures)) * (rng.random((n, exposures)) < 0.5)).astype(np.uint16),
         "area": rng.integers(0, areas, n).astype(np.int16),
         "base": rng.random((cells, processes)).astype(np.float32),
         "excess": excess.astype(np.float32),
@@ -362,7 +362,7 @@ def test_hazards_are_the_product_they_claim_to_be() -> None:
     for b in range(draws.BYTES):
         wanted = wanted * case["factors"][b, int(case["state"][i]) >> int(case["shifts"][b]) & 255]
     for e in range(2):
-        wanted = wanted * (1 + case["excess"][e].astype(float) * case["exposure"][i, e])
+        wanted = wanted * (1 + case["excess"][e].astype(float) * case["exposure"][i, e] / 65535)
     np.testing.assert_allclose(draws.hazards(**case)[0], wanted, rtol=1e-5)
 
 

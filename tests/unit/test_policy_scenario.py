@@ -37,7 +37,7 @@ def test_overrides_have_stable_addresses() -> None:
         assert Scenario.load("health_creation", overrides).use("link_workers").amount == 2
     added = Scenario.load("baseline", ["levers.more_gps.amount=1", "levers.more_gps.from=new"])
     assert added.use("more_gps").payers == (("new", None),)
-    assert Scenario.load("health_creation", ["levers.link_workers.amount=0"]).active[-1].name == "stop_smoking"
+    assert Scenario.load("health_creation", ["levers.link_workers.amount=0"]).active[-1].name == "warm_homes"
 
 
 def test_plain_data_that_pickles() -> None:
@@ -124,7 +124,7 @@ LEVER: dict[str, Any] = {
         ({"acts_on": []}, "acts_on: must be a list"),
         ({"acts_on": [{"rate": "quit_smokin", "ratio": "x"}]}, "did you mean quit_smoking"),
         ({"acts_on": [{"rate": "quit_smoking"}]}, "needs either ratio or add_probability"),
-        ({"acts_on": [{"rate": "gp_contact", "add_probability": "x"}]}, "is a count"),
+        ({"acts_on": [{"rate": "gp_review", "add_probability": "x"}]}, "is a count"),
         ({"acts_on": [{"admissions": "x"}]}, "must name exactly one of"),
         ({"acts_on": [{"capacity": "beds"}]}, "budget line"),
         ({"acts_on": [{"shift": "confidence"}]}, "points: is missing"),

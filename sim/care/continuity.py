@@ -1,0 +1,101 @@
+"""Continuity: which share of their contacts residents have with the clinician they usually see.
+
+A resident's share moves, at each review, toward what their practice can give: less in a larger practice (Barker 2017),
+less when more contacts cannot be offered than in the last observed year, more where a policy supports it
+(``area_shift["continuity"]`` of the model). When the usual doctor leaves, which happens to as many patients as doctors
+leave, a part of it is lost at once. What practices can give is set so that, with the usual number of leavers, the mean
+is the published one: nothing drifts without a cause.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim import draws
+from sim.care import care_kernels as kernels
+from sim.care.staff import STEP, Workforce
+from sim.clock import MONTHS_A_YEAR
+from sim.purposes import Purpose
+
+if TYPE_CHECKING:
+    from sim.system import CareSystem
+
+Floats = NDArray[np.float64]
+FULL = 255.0
+
+
+@dataclass(frozen=True)
+class Continuity:
+    """usual: mean share of the registry at a list of `at_list` patients; by_size: change for a list e times as long;
+    by_pressure: change for a tenth more contacts not offered; loss: part lost when the usual doctor leaves; months:
+    mean time in which a resident's share follows what the practice gives."""
+
+    usual: float
+    at_list: float
+    by_size: float
+    by_pressure: float
+    loss: float
+    months: float
+
+    @classmethod
+    def read(cls, evidence: Mapping[str, float]) -> Continuity:
+        """From the registry."""
+        return cls(
+            usual=evidence["managed.usual_continuity"],
+            at_list=evidence["care.continuity_at_list"],
+            by_size=evidence["care.continuity_by_size"],
+            by_pressure=evidence["care.continuity_by_pressure"],
+            loss=evidence["care.continuity_lost_with_leaver"],
+            months=evidence["care.continuity_months"],
+        )
+
+    def mean(self, list_size: Any) -> Floats:
+        """Mean share of the patients of practices with these lists, when pressed as usual: float64, 0–1."""
+        lists = np.maximum(np.asarray(list_size, np.float64), 1.0)
+        return np.clip(self.usual + self.by_size * np.log(lists / self.at_list), 0.0, 1.0)
+
+    def pace(self, months: int) -> float:
+        """Part of the gap to what the practice gives that is closed in so many months."""
+        return float(1.0 - np.exp(-months / self.months))
+
+    def given(self, list_size: Any, leaving: Any, months: int) -> Floats:
+        """What a practice must give so that its patients' mean is `mean` when the usual doctor of a share `leaving` of
+        them leaves between two reviews `months` apart."""
+        kept = 1.0 - np.asarray(leaving, np.float64) * self.loss
+        pace = self.pace(months)
+        return np.asarray(self.mean(list_size) * (1.0 / kept - 1.0 + pace) / pace)
+
+
+def welcome(m: CareSystem, rows: NDArray[np.int64]) -> None:
+    """New residents (and newborns) begin with the mean of their practice."""
+    care, r = m.care, m.residents.columns
+    lists = m.place.practices["list_size"].to_numpy(np.float64)
+    r["continuity"][rows] = np.rint(care.continuity.mean(lists) * FULL).astype(np.uint8)[r["practice"][rows]]
+
+
+def review(m: CareSystem, rows: NDArray[np.int64], months: int) -> None:
+    """Move the continuity of the residents in review, last reviewed `months` ago.
+
+    Writes their `continuity` and their practices' column of that name (mean of those in review; unchanged where nobody
+    is).
+    """
+    care, r, p, n = m.care, m.residents.columns, m.practices.columns, m.practices.size
+    now = 1.0 - (1.0 - p["turnover"][:n]) ** (months / MONTHS_A_YEAR)
+    work: Workforce = care.workforce
+    usual = 1.0 - (1.0 - work.usual_leaving(p["decile"][:n])[0]) ** months
+    strain = (p["felt_pressure"][:n] - p["usual_pressure"][:n]) / STEP
+    given = care.continuity.given(p["list_size"][:n], usual, months) + care.continuity.by_pressure * strain
+    shift = m.area_shift.get("continuity", np.zeros(len(m.place.lsoas), np.float32))
+    total, number = np.zeros(n), np.zeros(n, np.int64)
+    kernels.move_continuity(
+        rows, r["key"], r["practice"], r["lsoa"], given, np.asarray(shift, np.float64), now,
+        care.continuity.pace(months), care.continuity.loss, draws.offset(m.month, Purpose.CONTINUITY), r["continuity"],
+        total, number,
+    )  # fmt: skip
+    seen = number > 0
+    p["continuity"][:n][seen] = total[seen] / number[seen] / FULL

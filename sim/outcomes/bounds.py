@@ -1,0 +1,111 @@
+"""Optimism bounds: what the literature found or claimed, beside what the model says of every scenario.
+
+A scenario that goes further than a bound is not wrong for it, but it needs explaining before it is believed.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sim import clock
+from sim.outcomes.rounding import signed, step_of
+from sim.outcomes.summary import Interval, interval
+
+if TYPE_CHECKING:
+    from sim.outcomes.results import Results
+
+#: parameter of the registry → (measure nearest to what was published, years after policy start, in per cent or not,
+#: what was published in a few words)
+BOUNDS = {
+    "outcomes.bound_prevalence": (
+        "multimorbidity", 20, False, "eight risk factors a tenth better in everyone over 30 (major illness)",
+    ),
+    "outcomes.bound_admissions": (
+        "residents_emergency_admissions", 2, True, "England's integrated-care programmes (no fall in two years)",
+    ),
+    "outcomes.bound_life_expectancy": (
+        "life_expectancy", 25, False, "a system-dynamics model of 13 interventions (a claim)",
+    ),
+}  # fmt: skip
+GOOD = {"outcomes.bound_prevalence": -1, "outcomes.bound_admissions": -1, "outcomes.bound_life_expectancy": 1}
+WIDTH = 100
+
+
+@dataclass(frozen=True)
+class Bound:
+    """One published figure beside the scenarios' own.
+
+    name       of the parameter; measure: the model's nearest; year: the financial year in which it is read
+    asked      years after policy start that the publication speaks of (the run may be shorter)
+    published  the figure, in `unit`; words: of what
+    changes    by scenario, paired differences to the baseline in `unit`
+    """
+
+    name: str
+    measure: str
+    label: str
+    year: int
+    asked: int
+    published: float
+    unit: str
+    words: str
+    changes: dict[str, Interval]
+
+    def beyond(self, scenario: str) -> bool:
+        """Whether a scenario goes clearly further than what was published."""
+        one, good = self.changes[scenario], GOOD[self.name]
+        return one.runs > 0 and bool(one.low > self.published if good > 0 else one.high < self.published)
+
+
+def bounds(results: Results) -> list[Bound]:
+    """All bounds that these results can be set beside; none without a second scenario."""
+    from sim.evidence import load
+
+    found = []
+    first = clock.fin_year(results.policy_start)
+    for name, (measure, years, in_percent, words) in BOUNDS.items():
+        at = [year for year in results.years if first <= year < first + years]
+        if not at or not results.others:
+            continue
+        year = at[-1]
+        k = results.years.index(year)
+        base = results.values(measure, results.baseline)[:, k]
+        scale = 100 / np.abs(base.mean()) if in_percent and base.mean() else 1.0
+        changes = {s: interval(scale * results.changes(measure, s)[:, k]) for s in results.others}
+        label = results.measures[measure].label
+        unit = "%" if in_percent else {"%": "pp"}.get(results.measures[measure].unit, results.measures[measure].unit)
+        published = load().draw(0)[name]
+        found.append(Bound(name, measure, label, year, years, published, unit, words, changes))
+    return found
+
+
+def figure(one: Interval) -> str:
+    """``−0.12 (−0.30 to +0.02)``; a dash where it cannot be told."""
+    if one.runs == 0:
+        return "cannot be told"
+    step = step_of((one.high - one.low) or abs(one.mean))
+    return f"{signed(one.mean, step)} ({signed(one.low, step)} to {signed(one.high, step)})"
+
+
+def render(results: Results) -> list[str]:
+    """The bounds as lines of the terminal."""
+    found = bounds(results)
+    if not found:
+        return []
+    out = ["BESIDE THE LITERATURE (further than a published figure: explain it before believing it)"]
+    for bound in found:
+        each = [
+            f"{results.label(s)} {figure(bound.changes[s])}{' FURTHER' if bound.beyond(s) else ''}"
+            for s in results.others
+        ]
+        text = (
+            f"{bound.label[:1].upper()}{bound.label[1:]}, {bound.unit}, by {clock.fin_year_label(bound.year)}: "
+            f"{'; '.join(each)}. "
+            f"Published: {signed(bound.published, decimals=1)} in {bound.asked} years, {bound.words}."
+        )
+        out.append(textwrap.fill(text, WIDTH, initial_indent="  ", subsequent_indent="    "))
+    return [*out, ""]

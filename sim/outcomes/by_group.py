@@ -1,0 +1,162 @@
+"""Outcomes by group as tables: life expectancies by fifth, inequality, practices and teams, age groups, LSOAs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim import clock
+from sim.outcomes.computed import EXPECTANCIES, SLOPES, expectancy, of_year
+from sim.outcomes.summary import interval
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from sim.outcomes.results import Results
+
+Array = NDArray[Any]
+INDICES = ("slope", "ratio", "concentration", "mean")
+Z = 1.96  # of a 95 % interval of chance
+
+
+def _late(results: Results) -> list[int]:
+    """The years that are reported."""
+    return [year for year in results.years if year >= results.reported_from]
+
+
+def life(results: Results) -> pd.DataFrame:
+    """Life expectancies by local deprivation fifth (0 = all; fifths pool three years) and financial year.
+
+    Columns: scenario, measure, fifth, year, value, low, high (mean and 90 % of runs), chance_low, chance_high: the 95 %
+    interval that a place of the size simulated would have by chance alone in one run (Chiang; Sullivan), change,
+    change_low, change_high against the baseline.
+    """
+    import pandas as pd
+
+    rows = []
+    years = _late(results)
+    columns = [results.years.index(year) for year in years]
+    for measure in (name for name in EXPECTANCIES if name in results.shown):
+        for scenario in results.scenarios:
+            for fifth in range(6):
+                every = results.values(measure, scenario, fifth)[:, columns]
+                changes = results.changes(measure, scenario, fifth)[:, columns]
+                error = np.mean([expectancy(measure, results.record(scenario, p), fifth)[1] for p in results.pairs], 0)
+                for k, year in enumerate(years):
+                    level, change = interval(every[:, k]), interval(changes[:, k])
+                    chance = Z * float(error[columns[k]])
+                    rows.append({
+                        "scenario": scenario, "measure": measure, "fifth": fifth, "year": clock.fin_year_label(year),
+                        "value": level.mean, "low": level.low, "high": level.high, "chance_low": level.mean - chance,
+                        "chance_high": level.mean + chance, "change": change.mean, "change_low": change.low,
+                        "change_high": change.high,
+                    })  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def inequality(results: Results, year: int | None = None) -> pd.DataFrame:
+    """Slope index, relative index and concentration index of each outcome in a year (default: the horizon).
+
+    Age-standardised (European Standard Population 2013) over neighbourhoods by local rank; a slope above zero and an
+    index below zero mean more in the most deprived. Columns: scenario, measure, index, year, value, low, high, change,
+    change_low, change_high.
+    """
+    import pandas as pd
+
+    year = results.horizon if year is None else year
+    rows = []
+    for measure in (name for name in SLOPES if name in results.shown):
+        found: dict[str, Array] = {}
+        for scenario in results.scenarios:
+            each = [of_year(results.record(scenario, pair), measure, year) for pair in results.pairs]
+            found[scenario] = np.array([[getattr(one, index) for index in INDICES] for one in each])
+        for scenario, values in found.items():
+            for k, index in enumerate(INDICES):
+                level = interval(values[:, k])
+                change = interval(values[:, k] - found[results.baseline][:, k])
+                rows.append({
+                    "scenario": scenario, "measure": measure, "index": index, "year": clock.fin_year_label(year),
+                    "value": level.mean, "low": level.low, "high": level.high, "change": change.mean,
+                    "change_low": change.low, "change_high": change.high,
+                })  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def teams(results: Results) -> pd.DataFrame:
+    """What each practice and team did by financial year, means over runs.
+
+    Columns: scenario, kind, team, measure, label, unit, year, value, change (against the baseline).
+    """
+    import pandas as pd
+
+    from sim.outcomes.teams import MEASURES
+
+    about = {measure.name: measure for measure in MEASURES}
+    first, frames = results.records[0], []
+    for kind, known in first.teams.items():
+        for name in known.measures:
+            for year in _late(results):
+                base = _team_mean(results, results.baseline, kind, name, year)
+                for scenario in results.scenarios:
+                    value = base if scenario == results.baseline else _team_mean(results, scenario, kind, name, year)
+                    frames.append(pd.DataFrame({
+                        "scenario": scenario, "kind": known.label, "team": known.units, "measure": name,
+                        "label": about[name].label, "unit": about[name].unit, "year": clock.fin_year_label(year),
+                        "value": value, "change": value - base,
+                    }))  # fmt: skip
+    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
+
+
+def _team_mean(results: Results, scenario: str, kind: str, name: str, year: int) -> Array:
+    runs = [results.record(scenario, pair).by_team(kind, name, year) for pair in results.pairs]
+    return np.asarray(np.mean(runs, axis=0))
+
+
+def ages(results: Results) -> pd.DataFrame:
+    """Every recorded measure by age group in the horizon's year, means over runs.
+
+    Columns: scenario, measure, age, value, change. Only measures recorded with the age of those they happen to.
+    """
+    import pandas as pd
+
+    from sim.outcomes.measures import AGE_GROUPS
+
+    rows = []
+    for name in (n for n in results.shown if results.measures[n].recorded):
+        base = results.by_age(name, results.baseline).mean(axis=0)
+        if not base.any():
+            continue
+        for scenario in results.scenarios:
+            value = results.by_age(name, scenario).mean(axis=0)
+            for k, age in enumerate(AGE_GROUPS):
+                rows.append({"scenario": scenario, "measure": name, "age": age, "value": value[k],
+                             "change": value[k] - base[k]})  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def neighbourhoods(results: Results) -> pd.DataFrame:
+    """Every measure kept by neighbourhood in the horizon's year, means over runs.
+
+    Columns: scenario, measure, lsoa, value, change.
+    """
+    import pandas as pd
+
+    frames = []
+    codes = results.records[0].area_code
+    for name in (n for n in results.measures.by_area if n in results.shown):
+        base = results.by_area(name, results.baseline).mean(axis=0)
+        for scenario in results.scenarios:
+            value = results.by_area(name, scenario).mean(axis=0)
+            frames.append(pd.DataFrame({"scenario": scenario, "measure": name, "lsoa": codes, "value": value,
+                                        "change": value - base}))  # fmt: skip
+    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
+
+
+def tables(results: Results) -> dict[str, pd.DataFrame]:
+    """All of them by file name."""
+    return {
+        "life.csv": life(results), "inequality.csv": inequality(results), "teams.csv": teams(results),
+        "ages.csv": ages(results), "neighbourhoods.csv": neighbourhoods(results),
+    }  # fmt: skip

@@ -1,0 +1,117 @@
+"""The consultation panel and the experience score."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from sim.care import experience
+from sim.outcomes.eventlog import Kind
+from sim.outcomes.panel import AGES, first_of_each
+from sim.system import CareSystem
+from tests.care_town import Town
+
+pytestmark = pytest.mark.model
+Build = Callable[..., CareSystem]
+
+
+@pytest.fixture(scope="module")
+def model(build: Build) -> CareSystem:
+    m = build()
+    for _ in range(26):
+        m.step()
+    return m
+
+
+def test_every_stratum_gives_as_many_or_all_it_has(build: Build) -> None:
+    m = build()
+    members, r, size = m.panel.members, m.residents.columns, m.residents.size
+    each = round(m.evidence["outcomes.panel_size"] / (5 * len(AGES)))
+
+    def strata(born: Any, fifth: Any) -> Any:
+        group = np.searchsorted(AGES, (m.month - born.astype(int)) // 12, side="right") - 1
+        return np.bincount(fifth.astype(int) * len(AGES) + group, minlength=5 * len(AGES))
+
+    alive = r["unique_id"][:size] != 0
+    there = strata(r["born"][:size][alive], r["fifth"][:size][alive])
+    assert np.array_equal(strata(members["born"], members["fifth"]), np.minimum(there, each))
+    assert np.all(r["followed"][members["row"]] == 1)
+
+
+def test_who_is_chosen_does_not_depend_on_the_order_of_rows() -> None:
+    identity = np.arange(1, 401)
+    stratum, hashed = identity % 7, (identity * 37 % 101) / 101
+    turned = np.random.Generator(np.random.Philox(5)).permutation(400)
+    one = set(identity[first_of_each(stratum, hashed, identity, 3)])
+    other = set(identity[turned][first_of_each(stratum[turned], hashed[turned], identity[turned], 3)])
+    assert one == other
+    assert len(one) == 21
+
+
+def test_members_are_noted_once_a_year_for_as_long_as_they_live_here(model: CareSystem) -> None:
+    notes, members = model.panel.notes(), model.panel.members
+    r = model.residents.columns
+    gone = r["unique_id"][members["row"]] != members["client"]
+    for member, left in zip(members, gone, strict=True):
+        months = notes["month"][notes["client"] == member["client"]]
+        born = int(member["born"])
+        due = [k for k in range(model.month) if (k - born) % 12 == 0]
+        assert months.tolist() == due[: len(months)]
+        if not left:
+            assert len(months) == len(due)
+    written = model.panel.written(model.events.entries())
+    assert len(written) == len(notes)
+    log = model.events.entries()
+    year = written[written["month"] >= 12].iloc[0]
+    mine = log[(log["client"] == year["client"]) & (log["kind"] == Kind.GP_SERVED)]
+    mine = mine[(mine["month"] <= year["month"]) & (mine["month"] > year["month"] - 12)]
+    assert year["gp_contacts"] == mine["detail"].sum()
+
+
+def test_being_on_the_panel_changes_nothing(build: Build) -> None:
+    with_panel, without = build(), build()
+    without.panel.members = without.panel.members[:0]
+    without.residents.columns["followed"][:] = 0
+    for m in (with_panel, without):
+        for _ in range(8):
+            m.step()
+    size = with_panel.residents.size
+    for name in ("state", "unmet", "experience", "handoffs"):
+        assert np.array_equal(with_panel.residents.columns[name][:size], without.residents.columns[name][:size])
+
+
+def test_a_branch_keeps_the_panel(model: CareSystem) -> None:
+    other = CareSystem(model.place, model.evidence, seed=model.seed, months=60, resume=model.history())
+    assert np.array_equal(other.panel.members, model.panel.members)
+    assert np.array_equal(other.panel.notes(), model.panel.notes())
+
+
+def test_the_score_is_the_formula() -> None:
+    """Against the formula written out, for residents with all kinds of troubles."""
+    rng = np.random.Generator(np.random.Philox(2))
+    n = 300
+    unmet, gp, continuity, handoffs = (rng.integers(0, top, n).astype(np.uint8) for top in (5, 8, 256, 9))
+    waited = rng.uniform(0, 20, n).astype(np.float32)
+    born = rng.integers(-900, 0, n).astype(np.int16)
+    weight, half = np.array([0.4, 0.3, 0.2, 0.1]), np.array([1.0, 6.0, 2.0])
+    old = np.where(np.arange(n) % 3 == 0, 0, 50).astype(np.uint8)
+    got, left = old.copy(), handoffs.copy()
+    identity = np.ones(n, np.int64)
+    experience.score(identity, born, unmet, gp, continuity, left, waited, 30, 12, weight, half, got)
+    parts = np.array([1 / (1 + unmet), 6 / (6 + gp + waited), continuity / 255, 2 / (2 + handoffs)])
+    due = ((30 - born.astype(int)) % 12 == 0) | (old == 0)
+    expected = np.where(due, np.rint(100 * weight @ parts), old)
+    assert np.abs(got.astype(int) - expected).max() <= 1  # a half may be rounded either way
+    assert np.array_equal(left, np.where(due, 0, handoffs))
+    assert got.min() >= 1
+
+
+def test_waiting_and_unmet_needs_lower_the_score() -> None:
+    town = Town(4000)
+    town.residents.columns["unmet"][:2000] = 3
+    town.run(1)
+    scores = town.residents.columns["experience"][:4000].astype(float)
+    assert scores[:2000].mean() < scores[2000:].mean() - 5
