@@ -50,13 +50,14 @@ MONTH: tuple[Part, ...] = (
         "who has gone since last April",
     ),
     Part(
-        "Review", ("reviews.review",),
+        "Review", ("reviews.review", "continuity.review"),
         "A sixth of residents (their own month of the half-year, birthdays included): lagged exposures, the three Cs "
-        "and what peers do move, chances and wellbeing are worked out anew", "sim/life/review.py",
-        "states at the end of last month",
+        "and what peers do move, chances and wellbeing are worked out anew; then continuity moves to what the practice "
+        "gives", "sim/life/review.py, "
+        "sim/care/continuity.py", "states at the end of last month; who left the practice and its pressure",
     ),
     Part(
-        "Changes", ("changes.draw", "changes.apply"),
+        "Changes", ("changes.draw", "self.care.needs.recoveries.count_tabled", "changes.apply"),
         "One draw a process for everyone against the cached chance; then, in the order of the processes: behaviours "
         "and circumstances, onset of and recovery from each condition. Whoever changed is worked out anew",
         "sim/life/changes.py", "chances as they stood when the month began",
@@ -72,9 +73,10 @@ MONTH: tuple[Part, ...] = (
     ),
     Part(
         "Practices", ("practices.see",),
-        "Urgent, then those waiting, then new contacts against this month's appointments; the rest waits, goes to A&E "
-        "or is given up. Each April appointments are divided anew by weighted lists", "sim/care/practices.py",
-        "this month's capacity",
+        "Urgent, then those waiting, then new contacts against this month's appointments (staff in post × "
+        "productivity); the rest waits, goes to A&E or is given up; staff leave and vacancies are filled. Each April "
+        "appointments are divided anew by weighted lists", "sim/care/practices.py, sim/care/staff.py",
+        "this month's capacity; staff who left under last month's pressure",
     ),
     Part(
         "Teams in the community", ("self.care.needs.see", "self.care.needs.advance"),
@@ -101,7 +103,7 @@ MONTH: tuple[Part, ...] = (
         "sim/care/emergency.py", "all admissions of the month",
     ),
     Part(
-        "Recording", ("self._census", "self.recorder.count_teams", "self.commissioner.record"),
+        "Recording", ("self._census", "self.panel.note", "self.recorder.count_teams", "self.commissioner.record"),
         "What happened, a census of everyone alive, what each practice and team did, the month's money",
         "sim/outcomes/recorder.py", "the month's end",
     ),

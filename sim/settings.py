@@ -113,6 +113,13 @@ class Settings:
         "whether benefits that rest on judgement alone count",
         key="evidence.judged",
     )
+    without_judged: bool = setting(
+        "yes or no",
+        True,
+        "also run each scenario once with judged benefits off, to show beside (comparisons of five runs or more)",
+        key="evidence.without_judged",
+        commands=("compare",),
+    )
     workers: int | None = setting(
         "whole number",
         None,

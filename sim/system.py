@@ -348,6 +348,7 @@ def run_scenario(
     record = model.recorder.finish(scenario=scenario.name, draw=history.evidence.number, seed=history.seed, meta=meta)
     record.events = model.events.entries()
     record.meta["specialties"] = list(model.care.waiting.specialties)
+    record.meta["decisions"] = model.commissioner.decisions
     return record
 
 

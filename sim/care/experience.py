@@ -41,7 +41,13 @@ def update(m: CareSystem) -> None:
     waits = np.flatnonzero(open_needs["until"] == WAITING)
     add_waits(waited, open_needs["row"][waits], (m.month + 1.0) - open_needs["since"][waits])
     columns = (r[name][:size] for name in ("unique_id", "born", "unmet", "gp_wait_months", "continuity", "handoffs"))
-    score(*columns, waited, m.month, MONTHS_A_YEAR, weight / weight.sum(), half, r["experience"][:size])
+    score(*columns, waited, due_by_birth(m.month), weight / weight.sum(), half, r["experience"][:size])
+
+
+def due_by_birth(month: int) -> NDArray[np.bool_]:
+    """Whether those born in each month (as uint16) have their month of birth: bool[65536]."""
+    born = np.arange(2**16, dtype=np.uint16).view(np.int16).astype(np.int64)
+    return np.asarray((month - born) % MONTHS_A_YEAR == 0)
 
 
 @compiled
@@ -54,14 +60,15 @@ def add_waits(waited: Array, rows: Array, months: Array) -> None:
 @compiled
 def score(
     identity: Array, born: Array, unmet: Array, gp_months: Array, continuity: Array, handoffs: Array, waited: Array,
-    month: int, a_year: int, weight: Array, half: Array, experience: Array,
+    due: Array, weight: Array, half: Array, experience: Array,
 ) -> None:  # fmt: skip
     """Write the score (1–100; 0: none yet) of those who are due into `experience`, and set their `handoffs` to 0.
 
-    weight: float64[4] in the order of `PARTS`, adding up to 1; half: of unmet needs, months, hand-offs.
+    due: by month of birth (`due_by_birth`); weight: float64[4] in the order of `PARTS`, adding up to 1; half:
+    of unmet needs, months, hand-offs.
     """
     for i in range(identity.size):
-        if identity[i] == 0 or (experience[i] != 0 and (month - born[i]) % a_year != 0):
+        if (experience[i] != 0 and not due[np.uint16(born[i])]) or identity[i] == 0:
             continue
         months = np.float64(waited[i]) + gp_months[i]
         part = weight[0] * half[0] / (half[0] + unmet[i])

@@ -63,6 +63,7 @@ ORDINAL = 64  # ordinals of the entries' keys: above every specialty's
 NO_KIND = -1
 REVIEW = KINDS.index("review")
 MOST_KINDS = 8  # of a pattern: one a slot
+SHORTS = 2.0**16
 
 
 class Needs:
@@ -118,17 +119,15 @@ class Needs:
         """
         m, r = self.m, self.m.residents.columns
         size = len(served)
-        purpose = Purpose.PATHWAY + np.arange(len(KINDS))
-        offset = np.array([draws.offset(m.month, int(each) >> 1) for each in purpose], np.uint64)
-        shift = np.array(32 * (purpose & 1), np.uint64)
-        most = [self.pathways.most_onward(number, NOWHERE) for number in range(len(KINDS))]
-        bound = np.ceil(np.array(most) * 2.0**32).astype(np.uint64)
-        room = MOST_KINDS * size + 1  # written only up to what is found, so it costs little memory
-        rows, kind, uniform = np.empty(room, np.int64), np.empty(room, np.int8), np.empty(room, np.float32)
-        filled = kernels.leave_practice(
-            r["key"][:size], served, self.kinds_of, offset, shift, bound, rows, kind, uniform
-        )  # fmt: skip
-        self._set_out(rows[:filled].copy(), kind[:filled].copy(), uniform[:filled].copy())
+        number = Purpose.PATHWAY >> 1
+        offset = np.array([draws.offset(m.month, number), draws.offset(m.month, number + 1)], np.uint64)
+        most = [self.pathways.most_onward(kind, NOWHERE) for kind in range(MOST_KINDS)]
+        bound = np.ceil(np.array(most) * SHORTS).astype(np.uint64)
+        room = MOST_KINDS * size  # written only up to what is found, so it costs little memory
+        rows, kind, short = np.empty(room, np.int64), np.empty(room, np.int8), np.empty(room, np.uint16)
+        filled = kernels.leave_practice(r["key"][:size], served, self.kinds_of, offset, bound, rows, kind, short)
+        uniform = (short[:filled] + 0.5) / SHORTS
+        self._set_out(rows[:filled].copy(), kind[:filled].copy(), uniform)
         treated.review(m, served, self.review_slots, self.effects)
 
     def see(self, pattern: NDArray[np.uint8], rows: Rows, lost: NDArray[np.int64]) -> None:

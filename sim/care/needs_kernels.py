@@ -7,10 +7,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.kernels import LOW, MIX_1, MIX_2, S27, S30, S31, TO_UNIT, compiled
+from sim.kernels import LOW, MIX_1, MIX_2, S27, S30, S31, S32, TO_UNIT, compiled
 
 Array = NDArray[Any]
 FULL = 255
+SHORT = np.uint64(0xFFFF)
+S16, S48 = np.uint64(16), np.uint64(48)
+ONE, TWO, THREE = np.uint64(1), np.uint64(2), np.uint64(3)
 
 
 @compiled
@@ -23,27 +26,38 @@ def scramble(z):  # type: ignore[no-untyped-def]
 
 @compiled
 def leave_practice(
-    key: Array, served: Array, kinds_of: Array, offset: Array, shift: Array, bound: Array,
-    rows: Array, kinds: Array, uniforms: Array,
-) -> int:  # fmt: skip
+    key: Array, served: Array, has: Array, offset: Array, bound: Array, rows: Array, kinds: Array, shorts: Array
+) -> int:
     """Which served contacts may go on to another team; returns how many places were filled.
 
-    served: uint8[n] pattern of slots a row; kinds_of: int8[256, 6] how many kinds a pattern has, and which; offset,
-    shift: of each kind's draw (`draws.uniforms`); bound: a word (uint32, as uint64) below it may go on. Fills rows,
-    kinds and uniforms, by row, a kind at most once.
+    served: uint8[n] pattern of slots a row; has: uint8[256] the kinds of a pattern, a bit each (kinds 0 to 7); offset:
+    of the hashes that hold the 16-bit draws of kinds 0–3 and 4–7; bound: uint64[8], a draw below it may go on. Fills
+    rows, kinds and draws, by row, a kind at most once.
     """
     filled = 0
     for i in range(served.size):
-        pattern = served[i]
-        if pattern == 0:
+        if served[i] == 0:
             continue
-        for k in range(kinds_of[pattern, 0]):
-            kind = kinds_of[pattern, k + 1]
-            word = (scramble(key[i] + offset[kind]) >> shift[kind]) & LOW
-            rows[filled] = i
-            kinds[filled] = kind
-            uniforms[filled] = np.float32(np.uint32(word)) * TO_UNIT
-            filled += word < bound[kind]
+        kind_bits = has[served[i]]
+        for half in range(2):
+            mine = kind_bits >> (4 * half) & 15
+            if half == 1 and mine == 0:
+                break
+            z = scramble(key[i] + offset[half])
+            first = 4 * half
+            hit = np.uint64(z & SHORT < bound[first])
+            hit |= np.uint64(z >> S16 & SHORT < bound[first + 1]) << ONE
+            hit |= np.uint64(z >> S32 & SHORT < bound[first + 2]) << TWO
+            hit |= np.uint64(z >> S48 < bound[first + 3]) << THREE
+            hit &= np.uint64(mine)
+            if hit == 0:  # nearly always
+                continue
+            for k in range(4):
+                if hit >> np.uint64(k) & ONE:
+                    rows[filled] = i
+                    kinds[filled] = first + k
+                    shorts[filled] = z >> np.uint64(16 * k) & SHORT
+                    filled += 1
     return filled
 
 
@@ -89,10 +103,10 @@ def take_away(pattern: Array, rows: Array, lost: Array, out: Array) -> None:
 
 
 def kinds_by_pattern(kind_of_slot: Array) -> Array:
-    """How many kinds a pattern of slots has, and which, in order: int8[256, 9]. Slots of kind −1 count for nothing."""
-    table = np.zeros((256, 9), np.int8)
+    """The kinds of a pattern of slots as bits: uint8[256]. Slots of kind −1 count for nothing."""
+    table = np.zeros(256, np.uint8)
     for pattern in range(256):
-        kinds = sorted({int(kind) for slot, kind in enumerate(kind_of_slot) if pattern >> slot & 1 and kind >= 0})
-        table[pattern, 0] = len(kinds)
-        table[pattern, 1 : 1 + len(kinds)] = kinds
+        for slot, kind in enumerate(kind_of_slot):
+            if pattern >> slot & 1 and kind >= 0:
+                table[pattern] |= 1 << kind
     return table

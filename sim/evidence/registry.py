@@ -212,10 +212,12 @@ def read_parameters(path: Path) -> list[Parameter]:
         rows = csv.DictReader(file)
         if tuple(rows.fieldnames or ()) != COLUMNS:
             raise UserError(f"{path.name} must have the columns {','.join(COLUMNS)}.")
-        return [_parameter(row, path) for row in rows]
+        return [parameter_from_row(row, path) for row in rows]
 
 
-def _parameter(row: dict[str, str], path: Path) -> Parameter:
+def parameter_from_row(row: dict[str, str], path: Path) -> Parameter:
+    """One parameter from the cells of its row; path names its file in messages. Raises `UserError` for a cell that is
+    missing or no number."""
     if None in row.values() or None in row:
         raise UserError(f"{path.name}: the row of '{row['name']}' has not {len(COLUMNS)} cells.")
 

@@ -99,6 +99,7 @@ class Results:
         self.policy_start = int(first.meta.get("policy_start", POLICY_START))
         self.reported_from = clock.fin_year(int(first.meta.get("start", first.first_month)))
         self.plan: Plan | None = None  # what was asked for, where it is known (`sim.compare`, `sim.run`)
+        self.unjudged: Results | None = None  # one run of each scenario with all judged benefits off
         self._events: pd.DataFrame | None = None
         self._cache: dict[tuple[str, str, int], Array] = {}
 
@@ -328,13 +329,17 @@ class Results:
             for r in self.records:
                 names.append(f"records/{r.scenario}-d{r.draw:03d}-s{r.seed:04d}.npz")
                 r.save(folder / names[-1])
+            off = []
+            for r in self.unjudged.records if self.unjudged else ():
+                off.append(f"records/{r.scenario}-d{r.draw:03d}-s{r.seed:04d}-unjudged.npz")
+                r.save(folder / off[-1])
             _write(folder / "summary.csv", lambda path: self.summary().to_csv(path, index=False, float_format="%.10g"))
             _write(folder / "series.parquet", lambda path: self.to_frame().to_parquet(path, index=False))
             for name, frame in self._by_group().items():
                 _write(folder / "tables" / name, partial(frame.to_csv, index=False, float_format="%.8g"))
             if any(r.events is not None for r in self.records):
                 _write(folder / "events.parquet", lambda path: self.events().to_parquet(path, index=False))
-            about = json.dumps({"format": FORMAT, "records": names}, indent=1)
+            about = json.dumps({"format": FORMAT, "records": names, "unjudged": off}, indent=1)
             _write(folder / "results.json", lambda path: path.write_text(about + "\n", encoding="utf-8"))
             if not (folder / "metadata.json").exists():  # a run of the command line writes its own
                 saved.write(self, folder)
@@ -361,9 +366,12 @@ class Results:
             about = json.loads((folder / "results.json").read_text(encoding="utf-8"))
             refuse_newer(about["format"], folder)
             names = [str(name) for name in about["records"]]
+            off = [str(name) for name in about.get("unjudged", ())]
         except (OSError, ValueError, KeyError, TypeError):
             raise UserError(f"{folder} is not the folder of a finished run.") from None
-        return cls(RunRecord.load(folder / name) for name in names)
+        results = cls(RunRecord.load(folder / name) for name in names)
+        results.unjudged = cls(RunRecord.load(folder / name) for name in off) if off else None
+        return results
 
 
 def _less(value: Array, base: Array) -> Array:

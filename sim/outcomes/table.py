@@ -8,7 +8,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from sim import clock
-from sim.outcomes import bounds
+from sim.outcomes import bounds, unjudged
 from sim.outcomes.rounding import MILLION, level, plain, signed, step_of
 from sim.outcomes.sentences import HEADLINES, headline, money_sentence
 from sim.outcomes.summary import FEWEST_RUNS
@@ -113,6 +113,7 @@ def render(results: Results) -> str:
         abreast = results.others[first : first + SCENARIOS_ABREAST]
         blocks += _block(results, made, when, abreast, first)
     blocks += _worth(results)
+    blocks += unjudged.render(results)
     blocks += bounds.render(results)
     return "\n".join([*blocks, _how_to_read(results)]) + "\n"
 

@@ -167,6 +167,7 @@ def _wanted(use: Use, months: range, nhs: Floats, numbers: Mapping[str, float], 
     first = months[0]
     if use.lever.unit == PERCENT:
         return np.array([use.amount_in(month, first) for month in months]) * nhs / 100
+    numbers = {name: use.lever.value(numbers, name) for name in use.lever.parameters}
     cost, opening = use.lever.cost, use.first_month(first)
     built = max(round(_number(cost.get("capital_months"), numbers, 1.0)), 1)
     begin = max(first, opening - built)

@@ -99,8 +99,8 @@ def apply_levers(m: CareSystem, scenario: Scenario) -> None:
     shifts: dict[str, Floats] = {}
     effects = m.commissioner.effects
     effects.clear()
-    for column in effects.rates:
-        m.area_factor[:, column] = 1.0
+    for touched in effects.rates:
+        m.area_factor[:, touched] = 1.0
     for state in effects.lifted:
         m.area_shift[state][:] = 0.0
     effects.rates = set()

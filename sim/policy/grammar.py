@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from pathlib import Path
 from typing import Any
 
 from sim.errors import UserError
+from sim.evidence.registry import COLUMNS, Parameter, parameter_from_row
 from sim.policy import targets
 from sim.policy.budget import NAMES
 from sim.policy.clauses import clauses
@@ -14,7 +16,7 @@ from sim.policy.levers import PERCENT, PLAN, Act, Lever, nearest
 
 KEYS = {
     "label", "description", "domain", "line", "unit", "who", "uptake", "uptake_by", "cost", "acts_on",
-    "onset_months", "ramp_months", "half_life_months", "staff", "checks",
+    "onset_months", "ramp_months", "half_life_months", "staff", "checks", "numbers",
 }  # fmt: skip
 NEEDED = {"label", "description", "domain", "line", "cost", "acts_on"}
 COSTS = {
@@ -87,6 +89,7 @@ def lever_from_mapping(name: str, given: Mapping[str, Any], file: str) -> Lever:
         staff=staff,
         checks=tuple(checks),
         file=file,
+        own=_numbers(name, given.get("numbers") or {}, file),
         **{key: given.get(key) for key in ("uptake", "onset_months", "ramp_months", "half_life_months")},
     )
     for parameter in (*lever.parameters, *lever.checks):
@@ -102,6 +105,25 @@ def _mapping(given: Any, key: str, file: str, known: Collection[str], what: str)
         if entry not in known:
             raise UserError(f"{file}: {key}.{entry}: " + nearest(str(entry), known, what))
     return dict(given)
+
+
+def _numbers(lever: str, given: Any, file: str) -> dict[str, Parameter]:
+    """Numbers that the file brings along: each with the columns of a parameter file, in words of YAML."""
+    if not isinstance(given, dict):
+        raise UserError(f"{file}: numbers: must be a mapping of names to their value, unit, source ….")
+    found = {}
+    for short, row in given.items():
+        key, name = f"numbers.{short}", f"levers.{lever}.{short}"
+        row = _mapping(row, key, file, set(COLUMNS) - {"name"}, "column of the evidence")
+        filled = {column: "" if row.get(column) is None else str(row[column]) for column in COLUMNS}
+        try:
+            parameter = parameter_from_row({**filled, "name": name}, Path(file))
+        except UserError as fault:
+            raise UserError(f"{file}: {key}: {fault}") from None
+        if faults := parameter.faults():
+            raise UserError(f"{file}: {key}: {faults[0]}.")
+        found[name] = parameter
+    return found
 
 
 def _who(text: Any, file: str) -> Expression | None:

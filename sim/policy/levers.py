@@ -12,13 +12,16 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
 from sim import paths
 from sim.errors import UserError
 from sim.policy.expression import Expression
+
+if TYPE_CHECKING:
+    from sim.evidence.registry import Parameter
 
 PERCENT, PLAN = "percent", "plan"
 WORDS = ("into", "out_of", "step", "what")
@@ -42,7 +45,8 @@ class Lever:
     who: who is eligible (None: everybody). uptake: share of them a year who can be reached, and uptake_by: its ratios
     (most to least deprived fifth; offline to online; highest to lowest level of contact, confidence, control). staff:
     the line whose team must work in a new way, months until half of it does, largest fall of its productivity
-    meanwhile. checks: published effects on outcomes, which are compared with the model's and never applied.
+    meanwhile. checks: published effects on outcomes, which are compared with the model's and never applied. own:
+    numbers that the file itself brings, by name, with all that the registry asks of a number.
     """
 
     name: str
@@ -62,6 +66,7 @@ class Lever:
     staff: Mapping[str, str]
     checks: tuple[str, ...]
     file: str
+    own: Mapping[str, Parameter] = field(default_factory=dict)
 
     @property
     def parameters(self) -> list[str]:
@@ -72,6 +77,15 @@ class Lever:
             found += [value for key, value in act.values.items() if key not in WORDS]
             found += [act.target] if act.kind == "beds" else []
         return [name for name in found if name]
+
+    def value(self, evidence: Mapping[str, float], name: str) -> float:
+        """One of its parameters as drawn: from its own numbers, or from the registry."""
+        mine = self.own.get(name)
+        if mine is None:
+            return float(evidence[name])
+        if mine.grade == "judgement" and mine.null is not None and not getattr(evidence, "judgements", True):
+            return mine.null
+        return mine.drawn(getattr(evidence, "number", 0))
 
     def of_kind(self, kind: str) -> Iterator[Act]:
         """The acts of one kind."""
@@ -132,8 +146,13 @@ def load(name: str, own: tuple[Path, ...] = ()) -> Lever:
         sentence = nearest(name, paths.names("levers", own), "lever")
         raise UserError(sentence[0].upper() + sentence[1:])
     lever = lever_from_mapping(name, read_yaml(file), file.name)
-    numbers = registry()
+    known = {*registry(), *lever.own}
     for parameter in (*lever.parameters, *lever.checks):
-        if parameter not in numbers:
-            raise UserError(f"{lever.file}: " + nearest(parameter, list(numbers), "parameter in the evidence"))
+        if parameter not in known:
+            raise UserError(f"{lever.file}: " + nearest(parameter, known, "parameter in the evidence"))
+    for parameter in lever.own:
+        if parameter in registry():
+            raise UserError(f"{lever.file}: numbers: {parameter} stands in the evidence already; give it another name.")
+        if parameter not in (*lever.parameters, *lever.checks):
+            raise UserError(f"{lever.file}: numbers: nothing in the file uses {parameter}.")
     return lever

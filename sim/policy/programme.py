@@ -42,7 +42,7 @@ class Programme:
         self.rollout = use.rollout
         self.first = use.first_month(policy_start)
         areas = len(m.decile)
-        self.parameters = {name: float(m.evidence[name]) for name in use.lever.parameters}
+        self.parameters = {name: use.lever.value(m.evidence, name) for name in use.lever.parameters}
         self.stock: Floats = np.zeros(areas)  # persons under the effect, doses, or community capacity
         self.reached: Floats = np.zeros(areas)  # persons this month
         self.eligible: Floats = np.zeros(areas)

@@ -10,7 +10,7 @@ import hashlib
 import json
 import os
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -112,13 +112,19 @@ def run_parts(store: Store, progress: Progress, task: pool.Task = simulate) -> N
         for d, s in pairs
         if not store.has(d, s)
     ]
+    total = len(pairs)
+    if also := unjudged_files(store):
+        total += 1
+        if not all(file.is_file() for file in also):
+            model = replace(plan.settings.for_model(), judged=False)
+            jobs.append(Job(*pairs[0], str(also[0].parent), model, plan.scenarios, plan.own))
     each = plan.settings.for_model().policy_start + len(plan.scenarios) * clock.MONTHS_A_YEAR * plan.settings.years
-    finished = len(pairs) - len(jobs)
+    finished = total - len(jobs)
     there = finished * each
     if finished:
-        progress.say(f"{finished} of {len(pairs)} runs were finished before; going on with the rest.")
+        progress.say(f"{finished} of {total} runs were finished before; going on with the rest.")
     workers = plan.settings.workers or cores()
-    store.log("started", runs=len(pairs), finished=finished, workers=min(workers, max(len(jobs), 1)))
+    store.log("started", runs=total, finished=finished, workers=min(workers, max(len(jobs), 1)))
     stages = ["shared history", *plan.scenarios]
 
     def done(index: int, seconds: Any) -> None:
@@ -128,14 +134,14 @@ def run_parts(store: Store, progress: Progress, task: pool.Task = simulate) -> N
 
     def now(moment: pool.Moment) -> None:
         doing = ", ".join(dict.fromkeys(stages[stage] for _, stage in moment.active))
-        progress.at(finished * each + moment.steps, f"{finished} of {len(pairs)} runs done; now {doing or 'finishing'}")
+        progress.at(finished * each + moment.steps, f"{finished} of {total} runs done; now {doing or 'finishing'}")
 
-    progress.begin(len(pairs) * each, there, f"0 of {len(pairs)} runs done; loading the model")
+    progress.begin(total * each, there, f"0 of {total} runs done; loading the model")
     try:
         pool.work(task, jobs, workers, name=str, finished=done, moment=now)
     except KeyboardInterrupt:
         store.log("interrupted", finished=finished)
-        kept = f"{finished} of {len(pairs)} runs are finished and kept" if finished else "No run was finished yet"
+        kept = f"{finished} of {total} runs are finished and kept" if finished else "No run was finished yet"
         raise Interrupted(f"{kept}. To go on, give the same command again.") from None
     finally:
         progress.end()
@@ -146,7 +152,25 @@ def gather(store: Store) -> Results:
     from sim.outcomes.record import RunRecord
     from sim.outcomes.results import Results
 
-    return Results([RunRecord.load(file) for file in store.files()])
+    results = Results([RunRecord.load(file) for file in store.files()])
+    if also := unjudged_files(store):
+        results.unjudged = Results([RunRecord.load(file) for file in also])
+    return results
+
+
+def unjudged_files(store: Store) -> list[Path]:
+    """The record files of the one run of each scenario with all judged benefits off: none where it is not asked for, or
+    where there are too few runs to claim anything that could hang on them."""
+    from sim.outcomes.summary import FEWEST_RUNS
+
+    plan, s = store.plan, store.plan.settings
+    if not (s.judged and s.without_judged and s.runs >= FEWEST_RUNS and len(plan.scenarios) > 1):
+        return []
+    if plan.command != "compare":
+        return []
+    draw, seed = s.layout()[0]
+    folder = store.part(draw, seed)
+    return [folder.with_name(f"{folder.name}-unjudged") / f"{name}.npz" for name in plan.scenarios]
 
 
 def write_all(results: Results, folder: Path) -> None:
@@ -163,7 +187,8 @@ def facts(store: Store) -> dict[str, Any]:
     from sim.outcomes.record import RunRecord
 
     pairs = store.plan.settings.layout()
-    prints = {f"{file.parent.name}/{file.stem}": fingerprint(RunRecord.load(file)) for file in store.files()}
+    files = [*store.files(), *unjudged_files(store)]
+    prints = {f"{file.parent.name}/{file.stem}": fingerprint(RunRecord.load(file)) for file in files}
     events = {"file": "events.parquet", "draw": pairs[0][0], "seed": pairs[0][1], "about": ABOUT}
     draws, seeds = sorted({d for d, _ in pairs}), sorted(s for _, s in pairs)
     return {"evidence_draws": draws, "seeds": seeds, "runs": prints, "events": events}

@@ -36,7 +36,7 @@ class Best:
 
 @dataclass(frozen=True)
 class Kind:
-    """One kind of determinant. weight: name of the parameter with its share in the literature; levers: those of the kind
+    """One kind of determinant. weight: name of the parameter with its share in the literature; levers: its levers
     whatever their domain; domains: of its other levers."""
 
     name: str

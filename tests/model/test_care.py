@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
-from sim.care import books
-from sim.care.indices import FROZEN_FROM
+from sim import draws
+from sim.care import books, emergency
+from sim.care.indices import FROZEN_FROM, HOSPITAL, PROCESSES
 from sim.errors import UserError
 from sim.system import CareSystem
 from tests.care_town import Town
@@ -137,6 +140,28 @@ def test_a_line_that_its_activity_and_overhead_do_not_explain_is_found(
 def test_a_bound_may_be_undercut_but_not_exceeded() -> None:
     assert books.Identity("A&E", "bound", 0.01, 0.06, "share", at_most=True).closes
     assert not books.Identity("A&E", "bound", 0.07, 0.06, "share", at_most=True).closes
+
+
+def counted_now(m: Town | CareSystem, service: str) -> float:
+    """Chances of a service among the living whose hospital is the trust, added up here and now."""
+    r, size = m.residents.columns, m.residents.size
+    here = (r["unique_id"][:size] != 0) & (r["home_trust"][:size] == 1)
+    which = [m.rates.index[name] for name in PROCESSES[service] if name in m.rates.index]
+    return float(r["chance"][:size][here][:, which].sum(dtype=np.int64) / draws.ONE)
+
+
+@pytest.mark.parametrize("service", HOSPITAL)
+def test_what_is_expected_of_hospitals_is_counted_each_month_and_later_by_thirds(
+    whole: Town, history: CareSystem, service: str
+) -> None:
+    town = Town(PEOPLE).run(3)
+    m: Any = town
+    assert emergency.plain_by_age(m, service).sum() == pytest.approx(counted_now(town, service), rel=1e-12)
+    before = history.care.plain
+    assert before is not None
+    later = emergency.plain_by_age(history, service).sum()
+    # a third of the rows is counted now, the rest one and two months ago: people and their chances have hardly moved
+    assert later == pytest.approx(counted_now(history, service), rel=0.03)
 
 
 def test_books_need_a_year() -> None:

@@ -12,7 +12,6 @@ from sim import draws
 from sim.care import needs_kernels as kernels
 from sim.care import team_accounts, treated
 from sim.care.identity import Year
-from sim.care.indices import FROZEN_FROM
 from sim.care.needs import BIT, WAITING
 from sim.care.pathways import ASKS, COMMUNITY, KINDS, MENTAL_HEALTH, SOCIAL_CARE, VCSE
 from tests.needs_town import SLOTS, NeedsTown
@@ -218,27 +217,26 @@ def test_care_counts_handoffs_and_what_was_right_the_first_time(town: NeedsTown)
     assert direct.residents.columns["handoffs"].max() < 255
 
 
-def test_who_may_go_on_is_drawn_as_for_anybody_else() -> None:
-    """The compiled loop against the public draws, contact by contact."""
+def test_who_may_go_on_is_each_contacts_own_draw() -> None:
+    """The compiled loop against NumPy: the 16-bit parts of the public hash, contact by contact."""
     rng = np.random.Generator(np.random.Philox(1))
-    served = rng.integers(0, 256, 500).astype(np.uint8)
-    key = draws.make_keys(3, np.arange(1, 501))
-    purposes = 500 + np.arange(len(KINDS))
-    offset = np.array([draws.offset(7, int(p) >> 1) for p in purposes], np.uint64)
-    shift = np.array(32 * (purposes & 1), np.uint64)
-    chance = np.array([0.2, 0.4, 0.9, 0.0, 1.0, 0, 0, 0, 0])
-    bound = np.ceil(chance * 2.0**32).astype(np.uint64)
-    rows, kinds, uniforms = np.empty(2501, np.int64), np.empty(2501, np.int8), np.empty(2501, np.float32)
+    served = rng.integers(0, 256, 3000).astype(np.uint8)
+    key = draws.make_keys(3, np.arange(1, 3001))
+    offset = np.array([draws.offset(7, 250), draws.offset(7, 251)], np.uint64)
+    bound = np.array([13000, 26000, 59000, 0, 65536, 0, 0, 0], np.uint64)
     slots = [ASKS.index(each) for each in SLOTS]
-    kinds_of = kernels.kinds_by_pattern(np.array(slots))
-    filled = kernels.leave_practice(key, served, kinds_of, offset, shift, bound, rows, kinds, uniforms)
+    rows, kinds, shorts = np.empty(24000, np.int64), np.empty(24000, np.int8), np.empty(24000, np.uint16)
+    has = kernels.kinds_by_pattern(np.array(slots))
+    filled = kernels.leave_practice(key, served, has, offset, bound, rows, kinds, shorts)
+    words = [draws.scramble(key + each) for each in offset]
     expected: list[Any] = []
-    drawn = [draws.uniforms(key, 7, int(p)) for p in purposes]
-    for i in range(500):
+    for i in range(3000):
         for kind in sorted({slots[slot] for slot in range(8) if served[i] >> slot & 1}):
-            if drawn[kind][i] < chance[kind]:
-                expected += [(i, kind, drawn[kind][i])]
-    assert [(*pair,) for pair in zip(rows[:filled], kinds[:filled], uniforms[:filled], strict=True)] == expected
+            drawn = int(words[kind // 4][i] >> np.uint64(16 * (kind % 4))) & 0xFFFF
+            if drawn < bound[kind]:
+                expected += [(i, kind, drawn)]
+    assert [*zip(rows[:filled], kinds[:filled], shorts[:filled], strict=True)] == expected
+    assert len(expected) > 1000
 
 
 def test_a_tenth_of_the_town_is_the_town_on_a_smaller_scale() -> None:

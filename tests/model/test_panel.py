@@ -100,7 +100,9 @@ def test_the_score_is_the_formula() -> None:
     old = np.where(np.arange(n) % 3 == 0, 0, 50).astype(np.uint8)
     got, left = old.copy(), handoffs.copy()
     identity = np.ones(n, np.int64)
-    experience.score(identity, born, unmet, gp, continuity, left, waited, 30, 12, weight, half, got)
+    experience.score(
+        identity, born, unmet, gp, continuity, left, waited, experience.due_by_birth(30), weight, half, got
+    )
     parts = np.array([1 / (1 + unmet), 6 / (6 + gp + waited), continuity / 255, 2 / (2 + handoffs)])
     due = ((30 - born.astype(int)) % 12 == 0) | (old == 0)
     expected = np.where(due, np.rint(100 * weight @ parts), old)

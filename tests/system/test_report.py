@@ -91,7 +91,7 @@ def test_writing_again_gives_the_same_files(small: Results, tmp_path: Path) -> N
 def test_a_folder_that_cannot_be_written_is_one_sentence(small: Results, tmp_path: Path) -> None:
     blocked = tmp_path / "file"
     blocked.write_text("in the way")
-    with pytest.raises(EnvironmentFault, match="could not be written"):
+    with pytest.raises(EnvironmentFault, match="cannot be written"):
         report.write(small, blocked)
 
 

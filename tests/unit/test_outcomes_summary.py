@@ -124,7 +124,8 @@ def test_results_come_back_from_their_folder(tmp_path) -> None:
     np.testing.assert_array_equal(back.values("bed_days", "scenario_0"), r.values("bed_days", "scenario_0"))
     (tmp_path / "latest").write_text("one\n")
     assert Results.load(tmp_path / "latest").scenarios == r.scenarios
-    assert {p.name for p in folder.iterdir()} == {"records", "tables", "summary.csv", "series.parquet", "results.json"}
+    names = {"records", "tables", "summary.csv", "series.parquet", "results.json", "metadata.json"}
+    assert {p.name for p in folder.iterdir()} == names
     (folder / "results.json").unlink()
     with pytest.raises(UserError, match="not the folder of a finished run"):
         Results.load(folder)
