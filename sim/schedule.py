@@ -26,6 +26,11 @@ class Part:
 
 MONTH: tuple[Part, ...] = (
     Part(
+        "Neighbourhoods", ("community.advance",),
+        "Community capacity grows on last month's money, fades, and evens out between neighbours",
+        "sim/life/community.py", "money paid last month",
+    ),
+    Part(
         "Money", ("self.commissioner.advance",),
         "The commissioner settles this month's lines, pays the levers from the lines named, and sets capacities",
         "sim/agents/commissioner.py", "capacity follows money with a mean lag of 1–3 years",
@@ -40,9 +45,15 @@ MONTH: tuple[Part, ...] = (
         "sim/life/demography.py", "nothing",
     ),
     Part(
+        "Ties", ("self.ties.advance",),
+        "Each April ties end and what is missing is matched; newborns are tied to their mothers", "sim/life/ties.py",
+        "who has gone since last April",
+    ),
+    Part(
         "Review", ("reviews.review", "continuity.review"),
-        "A sixth of residents (their own month of the half-year, birthdays included): lagged exposures move, chances "
-        "and wellbeing are worked out anew; then continuity moves to what the practice gives", "sim/life/review.py, "
+        "A sixth of residents (their own month of the half-year, birthdays included): lagged exposures, the three Cs "
+        "and what peers do move, chances and wellbeing are worked out anew; then continuity moves to what the practice "
+        "gives", "sim/life/review.py, "
         "sim/care/continuity.py", "states at the end of last month; who left the practice and its pressure",
     ),
     Part(

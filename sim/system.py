@@ -30,13 +30,15 @@ from sim.clock import MONTHS_A_YEAR
 from sim.columns import ColumnarModel, Snapshot, Table
 from sim.errors import UserError
 from sim.evidence import Evidence, load
-from sim.life import changes, circumstances, demography, epidemiology, frailty
+from sim.life import changes, circumstances, community, demography, epidemiology, frailty
 from sim.life import review as reviews
 from sim.life.behaviours import BEHAVIOURS
 from sim.life.exposures import REVIEW_MONTHS
 from sim.life.mortality import Calendar
 from sim.life.processes import BIRTH, DEATH, GP, LEAVE, PRACTICE_KINDS, rate_tables
 from sim.life.states import CIRCUMSTANCES
+from sim.life.three_cs import CS
+from sim.life.ties import Ties
 from sim.outcomes.eventlog import COMING, EventLog, Kind
 from sim.outcomes.panel import Panel
 from sim.outcomes.record import RunRecord
@@ -52,7 +54,7 @@ Tick = Callable[[int], None]
 FIRST_MONTH = 0
 INJURY, FRAILTY_CRISIS = "injury", "frailty_crisis"
 EMERGENCIES = (*PROCESSES["ed"], *PROCESSES["emergency"])
-PARTS = ("commissioner", "care", "events", "panel")
+PARTS = ("commissioner", "care", "ties", "events", "panel")
 """What changes over time and is not a table of agents; each has `snapshot` and `restore`."""
 
 
@@ -106,6 +108,7 @@ class CareSystem(ColumnarModel):
         self.panel = Panel(self)
         self.commissioner = Commissioner(self)
         self.care = Care(self)
+        self.ties = Ties(self)
         if resume is None:
             self._populate()
         else:
@@ -137,7 +140,7 @@ class CareSystem(ColumnarModel):
         """States that the newborn share with their mothers."""
         everywhere = (len(areas), len(self.rates.names))
         self.area_factor = np.ones(everywhere, np.float32)  # what levers do to each rate; only they write it
-        self.area_shift = {"life_satisfaction": np.zeros(len(areas), np.float32)}
+        self.area_shift = {name: np.zeros(len(areas), np.float32) for name in ("life_satisfaction", *CS)}
         self._area_base = np.ones(everywhere, np.float32)
         self._area_base[:, self.rates.index["become_lonely"]] = self.place.lonely_ratio
         for behaviour in BEHAVIOURS:
@@ -166,6 +169,8 @@ class CareSystem(ColumnarModel):
         self.panel.open()
         self.events.come(Kind.RESIDENT, rows)
         open_neighbourhoods(self)
+        community.open_communities(self)
+        self.ties.open()
         self.care.open()
 
     # ------------------------------------------------------------------------------------------------ the month
@@ -179,9 +184,11 @@ class CareSystem(ColumnarModel):
         if self.month >= self.recorder.n_months:  # somebody steps on by hand
             self.recorder = self.recorder.copy(self.month + 2 * MONTHS_A_YEAR)
         self.recorder.begin(self.month)
+        community.advance(self)
         self.commissioner.advance(self.month)
         self._apply_levers()
         self._welcome("arrivals", demography.arrive(self))
+        self.ties.advance()
         continuity.review(self, reviews.review(self), REVIEW_MONTHS)
         happenings = changes.draw(self)
         self.care.needs.recoveries.count_tabled(len(happenings.of(RECOVER)))
@@ -255,6 +262,7 @@ class CareSystem(ColumnarModel):
         self.recorder.add_rows("departures", r, moved)
         self.events.go(Kind.DIED, dead)
         self.events.go(Kind.LEFT, moved)
+        self.ties.bereave(dead)
         demography.depart(self, np.concatenate([dead, moved]))
 
     def _census(self) -> None:

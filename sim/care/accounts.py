@@ -92,6 +92,9 @@ def emergency_department(year: Year) -> list[Identity]:
     of_users = 1000 * MONTHS_A_YEAR * year.total("ed_home") / max(year.total("home_residents"), 1.0)
     must_be = 1000 * care.hospital.attendances * care.share / expected_users(m.place, middle(year))
     sent = year.total("gp_to_ed_home", care.unit) + year.total("unmet_to_ed_home", care.unit)
+    # of the needs that are open, those that practices left; the others were lost between other teams
+    of_practices = year.total("gp_given_up") / max(year.total("gp_given_up") + year.total("needs_unmet"), EXACT)
+    for_want = year.total("gp_to_ed_home", care.unit) + of_practices * year.total("unmet_to_ed_home", care.unit)
     system = m.evidence["care.ed_system_per_1000"] * (1 - m.evidence["care.ed_system_outside_share"])
     return [
         Identity("A&E", "own need + sent by practices + unmet needs", year.total("ed_expected", care.unit) + sent,
@@ -102,8 +105,8 @@ def emergency_department(year: Year) -> list[Identity]:
                  care.hospital.attendances * per_1000, "a year", allowed=allowed),
         Identity("A&E", "per 1,000 residents whose hospital is the trust", of_users, must_be, "a year",
                  allowed=allowed),
-        Identity("A&E", "for want of a GP appointment", sent / max(attendances, EXACT), m.evidence["care.gp_ed_bound"],
-                 "share", at_most=True, allowed=within(sent * care.unit)),
+        Identity("A&E", "for want of a GP appointment", for_want / max(attendances, EXACT),
+                 m.evidence["care.gp_ed_bound"], "share", at_most=True, allowed=within(for_want * care.unit)),
         Identity("A&E", "per 1,000, the four trusts of Hampshire and Isle of Wight", attendances * per_1000, system,
                  "a year", must=False, note="another population: 26 % of the system's attendances are elsewhere"),
         Identity("A&E", "over four hours", year.total("ed_over_4h") / max(year.total("ed_home"), 1.0),

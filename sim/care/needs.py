@@ -59,6 +59,10 @@ BIT = np.array([1, 2, 4, 8, 16, 1 << 6, AFTER_EMERGENCY, AFTER_EMERGENCY, 1 << 7
 """Bit of each of `KINDS` in a resident's `need_kind`; exacerbations and frailty crises share one."""
 REFERRED = ("community_referrals", "mental_health_referrals", "social_care_requests", "vcse_referrals")
 SHOWN_WAITING = ("community_waiting", "mental_health_waiting", "social_care_waiting", "vcse_waiting")
+COUNTED = {"exacerbation": "acsc_admissions", "frailty_crisis": "frailty_crises", "injury": "injuries"}
+NOBODY = np.empty(0, np.int64)
+ASKS_LATER = "asks_later"
+"""Residents' column: the pattern of contacts that wait at the practice."""
 ORDINAL = 64  # ordinals of the entries' keys: above every specialty's
 NO_KIND = -1
 REVIEW = KINDS.index("review")
@@ -92,9 +96,7 @@ class Needs:
         self._team_of: list[Array] = []
         self.worsened = 0
         self.read_slots([kind for kind, most in PRACTICE_KINDS.items() for _ in range(most)])
-        for name in ("handoffs", "need_kind"):
-            if name not in m.residents.columns:
-                m.residents.extend(name, np.uint8)
+        m.residents.extend(ASKS_LATER, np.uint8)
 
     @property
     def teams(self) -> Table:
@@ -132,14 +134,17 @@ class Needs:
 
     def see(self, pattern: NDArray[np.uint8], rows: Rows, lost: NDArray[np.int64]) -> None:
         """The practices' month is over: contacts as a pattern of slots a row, of which `lost` of those at `rows` were
-        not offered. The served ones may go on to other teams."""
+        not offered. The served ones, with those that waited until now, may go on to other teams."""
+        r, size = self.m.residents.columns, len(pattern)
         served = np.empty_like(pattern)
-        kernels.take_away(pattern, rows, lost, served)
+        kernels.take_away(pattern, r[ASKS_LATER][:size], r["gp_waiting"][:size], rows, lost, served)
         self.refer_from_practice(served)
 
     def refer_from_hospital(self, events: Mapping[str, Rows]) -> None:
         """This month's emergencies of kinds that have a pathway (rows by kind): they reach their team next month."""
         r, month = self.m.residents.columns, self.m.month
+        for name, measure in COUNTED.items():
+            self.record(measure, events.get(name, NOBODY))
         rows = [np.unique(each) for each in events.values()]
         numbers = [KINDS.index(kind) for kind in events]
         uniform = [
@@ -332,7 +337,7 @@ class Needs:
         on = onward != NOWHERE
         met = ~on
         right = met & (done["handoffs"] == self.pathways.depth[step])
-        self.record("needs_met", rows[met])
+        self.record("completed_needs", rows[met])
         self.record("right_first_time", rows[right])
         m.care.ledger.add(
             m.month, needs_ended=len(rows), needs_met=np.count_nonzero(met), needs_right_first=np.count_nonzero(right)

@@ -88,18 +88,30 @@ def set_bits(column: Array, rows: Array, bits: Array) -> None:
 
 
 @compiled
-def take_away(pattern: Array, rows: Array, lost: Array, out: Array) -> None:
-    """A copy of the patterns in `out`, less the contacts that were not offered: the highest slots of a row go first,
-    so that acute contacts (the lowest) are served first."""
-    out[:] = pattern
+def take_away(pattern: Array, asks_later: Array, waiting: Array, rows: Array, lost: Array, out: Array) -> None:
+    """Patterns of the contacts that were served, in `out`: new ones and those that waited, less what was not offered.
+
+    asks_later: uint8[n] pattern of contacts that wait, brought up to date; waiting: how many of each row wait now;
+    rows, lost: who was not offered how many. The highest slots of a row go first, so that acute contacts (the lowest) are
+    served first.
+    """
+    for i in range(pattern.size):
+        out[i] = pattern[i] | asks_later[i]
+        asks_later[i] = 0
     for i in range(rows.size):
-        left = out[rows[i]]
+        row = rows[i]
+        left = out[row]
         for _ in range(lost[i]):
             highest = 128
             while highest > 0 and left & highest == 0:
                 highest >>= 1
             left &= 255 - highest
-        out[rows[i]] = left
+        gone = out[row] & (255 - left)
+        for _ in range(waiting[row]):
+            lowest = gone & -gone
+            asks_later[row] |= lowest
+            gone &= 255 - lowest
+        out[row] = left
 
 
 def kinds_by_pattern(kind_of_slot: Array) -> Array:

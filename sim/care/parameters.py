@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sim.clock import MONTHS_A_YEAR
+
+TURNS = 20
 
 
 @dataclass(frozen=True)
@@ -38,11 +40,13 @@ class GeneralPractice:
             resolves=evidence["care.unmet_resolves"],
         )
         bound = evidence["care.gp_ed_bound"] * ed
-        spill = asked.steady_state(need)["ed"]
-        if need <= 0 or ed <= 0 or spill <= bound:
+        if need <= 0 or ed <= 0 or asked.steady_state(need)["ed"] <= bound:
             return asked
-        return cls(**{**asked.__dict__, "to_ed": asked.to_ed * bound / spill,
-                      "unmet_to_ed": asked.unmet_to_ed * bound / spill})  # fmt: skip
+        found = asked
+        for _ in range(TURNS):  # who does not go to A&E asks again, so the bound takes a few turns
+            part = bound / found.steady_state(need)["ed"]
+            found = replace(found, to_ed=found.to_ed * part, unmet_to_ed=found.unmet_to_ed * part)
+        return found
 
     def steady_state(self, need: float) -> dict[str, float]:
         """Monthly flows and stocks that the rules settle at, of so many new contacts: `lost` (neither served nor left

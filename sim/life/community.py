@@ -69,7 +69,7 @@ def advance(m: CareSystem) -> None:
 def learn(evidence: Evidence, learnt: Floats, working: NDArray[np.bool_], keep: float) -> Floats:
     """Experience of a neighbourhood, 0 to 1: it comes while there is work and fades with `keep` when there is none."""
     gain = -np.expm1(-1.0 / (evidence["community.learning_years"] * MONTHS_A_YEAR))
-    return np.where(working, learnt + (1.0 - learnt) * gain, learnt * keep)
+    return np.asarray(np.where(working, learnt + (1.0 - learnt) * gain, learnt * keep))
 
 
 def reach(m: CareSystem) -> Floats:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from sim import draws
 from sim.care import continuity
+from sim.life import three_cs
 from sim.life.exposures import as_kept
 from sim.life.grid import BAND
 from sim.life.health import People, give
@@ -45,6 +46,8 @@ def give_birth(m: CareSystem, mothers: Rows) -> Rows:
         managed=m.epidemiology.managed.unaffected,
         **inherited,
     )
+    m.ties.born(newborn.rows, mothers)
+    three_cs.begin(m, newborn.rows)
     continuity.welcome(m, newborn.rows)
     refresh(m, newborn.rows)  # their first review may be three months away
     return newborn.rows
@@ -109,6 +112,7 @@ def add_people(
     )
     rows = added.rows
     m.residents.columns["lagged"][rows] = as_kept(health.lagged)
+    three_cs.begin(m, rows)
     continuity.welcome(m, rows)
     refresh(m, rows)
     return rows

@@ -27,6 +27,7 @@ from sim.rates import Process
 
 if TYPE_CHECKING:
     from sim.evidence import Evidence
+    from sim.life.three_cs import ThreeCs
     from sim.life.wellbeing import Wellbeing
 
 SAMPLE_A_CELL = 250
@@ -107,6 +108,7 @@ class Epidemiology:
         self.frailty_base: dict[str, Array] = {}
         self.death_base: Array = self.deaths
         self.contact_base: dict[str, Array] = {}
+        self.three_cs: ThreeCs
         self.wellbeing: Wellbeing
 
     @property

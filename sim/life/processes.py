@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.life import behaviours, circumstances, diagnosis, frailty, kinds
+from sim.life import behaviours, circumstances, diagnosis, frailty, kinds, three_cs
 from sim.life.conditions import Condition
 from sim.life.epidemiology import Effects, Epidemiology
 from sim.life.grid import AGES, DECILES, SEXES, Array, steps, to_cells
@@ -63,13 +63,14 @@ def _demography(epi: Epidemiology, out_rate: NDArray[np.float32]) -> list[Proces
 
 def _behaviours(epi: Epidemiology) -> list[Process]:
     rows = []
+    levels = three_cs.by_level(epi.evidence)
     for behaviour in behaviours.BEHAVIOURS:
         into, out = behaviours.transitions(epi.evidence, behaviour, epi.risk[behaviour.risk], epi.people)
         never, only = {behaviour.state: 0.0}, [behaviour.state]
         for name, rate, on, needed in ((behaviour.out_of, out, {}, only), (behaviour.into, into, never, [])):
             around = circumstances.ratios(epi.evidence, name)
             usual = np.prod([1 + epi.risk[each] * (ratio - 1) for each, ratio in around.items()], axis=0)
-            effects = Effects(epi.nothing, around | on)
+            effects = Effects(epi.nothing, around | on, levels.get(name, {}))
             rows.append(effects.process(name, to_cells(behaviours.by_decile(rate / usual)), epi.states, needed))
     return rows
 
@@ -88,9 +89,11 @@ def _frailty(epi: Epidemiology) -> list[Process]:
 
 def _onsets(epi: Epidemiology) -> list[Process]:
     rows = []
+    levels = three_cs.by_level(epi.evidence)
     for name in epi.names:
         effects = epi.effects[name]
-        onset = Effects(effects.excess, effects.ratios | {name: 0.0}, effects.levels)
+        of_levels = effects.levels | levels.get(ONSET + name, {})
+        onset = Effects(effects.excess, effects.ratios | {name: 0.0}, of_levels)
         rows.append(onset.process(ONSET + name, to_cells(epi.onset_base[name]), epi.states))
         for prefix, rates in ((RECOVERY, epi.recovery), (DIAGNOSE, epi.diagnosis)):
             if name in rates:  # a diagnosis counts for those only who have it undiagnosed: see `sim.life.changes`

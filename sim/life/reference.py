@@ -14,6 +14,7 @@ from sim.life.epidemiology import SAMPLE_A_CELL, Epidemiology, cells_of_bands, s
 from sim.life.grid import AGES, BAND, BANDS, DECILES, SEXES, Array
 from sim.life.health import MOST_SHARE, Health, People, give
 from sim.life.states import FRAILTY
+from sim.life.three_cs import ThreeCs
 from sim.life.wellbeing import Wellbeing
 
 REFERENCE_SEED = 2020
@@ -62,6 +63,7 @@ def normalise(epi: Epidemiology) -> Epidemiology:
     _frailty(epi, reference, health)
     _mortality(epi, reference, health)
     contacts.normalise(epi, reference, health)
+    epi.three_cs = ThreeCs(epi, reference, health)
     epi.wellbeing = Wellbeing(epi, reference, health)
     return epi
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.life import life_kernels, managed
+from sim.life import life_kernels, managed, three_cs
 
 if TYPE_CHECKING:
     from sim.system import CareSystem
@@ -28,11 +28,12 @@ def due(m: CareSystem) -> Rows:
 
 
 def review(m: CareSystem) -> Rows:
-    """Move the lagged exposures and the managed level of those due by half a year, then refresh them; returns their
-    rows."""
+    """Move the lagged exposures, the three Cs and the managed level of those due by half a year, then refresh them;
+    returns their rows."""
     rows, r = due(m), m.residents.columns
     exposures = m.epidemiology.exposures
     life_kernels.advance_lags(r["lagged"], r["state"], rows, exposures.mask, exposures.rise, exposures.fall)
+    three_cs.review(m, rows)
     managed.review(m, rows)
     refresh(m, rows)
     return rows

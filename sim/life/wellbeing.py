@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sim.life import life_kernels
+from sim.life import life_kernels, three_cs
 from sim.life.epidemiology import Epidemiology, spread
 from sim.life.grid import DECILES, Array, keyed, steps, to_cells
-from sim.life.states import FRAILTY, patterns
+from sim.life.states import FRAILTY, level, patterns
 
 if TYPE_CHECKING:
     from sim.life.health import Health
@@ -43,13 +43,15 @@ class Wellbeing:
         self.depressed = evidence["wellbeing.depression_effect"]
         self.pain = evidence["wellbeing.pain_effect"]
         self.frail = keyed(evidence.table("frailty_utility"), "category", FRAILTY)
+        points = three_cs.satisfaction_by_level(evidence)
+        self.of_control = np.array(points) - points[0]
         people = reference.cells.sum(2)
         lost = reference.mean(self._decrement_of(health.state))
         lower = reference.mean(self._deviation_of(health.state))
         mean_lost = spread(lost * reference.cells).sum(2) / spread(people[:, :, None]).sum(2)
         mean_lower = spread(lower * reference.cells).sum(2) / spread(people[:, :, None]).sum(2)
         utility = steps(evidence.table("utility_norm")) + mean_lost
-        satisfaction = steps(evidence.table("life_satisfaction")) - mean_lower
+        satisfaction = steps(evidence.table("life_satisfaction")) - mean_lower + points[0]
         self.norms = _single(to_cells(_all_deciles(satisfaction)), to_cells(_all_deciles(utility)))
         self.shifts, self.by_byte = self._by_byte()
         self.by_pattern = np.ascontiguousarray(-self.decrement, np.float32)
@@ -73,7 +75,7 @@ class Wellbeing:
     def _deviation_of(self, state: NDArray[np.uint64]) -> Array:
         of = {"lonely": self.lonely, "depression": self.depressed, "chronic_pain": self.pain}
         lower = (self.states.has(state, name) * effect for name, effect in of.items() if name in self.states.bits)
-        return np.asarray(sum(lower), float)
+        return np.asarray(sum(lower) + self.of_control[level(state, "control")], float)
 
     def _by_byte(self) -> tuple[NDArray[np.uint64], NDArray[np.float32]]:
         """Where the bytes stand that matter, and what each value of them adds to satisfaction and utility."""

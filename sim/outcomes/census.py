@@ -30,7 +30,7 @@ SUM_OF = {
 }  # fmt: skip
 WORTH = {
     "contact_sum": 1 / 255, "confidence_sum": 1 / 2, "control_sum": 1 / 255, "managed_sum": 1 / 255,
-    "continuity_sum": 1 / 255, "experience_sum": 1 / 255,
+    "continuity_sum": 1 / 255, "experience_sum": 1 / 100,
 }  # fmt: skip
 #: sums over adults only
 OF_ADULTS = ("life_satisfaction_sum", "confidence_sum", "control_sum")

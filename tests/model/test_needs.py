@@ -268,3 +268,14 @@ def test_the_books_of_the_teams_close_and_find_one_need_that_vanishes(town: Need
     other.care.needs._drop(waits[:1])
     other.step()
     assert exact(other) == [False, True]
+
+
+def test_contacts_that_wait_keep_what_they_are_for() -> None:
+    """By hand: acute contacts are served first, the last of a row wait or are given up, and come back as they were."""
+    pattern = np.array([0b10000001, 0b00101000, 0b11, 0, 0b1], np.uint8)
+    later = np.array([0, 0, 0, 0b00100000, 0b1000], np.uint8)
+    waiting = np.array([1, 1, 0, 0, 0], np.uint8)
+    out = np.empty(5, np.uint8)
+    kernels.take_away(pattern, later, waiting, np.array([0, 1, 2]), np.array([1, 2, 1]), out)
+    assert out.tolist() == [0b1, 0, 0b1, 0b00100000, 0b1001]
+    assert later.tolist() == [0b10000000, 0b1000, 0, 0, 0]
