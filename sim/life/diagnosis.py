@@ -1,10 +1,10 @@
 """Who has a condition and does not know: the share undiagnosed, and how fast it is found.
 
-Registers count the diagnosed. With u the share undiagnosed, everyone who has a condition is register ÷ (1 − u), or, where
-the prevalence of the evidence counts them already, u lies within it. Onsets are the register's new cases ÷ (1 − u). Of
-those who will ever be diagnosed, a share is so at once, at onset; the others are found later, at the rate δ = (rest of the
-register's new cases) ÷ (people undiagnosed). Then both the register and the undiagnosed keep their level and trend:
-whatever balances the one balances the other, u/(1 − u) times as large.
+Registers count the diagnosed. With u the share undiagnosed, everyone who has a condition is register ÷ (1 − u), or,
+where the prevalence of the evidence counts them already, u lies within it. Onsets are the register's new cases ÷ (1 −
+u). Of those who will ever be diagnosed, a share is so at once, at onset; the others are found later, at the rate δ =
+(rest of the register's new cases) ÷ (people undiagnosed). Then both the register and the undiagnosed keep their level
+and trend: whatever balances the one balances the other, u/(1 − u) times as large.
 """
 
 from __future__ import annotations

@@ -88,7 +88,7 @@ def rates(evidence: Evidence, share: Array, deaths: Array) -> FrailtyRates:
         FRAILTY[1]: (0.0, step, moderate),
         FRAILTY[2]: (0.0, 0.0, severe),
     }
-    return FrailtyRates(*found, ratios)
+    return FrailtyRates(begin=found[0], further=found[1], recover=found[2], ratios=ratios)
 
 
 def hazard_ratios(evidence: Evidence, outcome: str) -> Array:

@@ -1,9 +1,10 @@
 """How much a condition, or frailty, itself raises the risk of death, so that the published ratios come out in all.
 
-A published ratio compares people who have a condition with people of the same age and sex who do not. The former also have
-more of every other condition, are frailer, and smoke more. Multiplying published ratios would count that many times over.
-So each direct ratio is solved on the reference population: with all of them at work, deaths of those who have a condition
-over what they would be at the death rates of those without it, by sex and age band, are the published ratio.
+A published ratio compares people who have a condition with people of the same age and sex who do not. The former also
+have more of every other condition, are frailer, and smoke more. Multiplying published ratios would count that many
+times over. So each direct ratio is solved on the reference population: with all of them at work, deaths of those who
+have a condition over what they would be at the death rates of those without it, by sex and age band, are the
+published ratio.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sim.life.epidemiology import Effects, Epidemiology
 from sim.life.grid import BANDS, Array
@@ -20,7 +22,8 @@ if TYPE_CHECKING:
     from sim.life.health import Health
     from sim.life.reference import Reference
 
-ROUNDS = 12
+Rows = NDArray[np.int64]
+ROUNDS = 8
 STEP = 0.8  # of the gap in logarithms closed in a round
 LEAST, MOST = 1.0, 20.0
 
@@ -64,7 +67,7 @@ def _relative(epi: Epidemiology, reference: Reference, health: Health, effects: 
     return np.asarray(weight / reference.mean(weight, deaths / reference.weight)[reference.at])
 
 
-def _ratio(hazard: Array, deaths: Array, cell: Array, group: tuple[Array, Array], usual: Array) -> float:
+def _ratio(hazard: Array, deaths: Array, cell: Rows, group: tuple[Rows, Rows], usual: Array) -> float:
     """Deaths of the first of two groups over what they are at the second's rates; usual: the second's base deaths."""
     have, without = group
     rate = np.bincount(cell[without], hazard[without], usual.size) / np.maximum(usual, 1e-300)
