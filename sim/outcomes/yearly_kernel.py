@@ -29,11 +29,11 @@ def _cells_of(unique_id, born, lsoa, size, month, group_of, n_ages, nowhere, out
 
 
 def cells_of(unique_id: Array, born: Array, lsoa: Array, size: int, month: int, n_areas: int) -> Array:
-    """The cell (neighbourhood × age group) in which each row is counted, int32[size]; the last one is for the departed."""
+    """The cell (neighbourhood × age group) in which each row is counted, int32[size]; the last is for the departed."""
     out = np.empty(int(size), np.int32)
     nowhere = np.int32(n_areas * N_AGES)
     _cells_of(unique_id, born, lsoa, int(size), int(month), _GROUP_OF_MONTHS, N_AGES, nowhere, out)
-    return out
+    return np.asarray(out)
 
 
 @njit(cache=True, nogil=True)
@@ -81,10 +81,10 @@ def sum_cells(cells: Array, values: Array, n_areas: int, adults_only: bool = Fal
     kind = np.float64 if np.issubdtype(values.dtype, np.floating) else np.int64
     total = np.zeros((2, n_areas * N_AGES + 1), kind)
     _sum_cells(cells, values, total)
-    out = total.sum(axis=0)[:-1].astype(np.float64).reshape(n_areas, N_AGES)
+    out: Array = total.sum(axis=0)[:-1].astype(np.float64).reshape(n_areas, N_AGES)
     if adults_only:
         out[:, 0] = 0.0  # the first age group ends where adults begin
-    return out
+    return np.asarray(out)
 
 
 def sum_cells_numpy(cells: Array, values: Array, n_areas: int) -> Array:
