@@ -35,7 +35,7 @@ from sim.life import review as reviews
 from sim.life.behaviours import BEHAVIOURS
 from sim.life.exposures import REVIEW_MONTHS
 from sim.life.mortality import Calendar
-from sim.life.processes import BIRTH, DEATH, GP, LEAVE, PRACTICE_KINDS, rate_tables
+from sim.life.processes import BIRTH, DEATH, GP, LEAVE, PRACTICE_KINDS, of_state, rate_tables
 from sim.life.states import CIRCUMSTANCES
 from sim.life.three_cs import CS
 from sim.life.ties import Ties
@@ -125,6 +125,7 @@ class CareSystem(ColumnarModel):
         level = dict.fromkeys(PRACTICE_KINDS, 1 / served_share)
         level["referral"] = self.evidence["care.clock_start_share"]
         self.rates = rate_tables(self.epidemiology, self.place.out_rate, level)
+        self.changes_state = of_state(self.rates.names)
         self.drawn = self.rates.index[next(iter(PRACTICE_KINDS))]  # all processes before are drawn as events
         self.slots = np.repeat([self.rates.index[kind] for kind in PRACTICE_KINDS], list(PRACTICE_KINDS.values()))
         self.hazard_cap = float(self.evidence["mortality.hr_cap"])

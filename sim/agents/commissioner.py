@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.agents.neighbourhoods import recount
-from sim.clock import calendar_month
+from sim.clock import calendar_month, fin_year
 from sim.errors import UserError
 from sim.policy.budget import INERT, NAMES, NEW, PENCE, Budget, nhs_total, share
 from sim.policy.effects import Effects
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from sim.system import CareSystem
 
 APRIL = 4
+LOOK_YEARS = 2
+"""How often it is counted who is eligible where: what changes in two years is small beside what is known of uptake."""
 
 
 class Commissioner(mesa.Agent):
@@ -115,11 +117,12 @@ class Commissioner(mesa.Agent):
             self._settle(line, before[line], service[line])
 
     def _look_around(self, month: int) -> None:
-        """Once a year, and when a lever begins: who is eligible where."""
+        """Every second April since the policy began, and when a lever begins: who is eligible where."""
         due = [one for one in self.programmes.values() if one.due(month)]
-        april = calendar_month(month) == APRIL
-        due = due if april else [one for one in due if one.people is None]
-        if self.programmes and april and not due:
+        first = min((one.policy_start for one in self.programmes.values()), default=month)
+        again = calendar_month(month) == APRIL and (fin_year(month) - fin_year(first)) % LOOK_YEARS == 0
+        due = due if again else [one for one in due if one.people is None]
+        if self.programmes and again and not due:
             recount(self.model)
         if due:
             people = look_around(self.model, due)

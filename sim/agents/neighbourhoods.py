@@ -17,7 +17,7 @@ class Neighbourhood(ColumnarAgent):
     """One neighbourhood. Row i of the table is area i of the place.
 
     area: position in the place's table. fifth: local deprivation fifth, 0 most deprived to 4 least. decile: national
-    IMD 2025 decile, 1 most deprived. residents, adults: people who live there, counted once a year, at 1:1. capacity:
+    IMD 2025 decile, 1 most deprived. residents, adults: people who live there (every second year), at 1:1. capacity:
     community capacity that policy has added (0 = as today, 1 = what the studied dose leads to in the long run).
     invested: pounds a resident a year spent on it this month, used by next month's `community.advance`. learnt:
     experience with such work, 0 to 1. energy: how readily money becomes capacity, 1 = as studied; nobody sees it.

@@ -79,6 +79,10 @@ def general_practice(year: Year) -> list[Identity]:
                  (1 - gp.unmet) * net_need, "contacts a year", allowed=year.allowed("gp_served")),
         Identity("general practice", "share of need that goes without", lost / net_need if net_need else 0.0, gp.unmet,
                  "share", allowed=chance, note="with the growth of those waiting"),
+        Identity("general practice", "doctors, full-time equivalents per 1,000 residents",
+                 1000 * year.mean("gp_doctors") / max(year.mean("residents"), 1.0),
+                 year.m.evidence["care.doctors_per_1000"], "per 1,000", must=False,
+                 note="right: England, trainees included; head counts follow the appointments served"),
         Identity("general practice", "not offered = overflow in closed form", year.total("gp_not_offered", scale),
                  year.total("gp_overflow", scale), "contacts a year", allowed=year.allowed("gp_not_offered")),
     ]  # fmt: skip

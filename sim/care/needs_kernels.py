@@ -92,8 +92,8 @@ def take_away(pattern: Array, asks_later: Array, waiting: Array, rows: Array, lo
     """Patterns of the contacts that were served, in `out`: new ones and those that waited, less what was not offered.
 
     asks_later: uint8[n] pattern of contacts that wait, brought up to date; waiting: how many of each row wait now;
-    rows, lost: who was not offered how many. The highest slots of a row go first, so that acute contacts (the lowest) are
-    served first.
+    rows, lost: who was not offered how many. The highest slots of a row go first, so that acute contacts (the lowest)
+    are served first.
     """
     for i in range(pattern.size):
         out[i] = pattern[i] | asks_later[i]

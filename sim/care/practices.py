@@ -74,9 +74,8 @@ def see(m: CareSystem, contacts: NDArray[np.uint8]) -> NDArray[np.int64]:
     """This month's contacts at the practices; returns the rows of those who go to A&E instead (a row may recur).
 
     contacts: uint8, one a row of the residents' table (new ones, and unmet needs that ask again: `unmet.reappear`
-    first). Writes the residents' `gp_waiting`, `gp_wait_months`, `unmet`, the practices' columns, and the rows whose
-    contacts are lost this month (those that wait are not: next month nobody would remember their kind) to
-    ``care.not_offered``; records need and what became of it.
+    first). Writes the residents' `gp_waiting`, `gp_wait_months`, `unmet`, the practices' columns, and to
+    ``care.not_offered`` the rows with contacts that could not be offered; records need and what became of it.
     """
     r, size, p = m.residents.columns, m.residents.size, m.practices.columns
     count, areas, groups = m.practices.size, len(m.place.lsoas), len(AGE_GROUP_STARTS)
@@ -102,7 +101,7 @@ def see(m: CareSystem, contacts: NDArray[np.uint8]) -> NDArray[np.int64]:
     lost, to_ed, waits, given_up = (fate[:, k].copy() for k in range(4))
     m.events.practice(contacts, waiting, left, lost)
     m.events.add_counts(left, {Kind.GP_WAITS: waits, Kind.GP_GIVEN_UP: given_up, Kind.GP_TO_ED: to_ed})
-    m.care.not_offered = left, lost - waits
+    m.care.not_offered = left, lost
     by_practice, by_fifth = np.zeros((4, count), np.int64), np.zeros((4, N_FIFTHS), np.int64)
     missed = np.zeros((areas, groups), np.int64)
     kernels.settle(
@@ -122,6 +121,7 @@ def see(m: CareSystem, contacts: NDArray[np.uint8]) -> NDArray[np.int64]:
         m.month, gp_need=new.sum(), gp_served=cells.sum() - missed.sum(), gp_induced=p["induced"][:count].sum(),
         gp_given_up=given_up.sum(), gp_to_ed=to_ed.sum(), gp_waiting_in=waited.sum(),
         gp_waiting_out=waiting.sum(dtype=np.int64), gp_expected=m.care.expected_need.sum(), gp_not_offered=lost.sum(),
+        gp_doctors=p["gps"][:count].sum(), gp_leavers=p["leavers"][:count].sum(),
         gp_overflow=share_new @ new + share_waiting @ waited, gp_to_ed_home=to_ed[r["home_trust"][left] == 1].sum(),
     )  # fmt: skip
     return np.repeat(left, to_ed)

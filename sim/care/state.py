@@ -79,7 +79,7 @@ class Care:
         self.by_turn: NDArray[np.float64] | None = None  # chances of hospital care counted in each of three turns
         self.again: NDArray[Any] = np.zeros(0)
         nobody = np.zeros(0, np.int64)
-        self.not_offered = nobody, nobody  # rows whose contacts go to A&E or are given up this month, how many
+        self.not_offered = nobody, nobody  # rows with contacts that practices could not offer, and how many, this month
 
     def _plain(self, service: str) -> float:
         """Events of a hospital service expected this month of the trust's residents, before the calendar."""

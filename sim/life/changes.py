@@ -7,6 +7,7 @@ applied in the order of the rate tables. Leaving and dying are drawn here too an
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -29,15 +30,31 @@ Rows = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Happenings:
-    """What the month's draws say: rows of residents by process."""
+    """What the month's draws say: rows of residents by process (`index`: number of each process by name).
+
+    rows, kinds: one an event, in the order of the rows.
+    """
 
     rows: Rows
     kinds: NDArray[np.int16]
     index: dict[str, int]
 
+    @cached_property
+    def _sorted(self) -> tuple[Rows, NDArray[np.int64]]:
+        """Rows by process, and where each process begins."""
+        counts = np.bincount(self.kinds, minlength=len(self.index))
+        return self.rows[np.argsort(self.kinds, kind="stable")], np.concatenate([[0], np.cumsum(counts)])
+
     def of(self, process: str) -> Rows:
         """Rows of the residents to whom it happens, in the order of the rows."""
-        return np.asarray(self.rows[self.kinds == self.index[process]])
+        rows, begins = self._sorted
+        number = self.index[process]
+        return np.asarray(rows[begins[number] : begins[number + 1]])
+
+    def to_any(self, processes: NDArray[np.bool_]) -> Rows:
+        """Rows of the residents to whom any of some processes (a mask of all) happens, each once, in order."""
+        rows = self.rows[processes[self.kinds]]
+        return np.asarray(rows[np.diff(rows, prepend=-1) != 0])
 
 
 def draw(m: CareSystem) -> Happenings:
@@ -53,7 +70,6 @@ def draw(m: CareSystem) -> Happenings:
 def apply(m: CareSystem, happenings: Happenings) -> None:
     """Change states, count onsets, and refresh whoever changed."""
     r, states = m.residents.columns, m.states
-    changed = []
     for behaviour in BEHAVIOURS:
         mask = states.mask(behaviour.state)
         stop, start = happenings.of(behaviour.out_of), happenings.of(behaviour.into)
@@ -64,15 +80,14 @@ def apply(m: CareSystem, happenings: Happenings) -> None:
             r["state"][start] &= ~states.mask("ex_smoker")
         m.events.add(Kind.ENDED, stop, states.bits[behaviour.state])
         m.events.add(Kind.BEGAN, start, states.bits[behaviour.state])
-        changed += [stop, start]
-    changed += [_frailty(m, happenings, name) for name in (frailty.BEGIN, frailty.FURTHER, frailty.RECOVER)]
+    for name in (frailty.BEGIN, frailty.FURTHER, frailty.RECOVER):
+        _frailty(m, happenings, name)
     for number, condition in enumerate(m.epidemiology.conditions):
         name, unknown = condition.name, np.uint32(1 << number)
         begun = happenings.of(ONSET + name)
         r["state"][begun] |= states.mask(name)
         m.recorder.add(f"{name}_new", r["fifth"][begun])
         m.events.add(Kind.BEGAN, begun, states.bits[name])
-        changed.append(begun)
         if DIAGNOSE + name in m.rates.index:
             found = happenings.of(DIAGNOSE + name)
             r["undiagnosed"][found] &= ~unknown
@@ -80,24 +95,23 @@ def apply(m: CareSystem, happenings: Happenings) -> None:
             later = draws.uniforms(r["key"][begun], m.month, Purpose.UNDIAGNOSED + number) >= at_once
             r["undiagnosed"][begun[later]] |= unknown
         if condition.replaces:
-            changed.append(_end(m, begun, condition.replaces))
+            _end(m, begun, condition.replaces)
         if RECOVERY + name in m.rates.index:
-            changed.append(_end(m, happenings.of(RECOVERY + name), name))
-    refresh(m, np.unique(np.concatenate(changed)))
+            _end(m, happenings.of(RECOVERY + name), name)
+    refresh(m, happenings.to_any(m.changes_state))
 
 
-def _end(m: CareSystem, rows: Rows, condition: str) -> Rows:
-    """Those of `rows` who have the condition have it no longer; returns them."""
+def _end(m: CareSystem, rows: Rows, condition: str) -> None:
+    """Those of `rows` who have the condition have it no longer."""
     r, states = m.residents.columns, m.states
     ended = rows[states.has(r["state"][rows], condition)]
     r["state"][ended] &= ~states.mask(condition)
     r["undiagnosed"][ended] &= ~np.uint32(1 << states.conditions.index(condition))
     m.events.add(Kind.ENDED, ended, states.bits[condition])
-    return ended
 
 
-def _frailty(m: CareSystem, happenings: Happenings, process: str) -> Rows:
-    """One step of frailty more, or less, for those to whom it happens; returns their rows."""
+def _frailty(m: CareSystem, happenings: Happenings, process: str) -> None:
+    """One step of frailty more, or less, for those to whom it happens."""
     r, states = m.residents.columns, m.states
     rows = happenings.of(process)
     masks = [np.uint64(0), *(states.mask(name) for name in FRAILTY)]
@@ -109,4 +123,3 @@ def _frailty(m: CareSystem, happenings: Happenings, process: str) -> Rows:
     for step, name in enumerate(FRAILTY, 1):
         m.events.add(Kind.ENDED, rows[(now == step) & (then != step)], states.bits[name])
         m.events.add(Kind.BEGAN, rows[(then == step) & (now != step)], states.bits[name])
-    return rows

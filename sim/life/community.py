@@ -92,7 +92,8 @@ def spread(
     most = np.maximum(number[here], number[other])
     flow = np.minimum(people[here], people[other]) / most * (stock[other] - stock[here])
     gained = np.bincount(here, flow, number.size) * (a_year / MONTHS_A_YEAR)
-    return stock + np.divide(gained, people, out=np.zeros_like(stock), where=people > 0)
+    each = np.divide(gained, people, out=np.zeros_like(stock), where=people > 0)
+    return np.asarray(stock + each)
 
 
 def energies(m: CareSystem) -> tuple[Floats, Floats]:

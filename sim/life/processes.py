@@ -7,6 +7,8 @@ what order several events of one month apply is stated in `sim.life.changes`; le
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -34,6 +36,12 @@ def of_condition(condition: Condition) -> tuple[str, ...]:
     """Processes of a condition: its onset, and diagnosis and recovery where it has them."""
     also = ((DIAGNOSE, condition.undiagnosed != diagnosis.NONE), (RECOVERY, condition.recovers))
     return (ONSET + condition.name, *(prefix + condition.name for prefix, has in also if has))
+
+
+def of_state(names: Sequence[str]) -> NDArray[np.bool_]:
+    """Which processes change a state that rates depend on: those after which a resident is worked out anew."""
+    some = (*CHANGES, frailty.FURTHER)
+    return np.array([name in some or name.startswith((ONSET, RECOVERY)) for name in names])
 
 
 def rate_tables(epi: Epidemiology, out_rate: NDArray[np.float32], level: dict[str, float]) -> RateTables:

@@ -9,7 +9,7 @@ so that the mean effect is the straight line between them.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -228,9 +228,3 @@ def level_shares(evidence: Evidence, c: str) -> Array:
         at = np.interp(np.clip(value + shift, nodes[0], nodes[-1]), nodes, np.arange(4.0))
         total += share * np.maximum(1 - np.abs(at[:, None] - np.arange(4)), 0).mean(0)
     return total
-
-
-def mean(m: CareSystem, c: str, who: NDArray[Any]) -> float:
-    """Mean of one of the Cs over a mask of rows (nan where nobody is)."""
-    column = m.residents.columns[c][: m.residents.size][who]
-    return float(column.mean(dtype=np.float64)) / SCALE[c] if column.size else float("nan")

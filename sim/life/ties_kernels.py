@@ -116,8 +116,11 @@ def open_ends(
             # three uniforms of mean ½ and variance 1/12: their sum has standard deviation ½
             total = np.float32((h >> S16) & HALF) + np.float32((h >> S32) & HALF) + np.float32(h >> S48)
             shift = (total / np.float32(65535.0) - np.float32(1.5)) * np.float32(2.0 * spread)
-            age = max(month - np.int64(born[i]) + np.int64(np.floor(shift)), 0)
-            part = min(age // width, bins - 1)
+            age = np.int64(month) - born[i] + np.int64(np.floor(shift))
+            age *= age >= 0
+            part = age // width
+            if part >= bins:
+                part = np.int64(bins - 1)
             if (h & HALF) < near:
                 cell[count] = np.int64(lsoa[i]) * bins + part
             else:

@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 
 from sim import clock
 from sim.outcomes import census_kernel as kernel
-from sim.outcomes.health_bands import sum_bands
-from sim.outcomes.measures import AGE_GROUPS
+from sim.outcomes import yearly_kernel as yearly
 
 if TYPE_CHECKING:
     from sim.outcomes.recorder import Recorder
@@ -72,12 +71,13 @@ def count_everyone(
         per_month = 1 / MONTHS_A_YEAR if rec.measures[name].kind == "flow" else WORTH.get(name, 1.0)
         rec.add_by_fifth(name, kernel.sum_values(groups, values, name in OF_ADULTS) * per_month)
     if clock.calendar_month(month) == SEPTEMBER:  # the middle of the financial year
-        by_fifth = kernel.count_bands(uid, born, columns["male"], fifth, size, month)
-        rec.add_bands("population_bands", by_fifth)
+        utility = sums.get("qalys", np.zeros(size, np.float32))
+        above = 2.0 if well_above is None else float(well_above)
+        people_in, well, total = yearly.count_bands(uid, born, columns["male"], fifth, utility, size, month, above)
+        rec.add_bands("population_bands", people_in)
         if "qalys" in sums and well_above is not None:
-            well, utility = sum_bands(uid, born, columns["male"], fifth, sums["qalys"], size, month, float(well_above))
             rec.add_bands("healthy_bands", well)
-            rec.add_bands("utility_bands", utility)
+            rec.add_bands("utility_bands", total)
             rec.touched.add("healthy")
     if rec.in_march:
         _yearly(rec, columns, size, month, stocks, several, sums, bits)
@@ -109,7 +109,8 @@ def _yearly(
     uid, born, lsoa = columns["unique_id"], columns["born"], columns["lsoa"]
     sums_of = {name: [bits[part] for part in parts] for name, parts in TOGETHER.items() if set(parts) <= set(bits)}
     used = sorted({*stocks.values(), *(bit for several_bits in sums_of.values() for bit in several_bits)})
-    cells = kernel.count_cells(uid, born, lsoa, columns["state"], size, month, several, rec.n_areas, used)
+    cell = yearly.cells_of(uid, born, lsoa, size, month, rec.n_areas)
+    cells = yearly.count_cells(cell, columns["state"], several, rec.n_areas, used)
     at = {bit: position for position, bit in enumerate(used)}
     for name, bit in stocks.items():
         rec.store_cells(name, cells[at[bit]])
@@ -120,11 +121,7 @@ def _yearly(
     adults = cells[-2].copy()
     adults[:, 0] = 0  # the first age group ends where adults begin
     rec.store_cells("adults", adults)
-    living = np.flatnonzero(uid[:size] != 0)
-    groups = kernel.AGE_GROUP_OF[kernel.ages(born[living], month)]
-    cell = lsoa[living].astype(np.int64) * len(AGE_GROUPS) + groups
     for name, values in sums.items():
         if rec.measures[name].kind == "stock":
-            counted = values[living] * (groups > 0) if name in OF_ADULTS else values[living]
-            flat = np.bincount(cell, weights=counted, minlength=rec.n_areas * len(AGE_GROUPS))
-            rec.store_cells(name, WORTH.get(name, 1.0) * flat.reshape(rec.n_areas, len(AGE_GROUPS)))
+            found = yearly.sum_cells(cell, values, rec.n_areas, name in OF_ADULTS)
+            rec.store_cells(name, WORTH.get(name, 1.0) * found)

@@ -100,6 +100,7 @@ RAW: tuple[Measure, ...] = (
     flow("social_care_requests", "requests for social care", "requests", 0, _SOCIAL, **_NEW),
     stock("social_care_waiting", "waiting for social care", "people", -1, _SOCIAL, **_NEW),
     flow("vcse_referrals", "referrals to charities and community groups", "referrals", 0, _COMMUNITY, **_NEW),
+    stock("vcse_waiting", "waiting for charities and community groups", "people", -1, _COMMUNITY, **_NEW),
     flow("handoffs", "hand-offs between teams", "hand-offs", -1, _CARE, **_NEW),
     flow("completed_needs", "needs met", "needs", 1, _CARE, **_NEW),
     flow("right_first_time", "needs met right first time", "needs", 1, _CARE, **_NEW),
@@ -108,6 +109,8 @@ RAW: tuple[Measure, ...] = (
          **_CELL, **_NEW),
     flow("frailty_crises", "frailty crises", "crises", -1, "hospital", **_NEW),
     flow("injuries", "injuries that come to A&E", "attendances", -1, "hospital", **_NEW),
+    flow("outpatient_first", "first appointments at clinics", "appointments", 0, "waiting", **_TRUST, **_NEW),
+    flow("theatre_cases", "planned operations and stays", "people", 1, "waiting", **_TRUST, **_NEW),
 )  # fmt: skip
 
 DERIVED: tuple[Measure, ...] = (

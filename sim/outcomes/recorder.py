@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 from sim import clock
 from sim.errors import UserError
 from sim.outcomes import census_kernel as kernel
+from sim.outcomes import yearly_kernel as yearly
 from sim.outcomes.census import count_everyone
 from sim.outcomes.measures import AGE_GROUPS, N_FIFTHS, Conditions, Measures
 from sim.outcomes.record import RunRecord
@@ -241,7 +242,7 @@ class Recorder:
                 flat = np.bincount(cell, weights=weights, minlength=self.n_areas * len(AGE_GROUPS)) * scale
                 self._arrays["yearly_cell"][self._year, self._cell_row[name]] += flat.reshape(self.n_areas, -1)
         if name == "deaths":
-            self.add_bands("death_bands", kernel.bands_of(born, columns["male"][rows], fifth, self.month))
+            self.add_bands("death_bands", yearly.bands_of(born, columns["male"][rows], fifth, self.month))
 
     def add_bands(self, which: str, by_fifth: Array) -> None:
         into = self._arrays[which][self._year]

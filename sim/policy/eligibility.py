@@ -1,4 +1,4 @@
-"""Once a year: who is eligible for each lever in each neighbourhood, and what share of an area's events they carry.
+"""Every second year: who is eligible for each lever in each neighbourhood, and what share of its events they carry.
 
 One pass over the residents serves all levers (`sim.policy.policy_kernels`). A lever's effect on a process is spread
 over a neighbourhood as a mean: reaching a share r of the eligible, who carry a share h of the area's chance of the
@@ -40,7 +40,8 @@ FLAG_MONTH = 0  # errors of the score stay with a person
 
 @dataclass(frozen=True)
 class People:
-    """Counts at 1:1 by neighbourhood (float64[A] each) and of patients by practice × neighbourhood (float64[P, A])."""
+    """Counts at 1:1 by neighbourhood (float64[A] each) and of patients by practice × neighbourhood (float64[P, A];
+    empty where no lever acts on practices)."""
 
     residents: Floats
     adults: Floats
@@ -74,7 +75,8 @@ def look_around(m: CareSystem, programmes: Sequence[Programme]) -> People:
     eligible, weight = np.zeros((2, len(choosy), areas), np.int64)
     hazard, everyone = np.zeros((len(carried), areas), np.int64), np.zeros((len(columns), areas), np.int64)
     people = np.zeros((4, areas), np.int64)
-    patients = np.zeros((max(m.practices.size, 1), areas), np.int64)
+    by_practice = any(any(programme.lever.of_kind("digital")) for programme in programmes)
+    patients = np.zeros((max(m.practices.size, 1), areas if by_practice else 0), np.int64)
     policy_kernels.count_eligible(
         *(r[name][:size] for name in ("unique_id", "born", "male", "lsoa", "practice", "decile", "fifth", "state")),
         flagged,

@@ -1,4 +1,4 @@
-"""The one loop of policy over every resident, once a year: who is eligible for what, and what they carry."""
+"""The one loop of policy over every resident, every second year: who is eligible for what, and what they carry."""
 
 from __future__ import annotations
 
@@ -63,8 +63,11 @@ def count_eligible(
 
     Outputs, all int64: eligible and weight [levers, areas]; hazard [acts, areas], the chances of the eligible;
     everyone [columns, areas], those of all; people [4, areas]: residents, adults, with a long-term condition, offline
-    adults; patients [practices, areas].
+    adults; patients [practices, areas] (left out where it has no columns).
     """
+    levels = False
+    for n in range(limits.shape[0]):
+        levels = levels or limits[n, 0] >= 4
     numbers = np.zeros(8, np.int64)
     counted = np.full(only_flagged.size, -1, np.int64)
     zero, one, three = np.uint64(0), np.uint64(1), np.uint64(3)
@@ -85,11 +88,13 @@ def count_eligible(
         numbers[1] = decile[i]
         numbers[2] = np.int64(fifth[i]) + 1
         numbers[3] = count
-        for c in range(4):
-            numbers[4 + c] = np.int64((s >> np.uint64(level_shift[c])) & three)
+        if levels:
+            for c in range(4):
+                numbers[4 + c] = np.int64((s >> np.uint64(level_shift[c])) & three)
         offline = 1 if (s & offlines) != zero else 0
         people[0, a] += 1
-        patients[practice[i], a] += 1
+        if patients.shape[1] > 0:
+            patients[practice[i], a] += 1
         if count > 0:
             people[2, a] += 1
         if months >= adult_months:
@@ -97,7 +102,6 @@ def count_eligible(
             people[3, a] += offline
         for d in range(columns.size):
             everyone[d, a] += np.int64(chance[i, columns[d]])
-        who = numbers[4] | numbers[5] << 2 | numbers[6] << 4 | offline << 6
         bits = s | np.uint64(male[i]) << np.uint64(63)
         left = bits & wanted
         b = 0
@@ -118,6 +122,9 @@ def count_eligible(
                 if holds:
                     counted[k] = i
                     eligible[k, a] += 1
+                    who = np.int64(offline << 6)
+                    for n in range(3):
+                        who |= np.int64((s >> np.uint64(level_shift[n])) & three) << 2 * n
                     weight[k, a] += reach[k, who]
                     for p in range(carried_start[k], carried_start[k + 1]):
                         hazard[p, a] += np.int64(chance[i, columns[carried[p]]])

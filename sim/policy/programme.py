@@ -3,8 +3,8 @@
 Reach: money ÷ unit cost = persons, spread over neighbourhoods by the roll-out, at most the eligible × uptake a year;
 what cannot be spent is not taken from its payers. Persons reached stay under the effect with a half-life.
 Dose: money ÷ residents ÷ the studied dose = how much of it a neighbourhood has, which fades with a half-life when the
-money stops. Community building turns its dose into community capacity K: dK/dt = (energy × dose − K) ln 2 / half-life;
-K is 1 in the long run where the studied dose is paid, and halves in a half-life after it.
+money stops. Money for community building is left with the neighbourhoods (`invested`), which turn it into community
+capacity from the next month on (`sim.life.community`).
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ class Programme:
         return self.use.payers
 
     def due(self, month: int) -> bool:
-        """Whether it must look around this month: in its first, and each April after it."""
+        """Whether it must know who is eligible this month."""
         return self.lever.looks_around and self.use.running(month, self.policy_start)
 
     def advance(self, m: CareSystem, month: int) -> None:
@@ -191,10 +191,8 @@ class Programme:
         yearly = shares * (pence / PENCE * MONTHS_A_YEAR / max(int(shares.sum()), 1)) / people
         dose = yearly / self.parameters[self.lever.cost["per_resident_year"]]
         if any(self.lever.of_kind("prevalence")):
-            keep = self._keep()
-            self.stock = self.stock * keep + (1.0 - keep) * homes["energy"][:size] * dose
-            homes["invested"][:size] = yearly
-            homes["capacity"][:size] = self.stock
+            homes["invested"][:size] += yearly  # next month's growth: `sim.life.community`
+            self.stock = homes["capacity"][:size].astype(np.float64)
         else:
             fading = self.stock * self._keep() if self.lever.half_life_months else 0.0
             self.stock = np.maximum(np.minimum(dose, 1.0), fading)

@@ -10,7 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from sim import clock
 from sim.outcomes.summary import FEWEST_RUNS
-from sim.report import sections, sources, svg
+from sim.report import sections, sources, svg, whole
 from sim.report.figures import draw_all
 from sim.report.numbers import Numbers
 from sim.report.parts import Table, Tile
@@ -113,11 +113,12 @@ def build(numbers: Numbers, pictures: dict[str, Picture]) -> Page:
         Section("trends", "What happens, year by year", figures=figures("trends")),
         Section("differences", f"What changes against {base}", figures=figures("differences", "balance")),
         Section("bath", "The bath and the tap", figures=figures("bath_and_tap")),
-        Section("who", "Who gains", figures=figures("gradient", "map"), tables=sections.inequality(numbers)),
+        Section("who", "Who gains", figures=figures("gradient", "map"),
+                tables=[*sections.inequality(numbers), *whole.life(numbers), *whole.indices(numbers)]),
         Section("money", "What it costs, and what comes back", sources.money_words(numbers), figures("money"),
                 sources.money_tables(numbers)),
         Section("sure", "How sure", sections.how_sure(numbers),
-                tables=[*sections.beside(numbers), *sections.noise(numbers)] if compared else [],
+                tables=_sure(numbers) if compared else [],
                 after=sections.PUBLISHED if compared else []),
         Section("assumed", "What was assumed", sources.assumed(numbers), tables=sources.assumption_tables(numbers)),
         Section("numbers", "The numbers", sections.numbers_words(numbers), tables=sections.headline_tables(numbers)),
@@ -144,6 +145,14 @@ def build(numbers: Numbers, pictures: dict[str, Picture]) -> Page:
         footer="Made by headwater, an agent-based model. Its figures are conditional on the assumptions above; they "
         "are no forecast.",
     )  # fmt: skip
+
+
+def _sure(numbers: Numbers) -> list[Table]:
+    """What is left without judged benefits, the literature's bounds, the course of each measure, chance or evidence."""
+    return [
+        *(*whole.without_judged(numbers), *sections.beside(numbers)),
+        *(*whole.courses(numbers), *sections.noise(numbers)),
+    ]
 
 
 def _count(n: int) -> str:

@@ -14,6 +14,7 @@ from sim.care import team_accounts, treated
 from sim.care.identity import Year
 from sim.care.needs import BIT, WAITING
 from sim.care.pathways import ASKS, COMMUNITY, KINDS, MENTAL_HEALTH, SOCIAL_CARE, VCSE
+from sim.system import CareSystem
 from tests.needs_town import SLOTS, NeedsTown
 
 pytestmark = pytest.mark.model
@@ -94,7 +95,8 @@ def test_referrals_are_conserved_when_residents_leave(town: NeedsTown) -> None:
 def test_a_branch_goes_on_as_the_original_would(months: int) -> None:
     one = NeedsTown().run(months)
     other = branch(one)  # type: ignore[arg-type]
-    one.run(4), other.run(4)
+    for each in (one, other):
+        each.run(4)
     for name, column in one.care.needs.columns.items():
         assert np.array_equal(column, other.care.needs.columns[name])
     size = one.residents.size
@@ -279,3 +281,31 @@ def test_contacts_that_wait_keep_what_they_are_for() -> None:
     kernels.take_away(pattern, later, waiting, np.array([0, 1, 2]), np.array([1, 2, 1]), out)
     assert out.tolist() == [0b1, 0, 0b1, 0b00100000, 0b1001]
     assert later.tolist() == [0b10000000, 0b1000, 0, 0, 0]
+
+
+@pytest.mark.parametrize(("where", "size"), [("by_area", 5), ("by_practice", 2)])
+def test_levers_on_a_step_act_on_that_step_alone(town: NeedsTown, where: str, size: int) -> None:
+    usual, levered = branch(town), branch(town)
+    levered.care.pathways.scale("mental_health", "mental_health", "lost", **{where: np.zeros(size)})
+    for each in (usual, levered):
+        each.step()
+    count = usual.care.needs.teams.size
+    kind = usual.care.needs.teams.columns["kind"][:count]
+    lost = [each.care.needs.teams.columns["lost"][:count] for each in (usual, levered)]
+    assert lost[0][kind == MENTAL_HEALTH].sum() > 0 == lost[1][kind == MENTAL_HEALTH].sum()
+    assert np.array_equal(lost[0][kind != MENTAL_HEALTH], lost[1][kind != MENTAL_HEALTH])
+
+
+def test_teams_are_busy_in_the_toy_town(history: CareSystem) -> None:
+    """All parts together, with the rates of real needs: every team has referrals, a queue and a caseload."""
+    t, count = history.care.needs.teams.columns, history.care.needs.teams.size
+    assert count == 4
+    for name in ("base", "usual", "caseload", "staff"):
+        assert np.all(t[name][:count] > 0)
+    recoveries = history.care.needs.recoveries
+    assert 0 < recoveries.share < 0.5
+    r, size = history.residents.columns, history.residents.size
+    alive = r["unique_id"][:size] != 0
+    assert r["experience"][:size][alive & (history.month - r["born"][:size] > 12)].min() > 0
+    wards = history.teams.columns["activity"][: history.teams.size]
+    assert wards.sum() > 0

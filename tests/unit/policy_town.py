@@ -11,12 +11,13 @@ import pandas as pd
 
 from sim import draws
 from sim.agents.commissioner import Commissioner
-from sim.agents.neighbourhoods import open_neighbourhoods
+from sim.agents.neighbourhoods import Neighbourhood, open_neighbourhoods
 from sim.agents.practices import GPPractice
 from sim.agents.residents import Resident
 from sim.care.pathways import Pathways
 from sim.columns import ColumnarModel
 from sim.evidence import load
+from sim.life import community
 from sim.life.states import States
 from sim.policy.effects import apply_levers
 from sim.policy.scenario import POLICY_START, Scenario
@@ -50,7 +51,8 @@ class Town(ColumnarModel):
         self.area_shift = {"life_satisfaction": np.zeros(AREAS, np.float32)}
         self.place = SimpleNamespace(
             counts=np.full((AREAS, 2, 19), round(EACH / scale / 38), np.int32),
-            lsoas=pd.DataFrame({"hhft_share": np.full(AREAS, 0.7)}),
+            lsoas=pd.DataFrame({"hhft_share": np.full(AREAS, 0.7), "urban": np.ones(AREAS, int)}),
+            neighbours=(np.zeros(AREAS + 1, np.int32), np.empty(0, np.int32)),
             practices=pd.DataFrame({"code": ["P1", "P2"]}),
         )
         self.care = SimpleNamespace(
@@ -74,6 +76,7 @@ class Town(ColumnarModel):
         self.residents.columns["key"][:count] = draws.make_keys(1, rows)
         self.residents.extend("chance", np.uint16, width=len(PROCESSES), default=round(QUIT_A_MONTH * 2**16))
         open_neighbourhoods(self)
+        self.neighbourhoods = self.table_of(Neighbourhood)
         self.commissioner = Commissioner(self)  # type: ignore[arg-type]
         if scenario is not None:
             self.commissioner.adopt(scenario, POLICY_START)
@@ -81,6 +84,7 @@ class Town(ColumnarModel):
     def go(self, months: int) -> Town:
         """Run policy alone for some months."""
         for _ in range(months):
+            community.advance(self)  # type: ignore[arg-type]
             self.commissioner.advance()
             apply_levers(self, self.commissioner.adopted)
             self.month += 1

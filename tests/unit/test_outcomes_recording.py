@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from sim.errors import UserError
 from sim.outcomes import census_kernel as kernel
-from sim.outcomes.health_bands import sum_bands, sum_bands_numpy
+from sim.outcomes import yearly_kernel as yearly
 from sim.outcomes.measures import Measures
 from sim.outcomes.record import RunRecord, april
 from sim.outcomes.recorder import Recorder
@@ -34,19 +34,24 @@ def test_compiled_counts_are_those_of_plain_numpy(n: int, several: int, seed: in
         strict=True,
     ):
         np.testing.assert_array_equal(mine, plain)
-    cells = (c["unique_id"], c["born"], c["lsoa"], c["state"], n, month, several, place.n, (0, 5, 33, 63))
-    np.testing.assert_array_equal(kernel.count_cells(*cells), kernel.count_cells_numpy(*cells))
+    cell = yearly.cells_of(c["unique_id"], c["born"], c["lsoa"], n, month, place.n)
+    ages = kernel.AGE_GROUP_OF[kernel.ages(c["born"], month)]
+    np.testing.assert_array_equal(cell, np.where(alive, c["lsoa"] * 6 + ages, place.n * 6))
+    counted = (cell, c["state"], several, place.n, (0, 5, 33, 63))
+    np.testing.assert_array_equal(yearly.count_cells(*counted), yearly.count_cells_numpy(*counted))
     rng = np.random.default_rng(seed)
     for values in (rng.random(n).astype(np.float32), rng.integers(0, 256, n).astype(np.uint8)):
         for adults in (False, True):
             plain = kernel.sum_values_numpy(groups, values, adults)
             np.testing.assert_allclose(kernel.sum_values(groups, values, adults), plain, rtol=1e-9)
+            by_cell = yearly.sum_cells_numpy(cell, values, place.n) * ([0, 1, 1, 1, 1, 1] if adults else 1)
+            np.testing.assert_allclose(yearly.sum_cells(cell, values, place.n, adults), by_cell, rtol=1e-9)
     managed, undiagnosed = rng.integers(0, 256, n).astype(np.uint8), rng.integers(0, 2**13, n).astype(np.uint32)
     ill = (groups, c["state"], several, managed, undiagnosed)
     np.testing.assert_array_equal(kernel.count_known(*ill), kernel.count_known_numpy(*ill))
     utility = rng.random(n).astype(np.float32)
     bands = (c["unique_id"], c["born"], c["male"], c["fifth"], utility, n, month, 0.6)
-    for mine, plain in zip(sum_bands(*bands), sum_bands_numpy(*bands), strict=True):
+    for mine, plain in zip(yearly.count_bands(*bands), yearly.count_bands_numpy(*bands), strict=True):
         np.testing.assert_allclose(mine, plain, rtol=1e-6)
 
 

@@ -89,8 +89,15 @@ def test_the_table_of_clauses_means_what_the_expression_means(town: Town, text: 
     mine, all_ = np.bincount(lsoa[who], column[who], 10), np.bincount(lsoa, column, 10)
     assert np.allclose(programme.carried["quit_smoking"], mine / all_, rtol=1e-12)
     assert np.array_equal(people.residents, np.bincount(lsoa, minlength=10) / town.scale)
-    assert np.array_equal(people.patients.sum(axis=0), people.residents)
     object.__setattr__(programme.lever, "who", parse("age >= 16 and smoker"))
+
+
+def test_a_practice_feels_the_mean_of_its_patients() -> None:
+    one = Town(scenario({"digital_front_door": {"amount": 0.1, "from": "new"}})).go(1)
+    people = one.commissioner.programmes["digital_front_door"].people
+    assert people is not None
+    assert np.array_equal(people.patients.sum(axis=0), people.residents)
+    assert people.by_practice(np.arange(10.0)).tolist() == [4.0, 5.0]  # neighbourhoods take turns between the two
 
 
 def test_too_many_cases_are_refused_in_a_sentence() -> None:

@@ -1,0 +1,137 @@
+"""Counting everyone once a year, by neighbourhood and age group, and by fifth, sex and five-year band: compiled, with
+plain NumPy twins."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from sim.outcomes.census_kernel import AGE_GROUP_OF, BAND_OF, MONTHS, N_AGES, N_BANDS, N_BITS, ages
+from sim.outcomes.measure import N_FIFTHS
+
+Array = NDArray[Any]
+
+#: age group and band of an age in whole months: no division for each resident
+_GROUP_OF_MONTHS: Array = np.repeat(AGE_GROUP_OF, MONTHS)
+_BAND_OF_MONTHS: Array = np.repeat(BAND_OF, MONTHS)
+
+
+@njit(cache=True, nogil=True)
+def _cells_of(unique_id, born, lsoa, size, month, group_of, n_ages, nowhere, out):  # type: ignore[no-untyped-def]
+    oldest = len(group_of) - 1
+    for i in range(size):
+        age = min(max(month - np.int64(born[i]), 0), oldest)
+        out[i] = nowhere if unique_id[i] == 0 else np.int32(lsoa[i] * n_ages + group_of[age])
+
+
+def cells_of(unique_id: Array, born: Array, lsoa: Array, size: int, month: int, n_areas: int) -> Array:
+    """The cell (neighbourhood × age group) in which each row is counted, int32[size]; the last is for the departed."""
+    out = np.empty(int(size), np.int32)
+    nowhere = np.int32(n_areas * N_AGES)
+    _cells_of(unique_id, born, lsoa, int(size), int(month), _GROUP_OF_MONTHS, N_AGES, nowhere, out)
+    return np.asarray(out)
+
+
+@njit(cache=True, nogil=True)
+def _count_cells(cells, state, several, used, counts):  # type: ignore[no-untyped-def]
+    n_bits = used.size
+    for i in range(cells.size):
+        s, row = state[i], counts[cells[i]]
+        for b in range(n_bits):
+            row[b] += np.int32((s >> used[b]) & np.uint64(1))
+        rest = s & several
+        row[n_bits] += 1
+        row[n_bits + 1] += np.int32((rest & (rest - np.uint64(1))) != np.uint64(0))
+
+
+def count_cells(cells: Array, state: Array, several: int, n_areas: int, used: Sequence[int]) -> Array:
+    """Counts of the living by neighbourhood and age group: int32[bits + 2, n_areas, 6].
+
+    cells as of `cells_of`. The first axis is the state bits in `used`, then everybody, then those with two or more of
+    `several` (a bit mask).
+    """
+    counts = np.zeros((n_areas * N_AGES + 1, len(used) + 2), np.int32)
+    _count_cells(cells, state, np.uint64(several), np.array(used, np.uint64), counts)
+    return np.ascontiguousarray(counts[:-1].T).reshape(len(used) + 2, n_areas, N_AGES)
+
+
+def count_cells_numpy(cells: Array, state: Array, several: int, n_areas: int, used: Sequence[int]) -> Array:
+    """The same as `count_cells`, plainly."""
+    alive = cells < n_areas * N_AGES
+    cell, s = cells[alive], state[: cells.size][alive]
+    has = (s[:, None] >> np.arange(N_BITS, dtype=np.uint64) & np.uint64(1)).astype(bool)
+    two = has[:, [b for b in range(N_BITS) if several >> b & 1]].sum(axis=1) >= 2
+    keeps = [*has.T[list(used)], np.ones(len(s), bool), two]
+    flat = np.stack([np.bincount(cell[k], minlength=n_areas * N_AGES) for k in keeps])
+    return flat.reshape(len(used) + 2, n_areas, N_AGES)
+
+
+@njit(cache=True, nogil=True)
+def _sum_cells(cells, values, total):  # type: ignore[no-untyped-def]
+    for i in range(cells.size):
+        total[i & 1, cells[i]] += values[i]
+
+
+def sum_cells(cells: Array, values: Array, n_areas: int, adults_only: bool = False) -> Array:
+    """Sum of a column over the living (or the adults) by neighbourhood and age group, float64[n_areas, 6]."""
+    kind = np.float64 if np.issubdtype(values.dtype, np.floating) else np.int64
+    total = np.zeros((2, n_areas * N_AGES + 1), kind)
+    _sum_cells(cells, values, total)
+    out: Array = total.sum(axis=0)[:-1].astype(np.float64).reshape(n_areas, N_AGES)
+    if adults_only:
+        out[:, 0] = 0.0  # the first age group ends where adults begin
+    return np.asarray(out)
+
+
+def sum_cells_numpy(cells: Array, values: Array, n_areas: int) -> Array:
+    """The same as `sum_cells` over all ages, plainly."""
+    weights = values[: cells.size].astype(np.float64)
+    return np.bincount(cells, weights=weights, minlength=n_areas * N_AGES + 1)[:-1].reshape(n_areas, N_AGES)
+
+
+@njit(cache=True, nogil=True)
+def _bands(unique_id, born, male, fifth, utility, size, month, above, band_of, people, well, total):  # type: ignore[no-untyped-def]
+    oldest = len(band_of) - 1
+    for i in range(size):
+        if unique_id[i] != 0:
+            f, m = fifth[i], male[i]
+            band = band_of[min(max(month - np.int64(born[i]), 0), oldest)]
+            people[f, m, band] += 1
+            well[f, m, band] += utility[i] >= above
+            total[f, m, band] += utility[i]
+
+
+def count_bands(
+    unique_id: Array, born: Array, male: Array, fifth: Array, utility: Array, size: int, month: int, above: float
+) -> tuple[Array, Array, Array]:
+    """The living by fifth, sex (0 female, 1 male) and five-year band: all, those in good health (utility of at least
+    `above`), and the sum of utilities; int64, int64 and float64[5, 2, 19]."""
+    shape = (N_FIFTHS, 2, N_BANDS)
+    people, well, total = np.zeros(shape, np.int64), np.zeros(shape, np.int64), np.zeros(shape)
+    _bands(
+        *(unique_id, born, male, fifth, utility, int(size), int(month), np.float32(above), _BAND_OF_MONTHS),
+        *(people, well, total),
+    )
+    return people, well, total
+
+
+def count_bands_numpy(
+    unique_id: Array, born: Array, male: Array, fifth: Array, utility: Array, size: int, month: int, above: float
+) -> tuple[Array, Array, Array]:
+    """The same as `count_bands`, plainly."""
+    alive = np.flatnonzero(unique_id[:size] != 0)
+    good = alive[utility[alive] >= np.float32(above)]
+    cell = (fifth[alive].astype(np.int64) * 2 + male[alive]) * N_BANDS + BAND_OF[ages(born[alive], month)]
+    total = np.bincount(cell, weights=utility[alive].astype(np.float64), minlength=N_FIFTHS * 2 * N_BANDS)
+    people, well = (bands_of(born[who], male[who], fifth[who], month) for who in (alive, good))
+    return people, well, total.reshape(N_FIFTHS, 2, N_BANDS)
+
+
+def bands_of(born: Array, male: Array, fifth: Array, month: int) -> Array:
+    """Counts of some people by fifth, sex and five-year band, int64[5, 2, 19], plainly (deaths are few)."""
+    cell = (fifth.astype(np.int64) * 2 + male.astype(np.int64)) * N_BANDS + BAND_OF[ages(born, month)]
+    return np.bincount(cell, minlength=N_FIFTHS * 2 * N_BANDS).reshape(N_FIFTHS, 2, N_BANDS)
