@@ -131,9 +131,7 @@ def apply_levers(m: CareSystem, scenario: Scenario) -> None:
                 _digital(effects, programme, act, people, felt)
     overlap = m.evidence["levers.overlap"]
     for process, parts in logs.items():
-        column = m.rates.index.get(process)
-        if column is None:
-            continue
+        column = m.rates.index[process]
         factor = np.exp(combine(parts, overlap))
         if process in HOSPITAL_KINDS:
             factor = np.maximum(factor, 1.0 - m.evidence["levers.most_reduction"])

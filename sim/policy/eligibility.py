@@ -160,7 +160,7 @@ def flags(m: CareSystem) -> NDArray[np.uint8]:
     errors of the score belong to a person and stay.
     """
     r, size = m.residents.columns, m.residents.size
-    columns = [column for kind in HOSPITAL_KINDS if (column := _column(m, kind)) is not None]
+    columns = [m.rates.index[kind] for kind in HOSPITAL_KINDS]
     alive = r["unique_id"][:size] != 0
     risk = r["chance"][:size][:, columns].sum(axis=1, dtype=np.int64)
     high = np.zeros(size, np.bool_)
@@ -173,9 +173,9 @@ def flags(m: CareSystem) -> NDArray[np.uint8]:
 
 
 def _column(m: CareSystem, process: str) -> int | None:
-    """The column of a process among the cached chances; None for one that is not drawn from them."""
-    column: int | None = m.rates.index.get(process)
-    return column if column is not None and column < m.residents.columns["chance"].shape[1] else None
+    """The column of a process among the cached chances; None for one that is not drawn from them (contacts)."""
+    column: int = m.rates.index[process]
+    return column if column < m.residents.columns["chance"].shape[1] else None
 
 
 def _reach(programme: Programme) -> NDArray[np.int64]:

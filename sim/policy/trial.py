@@ -173,7 +173,7 @@ def _measure(m: CareSystem, design: Pilot, month: int) -> Wave:
     r, size, areas = m.residents.columns, m.residents.size, len(m.decile)
     alive = r["unique_id"][:size] != 0
     chance = r["chance"]
-    columns = [m.rates.index[kind] for kind in HOSPITAL_KINDS if m.rates.index.get(kind, 10**9) < chance.shape[1]]
+    columns = [m.rates.index[kind] for kind in HOSPITAL_KINDS]
     risk = chance[:size][:, columns].sum(axis=1, dtype=np.float64) / (np.iinfo(chance.dtype).max + 1.0)
     a_year = np.bincount(r["lsoa"][:size][alive], risk[alive], areas) * MONTHS_A_YEAR / m.scale
     residents = np.bincount(r["lsoa"][:size][alive], minlength=areas) / m.scale
