@@ -25,6 +25,7 @@ PLAIN_FLAGS = ("--resolve", "--hydra-help", "--shell-completion", "-sc")
 INFO = ("all", "config", "defaults", "defaults-tree", "plugins", "searchpath")
 SHOWN_FLAGS = ("--help", "--multirun", "--cfg", "--info", "--config-dir", "--config-name", "--package", "--resolve")
 OVERRIDE = re.compile(r"(?P<sign>\+\+|\+|~)?(?P<key>[A-Za-z_][\w.@/:-]*)(?:=(?P<value>.*))?", re.DOTALL)
+SCENARIOS = ("run", "compare", "attribute")  # commands that run scenarios
 USE_KEYS = ("amount", "from", "rollout", "start", "stop", "years", "first_share")  # what a scenario says of a lever
 LEVER_KEY = re.compile(r"(?:only\.)?(?:(?P<scenario>[\w-]+)\.)?levers\.(?P<lever>[\w-]+)(?:\.(?P<field>[\w.-]+))?")
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 from collections.abc import Sequence
+from pathlib import Path
 
-from sim import paths, settings
+from sim import arguments, paths, settings
 from sim.errors import UserError
 
 SCRIPTS = {
     "bash": """_headwater() {
   local IFS=$'\\n'
   COMPREPLY=( $(COMP_LINE="${COMP_LINE:0:COMP_POINT}" headwater -sc query=bash) )
-  [[ ${COMPREPLY[0]} == *= ]] && compopt -o nospace
+  [[ ${COMPREPLY[0]} == *[=/.] ]] && compopt -o nospace
 }
 COMP_WORDBREAKS=${COMP_WORDBREAKS//=}
 complete -F _headwater headwater""",
@@ -24,6 +26,9 @@ _headwater() {
 complete -o nospace -F _headwater headwater""",
     "fish": "complete -c headwater -f -a '(env COMP_LINE=(commandline -cp) headwater -sc query=fish)'",
 }
+
+FLAGS = ("--help", "--multirun", "--config-dir", "--config-name", "--cfg", "--info", "--package", "--resolve")
+FLAG_VALUES = {"--cfg": ("job", "hydra", "all"), "-c": ("job", "hydra", "all"), "--info": arguments.INFO}
 
 
 def main(given: Sequence[str]) -> int:
@@ -40,23 +45,108 @@ def candidates(line: str) -> list[str]:
     from sim.cli import COMMANDS
 
     words = line.split()[1:]
-    last = words[-1] if words and not line.endswith(" ") else ""
-    if len(words) - bool(last) == 0:
-        options = list(COMMANDS)
-    else:
-        key, sign, _ = last.partition("=")
-        rows = {row.key: row for row in settings.rows(words[0])}
-        if not sign:
-            options = [f"{name}=" for name in rows]
-            if words[0] in ("run", "compare", "attribute"):
-                options += [f"levers.{lever}.amount=" for lever in paths.names("levers")]
-        elif key == "place":
-            options = [f"place={name}" for name in paths.names("place")]
-        elif key == "scenario":
-            options = [f"scenario={name}" for name in paths.names("scenario")]
-        elif key == "scenarios":
-            start = last[: max(last.rfind("["), last.rfind(","), last.find("=")) + 1]
-            options = [f"{start}{name}" for name in paths.names("scenario")]
-        else:
-            options = [f"{key}=true", f"{key}=false"] if key in rows and rows[key].kind == "yes or no" else []
-    return [option for option in options if option.startswith(last)]
+    last = words.pop() if words and not line.endswith(" ") else ""
+    options = _after(words, last) if words else [*COMMANDS, "--help", "--version"]
+    found = [option for option in dict.fromkeys(options) if option.startswith(last)]
+    return [option for option in found if last or not option.startswith("-")]
+
+
+def _after(words: list[str], last: str) -> list[str]:
+    """What may follow a command and the words after it; `last` is the word that is being typed."""
+    command, before = words[0], words[-1]
+    own = [Path(folder) for flag, folder in itertools.pairwise(words) if flag in ("--config-dir", "-cd")]
+    if before in FLAG_VALUES:
+        return list(FLAG_VALUES[before])
+    if before in ("--config-dir", "-cd"):
+        return _folders(last)
+    if before in ("--config-name", "-cn"):
+        return [file.stem for folder in own for file in folder.glob("*.yaml")]
+    if command == "place":
+        return ["check", "build"] if len(words) == 1 else _folders(last)
+    if command in ("report", "rerun"):
+        return [*_runs(last), *_settings(command)] if len(words) == 1 else _settings(command)
+    if command == "explain":
+        return ["weakest=true", *_numbers()]
+    key, sign, _ = last.partition("=")
+    if sign:
+        return [f"{key}={value}" for value in _values(command, key, last, own)]
+    return [*_settings(command), *(_levers(last, own) if command in arguments.SCENARIOS else []), *FLAGS]
+
+
+def _settings(command: str) -> list[str]:
+    extra = {"rerun": ["results=", "workers="], "bench": ["results="]}.get(command, [])
+    return [f"{row.key}=" for row in settings.rows(command)] + extra
+
+
+def _levers(last: str, own: Sequence[Path]) -> list[str]:
+    """``levers.X.amount=``; the other keys of a lever once it is typed; the same behind the name of a scenario."""
+    names = paths.names("levers", own)
+    found = [f"levers.{lever}.amount=" for lever in names]
+    scenario, dot, rest = last.partition(".")
+    if dot and scenario in paths.names("scenario", own):
+        return [f"{scenario}.{option}" for option in _levers(rest, own)]
+    lever = last.removeprefix("levers.").partition(".")[0]
+    if lever in names and last.startswith(f"levers.{lever}."):
+        found += [f"levers.{lever}.{key}=" for key in arguments.USE_KEYS]
+    if not dot:
+        found += [f"{name}.levers." for name in paths.names("scenario", own)] if last else []
+    return found
+
+
+def _values(command: str, key: str, last: str, own: Sequence[Path]) -> list[str]:
+    rows = {row.key: row for row in settings.rows(command)}
+    typed = last.partition("=")[2]
+    if key == "place":
+        return [*paths.names("place", own), *(_folders(typed) if typed else [])]
+    if key == "results":
+        return _folders(typed)
+    if key == "scenario":
+        return paths.names("scenario", own)
+    if key == "scenarios":
+        start = typed[: max(typed.rfind("["), typed.rfind(",")) + 1]
+        chosen = typed.lstrip("[").split(",")[:-1]
+        return [f"{start}{name}" for name in paths.names("scenario", own) if name not in chosen]
+    if key in rows and rows[key].kind == "yes or no":
+        return ["true", "false"]
+    if arguments.LEVER_KEY.fullmatch(key) and key.endswith(".rollout"):
+        from sim.policy.rollout import SPREADS
+
+        return [*SPREADS, *paths.names("rollout", own)]
+    if arguments.LEVER_KEY.fullmatch(key) and key.endswith(".from"):
+        from sim.policy.budget import FELT, GROUPS, NEW
+
+        return [*GROUPS, *FELT, NEW]
+    return []
+
+
+def _folders(typed: str) -> list[str]:
+    """Folders that a path being typed may mean."""
+    above = typed[: typed.rfind("/") + 1]
+    try:
+        inside = sorted(path.name for path in Path(above or ".").expanduser().iterdir() if path.is_dir())
+    except OSError:
+        return []
+    return [f"{above}{name}/" for name in inside if not name.startswith(".")]
+
+
+def _runs(typed: str) -> list[str]:
+    """Finished runs: ``results/latest`` and the folders beside it, or below the folder that is typed."""
+    above = typed[: typed.rfind("/") + 1] or "results/"
+    try:
+        found = sorted(Path(above).expanduser().iterdir(), reverse=True)
+    except OSError:
+        return []
+    runs = [f"{above}{path.name}" for path in found if (path / "metadata.json").is_file()]
+    return [*([f"{above}latest"] if any(path.name == "latest" for path in found) else []), *runs]
+
+
+def _numbers() -> list[str]:
+    """Names of the numbers and tables of the evidence."""
+    import csv
+
+    evidence = paths.PACKAGE / "evidence"
+    names = []
+    for file in sorted((evidence / "parameters").glob("*.csv")):
+        with file.open(encoding="utf-8", newline="") as text:
+            names += [row[0] for row in csv.reader(text)][1:]
+    return [*names, *sorted(file.stem for file in (evidence / "tables").glob("*.csv"))]

@@ -201,10 +201,36 @@ def test_a_configuration_of_ones_own_is_obeyed_and_what_is_typed_comes_first(tmp
     ("headwater run evidence", ["evidence.judged="]),
     ("headwater run evidence.judged=t", ["evidence.judged=true"]),
     ("headwater run levers.link", ["levers.link_workers.amount="]),
+    ("headwater run levers.link_workers.f", ["levers.link_workers.from=", "levers.link_workers.first_share="]),
+    ("headwater run levers.link_workers.from=acu", ["levers.link_workers.from=acute"] + [
+        f"levers.link_workers.from=acute_{kind}" for kind in ("emergency", "elective")]),
+    ("headwater run levers.link_workers.rollout=by_n", ["levers.link_workers.rollout=by_need"]),
+    ("headwater compare new_hospital.levers.link", ["new_hospital.levers.link_workers.amount="]),
+    ("headwater compare new_h", ["new_hospital.levers."]),
+    ("headwater compare scenarios=[baseline,base", []),
+    ("headwater run --cf", ["--cfg"]),
+    ("headwater run --cfg j", ["job"]),
+    ("headwater run --info defaults", ["defaults", "defaults-tree"]),
+    ("headwater run place=to", ["place=toy"]),
+    ("headwater place ch", ["check"]),
+    ("headwater explain mortality.hr", ["mortality.hr_cap"]),
+    ("headwater validate b", ["books="]),
+    ("headwater validate books=", ["books=true", "books=false"]),
+    ("headwater rerun results/l", ["results/latest"]),
+    ("headwater report results/2", ["results/2026-01-01-000000-run-0"]),
+    ("headwater place check m", ["mine/"]),
+    ("headwater run --config-dir m", ["mine/"]),
+    ("headwater run --config-dir mine scenario=id", ["scenario=idea"]),
 ])  # fmt: skip
-def test_tab_completion(line: str, offered: list[str]) -> None:
+def test_tab_completion(line: str, offered: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from sim.completion import candidates
 
+    mine(tmp_path, "scenario/idea.yaml", HEAD)
+    run = tmp_path / "results" / "2026-01-01-000000-run-0"
+    run.mkdir(parents=True)
+    (run / "metadata.json").write_text("{}")
+    (run.parent / "latest").write_text(run.name)
+    monkeypatch.chdir(tmp_path)
     assert candidates(line) == offered
 
 
