@@ -141,6 +141,8 @@ def rerun(words: Words) -> int:
     folder = store.find(_one(words, "the folder of a finished run, for example results/latest"))
     before = store.metadata(folder)
     store.check_unchanged(folder, before)
+    if "own configuration" in before.get("hashes", {}) and not words.own:
+        raise UserError("That run used a folder of configuration of your own; give it again: --config-dir mine/")
     plan = compose.from_tree(store.read_config(folder))
     plan = replace(plan, settings=replace(plan.settings, **given), own=tuple(map(str, words.own)))
     _terminate_like_ctrl_c()

@@ -211,7 +211,7 @@ def with_line(sentence: str, scenario: str, own: Sequence[Path], typed: Sequence
     if match is None:
         return sentence
     said = sentence.removeprefix(match[0])
-    if word := typed_about(match[1], scenario, typed):
+    if word := typed_about(match[1], scenario, typed, said):
         return f"{word}: {said}"
     if file is None:
         return sentence
@@ -226,17 +226,19 @@ def with_line(sentence: str, scenario: str, own: Sequence[Path], typed: Sequence
     return f"{_short(file)}{where}: {sentence.partition(': ')[2]}"
 
 
-def typed_about(key: str, scenario: str, typed: Sequence[Override]) -> Override | None:
-    """The word of the command line that a fault of a key (``levers.x.amount``) comes from, if one does."""
+def typed_about(key: str, scenario: str, typed: Sequence[Override], said: str = "") -> Override | None:
+    """The word of the command line that a fault of a key (``levers.x.amount``) comes from, if one does; of all levers
+    together (key ``levers``) one that is about a lever that is named in what is said."""
     _, _, rest = key.partition("levers.")
     lever, _, field = rest.partition(".")
     about = []
     for word in typed:
         match = arguments.LEVER_KEY.fullmatch(word.key)
-        if match and match["scenario"] in (None, "scenario", scenario) and match["lever"] == lever:
+        named = match and (match["lever"] == lever or (not lever and match["lever"] in re.split(r"[ ,:]+", said)))
+        if match and named and match["scenario"] in (None, "scenario", scenario):
             about.append((match["field"] or "", word))
     exact = [word for of, word in about if of == "" or field == of or field.startswith(f"{of}.")]
-    money = [word for of, word in about if field == "from" and of == "amount"]
+    money = [word for of, word in about if (field == "from" or not lever) and of in ("amount", "from")]
     return next(iter([*exact, *money]), None)
 
 

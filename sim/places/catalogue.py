@@ -67,7 +67,11 @@ def _read(file: Path) -> dict[str, Any]:
     try:
         found = yaml.safe_load(file.read_text(encoding="utf-8"))
     except yaml.YAMLError as fault:
-        raise UserError(f"{file.name} is not YAML: {' '.join(str(fault).split())}") from None
+        mark = getattr(fault, "problem_mark", None)
+        line = f", line {mark.line + 1}" if mark else ""
+        raise UserError(f"{file.name}{line}: not valid YAML: {getattr(fault, 'problem', None) or fault}.") from None
+    except (OSError, UnicodeDecodeError):
+        raise UserError(f"{file.name} cannot be read as text in UTF-8.") from None
     if not isinstance(found, dict):
         raise UserError(f"{file.name} says nothing about a place.")
     return found

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import math
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -94,7 +95,7 @@ def _table(folder: Path, file: str) -> tuple[list[str], pd.DataFrame | None]:
     except UnicodeDecodeError:
         return [f"{file} is not UTF-8 text; save it as CSV UTF-8."], None
     except (pd.errors.ParserError, pd.errors.EmptyDataError, ValueError) as fault:
-        return [f"{file} cannot be read as CSV: {' '.join(str(fault).split())}."], None
+        return [f"{file} cannot be read as CSV: {_csv_fault(str(fault))}."], None
     frame.columns = [str(column).strip() for column in frame.columns]
     missing = [name for name, column in columns.items() if not column.optional and name not in frame]
     if missing:
@@ -118,6 +119,15 @@ def _table(folder: Path, file: str) -> tuple[list[str], pd.DataFrame | None]:
             wrong.append(f"{file} row {row + 2}: the code {code} stands in row {seen[code] + 2} already.")
         seen.setdefault(code, row)
     return wrong, frame
+
+
+def _csv_fault(said: str) -> str:
+    """What pandas says of a file that it cannot read, in words for people; rows count from 1, the header."""
+    if match := re.search(r"EOF inside string starting at row (\d+)", said):
+        return f"the quotation mark opened in row {int(match[1]) + 1} is not closed"
+    if match := re.search(r"Expected (\d+) fields in line (\d+), saw (\d+)", said):
+        return f"row {match[2]} has {match[3]} cells and not {match[1]}"
+    return "it is empty" if "No columns" in said else " ".join(said.split()).rstrip(".")
 
 
 def _fault(name: str, column: Column, cell: str) -> str | None:

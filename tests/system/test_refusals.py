@@ -42,6 +42,8 @@ MISTAKES = [
     ("health_creation.levers.link_workers.from=accute", "there is no budget line called 'accute'; did you mean acute?"),
     ("levers.link_workers.amount=60", "levers.link_workers.amount=60: asks acute_emergency for £"),
     ("levers.link_workers.from=public_health", "levers.link_workers.from=public_health: asks public_health for £"),
+    ("levers.link_workers.from=digital levers.link_workers.amount=0.6 levers.stop_smoking.from=digital "
+     "levers.stop_smoking.amount=0.6", "link_workers and stop_smoking together ask digital for £"),
     ("levers.link_workers.from=buildings", "levers.link_workers.from=buildings: buildings cannot pay"),
     ("levers.link_workers.start=2020-08", "2020-08 is before the policy starts (policy_start=2026-04)."),
     ("levers.link_workers.start=2056-01", "2056-01 is after the last month of the run, 2046-03."),

@@ -180,3 +180,15 @@ def test_shipped_conditions_have_their_evidence() -> None:
     every = conditions.shipped()
     tables = {name: table.rows for name, table in load().tables.items()}
     assert condition_checks.of_evidence(every, tables) == []
+
+
+def test_rerun_asks_for_the_folder_that_the_run_used(tmp_path: Path) -> None:
+    write(tmp_path)
+    words = f"run --config-dir mine scenario=walking {SMALL} workers=1".split()
+    assert headwater(*words, cwd=tmp_path).returncode == 0
+    done = headwater("rerun", "results/latest", "workers=1", cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stderr == "That run used a folder of configuration of your own; give it again: --config-dir mine/\n"
+    done = headwater("rerun", "results/latest", "workers=1", "--config-dir", "mine", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "Identical: all 1 runs gave the same numbers" in done.stdout

@@ -155,3 +155,15 @@ def test_any_bytes_as_a_file_give_sentences(tmp_path: Path, file: str, content: 
     shutil.copytree(TOY, folder)
     (folder / file).write_bytes(content)
     assert check(folder)
+
+
+@pytest.mark.parametrize(("text", "sentence"), [
+    ('code,name\n1,"a\n', "areas.csv cannot be read as CSV: the quotation mark opened in row 2 is not closed."),
+    ("code,name\n1,2\n3,4,5\n", "areas.csv cannot be read as CSV: row 3 has 3 cells and not 2."),
+    ("", "areas.csv cannot be read as CSV: it is empty."),
+])  # fmt: skip
+def test_files_that_are_no_tables_are_told_in_words(text: str, sentence: str, tmp_path: Path) -> None:
+    from sim.places import check
+
+    (tmp_path / "areas.csv").write_text(text)
+    assert sentence in check(tmp_path)
