@@ -64,8 +64,10 @@ def open_teams(m: CareSystem) -> None:
 
 
 def residents_of(m: CareSystem, kind: int) -> NDArray[np.float64]:
-    """Residents of each area of a kind of team that are simulated at the model's scale, as the place counts them: not as
-    one seed draws them, so that every run has the same teams."""
+    """Residents of each area of a kind of team that are simulated at the model's scale.
+
+    As the place counts them and not as one seed draws them, so that every run has the same teams.
+    """
     where, areas = areas_of(m, kind)
     if kind == COMMUNITY:
         each = m.place.practices["list_simulated"].to_numpy(np.float64)

@@ -87,7 +87,8 @@ def inequality(results: Results, year: int | None = None) -> pd.DataFrame:
 def teams(results: Results) -> pd.DataFrame:
     """What each practice and team did by financial year, means over runs.
 
-    Columns: scenario, kind, team, measure, label, unit, year, value, change (against the baseline).
+    Columns: scenario, kind, team, measure, label, unit, year, value, change (against the baseline). A practice to which
+    one evidence draw sends residents and another none counts in the runs that have it.
     """
     import pandas as pd
 
@@ -102,16 +103,20 @@ def teams(results: Results) -> pd.DataFrame:
                 for scenario in results.scenarios:
                     value = base if scenario == results.baseline else _team_mean(results, scenario, kind, name, year)
                     frames.append(pd.DataFrame({
-                        "scenario": scenario, "kind": known.label, "team": known.units, "measure": name,
+                        "scenario": scenario, "kind": known.label, "team": value.index, "measure": name,
                         "label": about[name].label, "unit": about[name].unit, "year": clock.fin_year_label(year),
-                        "value": value, "change": value - base,
+                        "value": value.to_numpy(), "change": (value - base).to_numpy(),
                     }))  # fmt: skip
     return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
 
 
-def _team_mean(results: Results, scenario: str, kind: str, name: str, year: int) -> Array:
-    runs = [results.record(scenario, pair).by_team(kind, name, year) for pair in results.pairs]
-    return np.asarray(np.mean(runs, axis=0))
+def _team_mean(results: Results, scenario: str, kind: str, name: str, year: int) -> pd.Series[float]:
+    """Mean over runs by the name of the team."""
+    import pandas as pd
+
+    records = [results.record(scenario, pair) for pair in results.pairs]
+    runs = [pd.Series(record.by_team(kind, name, year), index=record.teams[kind].units) for record in records]
+    return pd.concat(runs, axis=1).mean(axis=1)
 
 
 def ages(results: Results) -> pd.DataFrame:
