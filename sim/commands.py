@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from sim import arguments, disk, settings
+from sim import arguments, disk, own, settings
 from sim.arguments import Words
 from sim.compose import Plan
 from sim.errors import UserError
@@ -103,7 +103,8 @@ def validate(plan: Plan) -> int:
     check_place(plan)
     progress.begin(run.policy_start, 0, "shared history")
     try:
-        history = system.run_history(run, 0, plan.settings.seed, lambda n: progress.at(n, "shared history"))
+        with own.using(plan.own):
+            history = system.run_history(run, 0, plan.settings.seed, lambda n: progress.at(n, "shared history"))
     finally:
         progress.end()
     identities = books.books(history)
@@ -177,7 +178,8 @@ def explain(words: Words) -> int:
         raise UserError("Say what to explain, for example: headwater explain mortality.hr_cap (or weakest=true)")
     from sim.evidence import explain as evidence
 
-    print(evidence.explain(words.places[0] if words.places else "", weakest=weakest))
+    with own.using(words.own):
+        print(evidence.explain(words.places[0] if words.places else "", weakest=weakest))
     return 0
 
 

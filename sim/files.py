@@ -32,9 +32,10 @@ def problems(words: Words) -> list[str]:
         main = folder / f"{words.config_name}.yaml"
         if main.is_file():
             found += main_file(main, words)
-        for file in sorted((folder / "scenario").glob("*.yaml")):
-            if (paths.configs() / "scenario" / file.name).is_file():
-                found.append(f"{_short(file)}: a shipped scenario has this name too; give yours another.")
+        for group, what in (("scenario", "scenario"), ("levers", "lever"), ("rollout", "roll-out")):
+            for file in sorted((folder / group).glob("*.yaml")):
+                if (paths.configs() / group / file.name).is_file():
+                    found.append(f"{_short(file)}: a shipped {what} has this name too; give yours another.")
     for name in chosen:
         of_own = paths.config_file("scenario", name, words.own)
         if of_own is not None and not of_own.is_relative_to(paths.configs()):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sim import disk, files
+from sim import disk, files, own
 from sim.clock import MONTHS_A_YEAR
 from sim.compose import Plan
 from sim.errors import UserError
@@ -24,11 +24,27 @@ def check(plan: Plan) -> list[str]:
 
     Returns what should be said although it is not wrong.
     """
-    scenarios = check_scenarios(plan)
-    place = check_place(plan)
-    notes = check_policy(plan, scenarios, place)
+    with own.using(plan.own):
+        check_conditions()
+        scenarios = check_scenarios(plan)
+        place = check_place(plan)
+        notes = check_policy(plan, scenarios, place)
     disk.check_writable(Path(plan.settings.results).expanduser())
     return notes
+
+
+def check_conditions() -> None:
+    """The user's own conditions and evidence in force. Raises `UserError` naming file and key."""
+    if not (own.files("conditions", "*.yaml") or own.files("evidence", "**/*.csv")):
+        return
+    from sim.evidence import load
+    from sim.evidence.stratified import read
+    from sim.life import condition_checks, conditions
+
+    mine = [file.stem for file in own.files("conditions", "*.yaml")]
+    tables = {name: table.rows for name, table in load().tables.items()}
+    added = {file.stem: read(file).rows for file in own.files("evidence/tables", "*.csv")}
+    _refuse(condition_checks.of_evidence(conditions.shipped(), tables, mine, added))
 
 
 def check_scenarios(plan: Plan) -> list[Scenario]:
@@ -36,13 +52,13 @@ def check_scenarios(plan: Plan) -> list[Scenario]:
     from sim.policy.scenario import scenario_from_mapping
     from sim.studies import lens
 
-    own = [Path(folder) for folder in plan.own]
+    folders = [Path(folder) for folder in plan.own]
     found, wrong = [], []
     for name, given in plan.scenarios.items():
         try:
-            found.append(scenario_from_mapping(lens.split(given)[0], f"{name}.yaml", own))
+            found.append(scenario_from_mapping(lens.split(given)[0], f"{name}.yaml", folders))
         except UserError as fault:
-            wrong.append(files.with_line(str(fault), name, own, plan.typed))
+            wrong.append(files.with_line(str(fault), name, folders, plan.typed))
     _refuse(wrong)
     return found
 
@@ -75,14 +91,15 @@ def check_policy(plan: Plan, scenarios: list[Scenario], place: Place) -> list[st
     for evidence in drawn:
         budget = Budget.from_evidence(evidence, people)
         budgets += [budget] if budget not in budgets else []
-    own = [Path(folder) for folder in plan.own]
+    folders = [Path(folder) for folder in plan.own]
     wrong, notes = [], []
     for scenario in scenarios:
         said = checks.of_scenario(scenario, months, budgets, drawn[0], float(place.activity_share_simulated))
         said = said or checks.pilots(scenario, len(place.lsoas))
         late = checks.too_late(scenario, months)
         typed = [it for it in late if files.typed_about(it.partition(": ")[0], scenario.name, plan.typed)]
-        wrong += [files.with_line(f"{scenario.name}.yaml: {it}", scenario.name, own, plan.typed) for it in said + typed]
+        sentences = [f"{scenario.name}.yaml: {it}" for it in said + typed]
+        wrong += [files.with_line(it, scenario.name, folders, plan.typed) for it in sentences]
         late = [it for it in late if it not in typed] + checks.undecided(scenario, months)
         notes += [f"Note: {scenario.name}: {it}" for it in late]
     _refuse(wrong)

@@ -27,7 +27,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +34,7 @@ import numpy as np
 import yaml
 from numpy.typing import NDArray
 
+from sim import own
 from sim.errors import UserError
 from sim.paths import config_folders
 
@@ -162,14 +162,14 @@ def _steps(given: Any, file: str, where: str) -> tuple[Step, ...]:
     return tuple(found)
 
 
-@cache
-def shipped(own: tuple[str, ...] = ()) -> tuple[Pathway, ...]:
-    """The pathways in the order of `KINDS`; files of a user's own folders stand in for shipped ones.
+@own.remembered
+def shipped() -> tuple[Pathway, ...]:
+    """The pathways in the order of `KINDS`; files of the user's own folders stand in for shipped ones.
 
     Raises `UserError` when a kind has no file.
     """
     files: dict[str, Path] = {}
-    for folder in config_folders(own):
+    for folder in config_folders(own.folders()):
         files.update({file.stem: file for file in sorted((folder / "pathways").glob("*.yaml"))})
     found = {kind: read(file) for kind, file in files.items()}
     for kind in KINDS:

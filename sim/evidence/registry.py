@@ -11,13 +11,13 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
-from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sim import own
 from sim.errors import UserError
 from sim.evidence.distributions import KINDS, Distribution, fit, uniform
-from sim.evidence.stratified import GRADES, Table
+from sim.evidence.stratified import GRADES, Table, with_own_rows
 from sim.evidence.stratified import load as load_tables
 
 if TYPE_CHECKING:
@@ -242,14 +242,20 @@ def parameter_from_row(row: dict[str, str], path: Path) -> Parameter:
     )  # fmt: skip
 
 
-@lru_cache(maxsize=4)
+@own.remembered
 def load(parameters: Path | None = None, tables: Path | None = None) -> Registry:
-    """The shipped registry, or one read from other folders. Raises `UserError` when a name stands twice."""
+    """The shipped registry with the user's own rows, or one read from other folders.
+
+    Raises `UserError` when a name stands twice, or an own row is not complete.
+    """
     found: dict[str, Parameter] = {}
-    for path in sorted((parameters or FOLDER).glob("*.csv")):
+    mine = [] if parameters else own.files("evidence/parameters", "*.csv")
+    for path in [*sorted((parameters or FOLDER).glob("*.csv")), *mine]:
         for parameter in read_parameters(path):
             if parameter.name in found:
                 other = found[parameter.name].group
                 raise UserError(f"The parameter '{parameter.name}' stands twice: in {other}.csv and {path.name}.")
             found[parameter.name] = parameter
-    return Registry(found, load_tables(tables))
+            if path in mine and (faults := parameter.faults()):
+                raise UserError(f"{path.name}: {faults[0]}.")
+    return Registry(found, with_own_rows(load_tables(tables)) if tables is None else load_tables(tables))

@@ -22,6 +22,7 @@ from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sim import own
 from sim.errors import UserError
 from sim.evidence.distributions import fit, uniform
 
@@ -139,3 +140,39 @@ def read(path: Path) -> Table:
 def load(folder: Path | None = None) -> dict[str, Table]:
     """All tables of a folder (the shipped one unless said), by name."""
     return {path.stem: read(path) for path in sorted((folder or FOLDER).glob("*.csv"))}
+
+
+def with_own_rows(tables: dict[str, Table]) -> dict[str, Table]:
+    """Tables with the rows of the user's own files of the same name added; other own files are tables of their own.
+
+    Raises `UserError` naming the file for other columns than the table's, a row that stands there already, or rows that
+    do not say their source and grade.
+    """
+    found = dict(tables)
+    for file in own.files("evidence/tables", "*.csv"):
+        mine, shipped = read(file), found.get(file.stem)
+        found[file.stem] = mine if shipped is None else _joined(shipped, mine, file.name)
+        if faults := found[file.stem].faults():
+            raise UserError(f"{file.name}: {faults[0]}.")
+    return found
+
+
+def _joined(shipped: Table, mine: Table, file: str) -> Table:
+    have, wanted = _parse(mine.text), _parse(shipped.text)
+    if list(have.columns) != list(wanted.columns):
+        raise UserError(f"{file}: its columns must be {','.join(wanted.columns)}.")
+    for key in ("source", "grade"):
+        if key not in have and not mine.about.get(key):
+            raise UserError(f"{file}: say where its rows come from, in a line '# {key}: …' above them.")
+    if "grade" not in have and mine.about["grade"] not in GRADES:
+        raise UserError(f"{file}: has the grade '{mine.about['grade']}', not one of {', '.join(GRADES)}.")
+    said = {key: mine.about[key] for key in ("source", "grade") if key in mine.about}
+    about = {**shipped.about}
+    if said:
+        about["source"] = f"{shipped.about.get('source', '')}. Rows added: {'; '.join(said.values())}"
+    joined = Table(shipped.name, about, shipped.text.rstrip("\n") + "\n" + mine.text.partition("\n")[2])
+    both = _parse(joined.text)
+    if both.duplicated(joined.keys).any():
+        twice = both[both.duplicated(joined.keys)].iloc[0]
+        raise UserError(f"{file}: the row of {', '.join(f'{key} {twice[key]}' for key in joined.keys)} stands twice.")
+    return joined

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import MISSING, dataclass, fields
-from functools import cache
+from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
 
+from sim import own
 from sim.errors import UserError
-from sim.life import diagnosis
+from sim.life import condition_checks, diagnosis
 from sim.paths import configs
 
 
@@ -38,16 +38,24 @@ class Condition:
 
 def read(file: Path) -> Condition:
     """One condition from its file. Raises `UserError` naming file and key."""
-    given = yaml.safe_load(file.read_text(encoding="utf-8"))
-    known = {field.name: field.default for field in fields(Condition) if field.name != "name"}
-    wanted = {name for name, default in known.items() if default is MISSING}
-    for key in sorted((set(given) - set(known)) | (wanted - set(given))):
-        raise UserError(f"{file.name}: {'unknown' if key in given else 'missing'} key '{key}'.")
+    where = f"conditions/{file.name}"
+    try:
+        given = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except yaml.YAMLError as fault:
+        mark = getattr(fault, "problem_mark", None)
+        line = f", line {mark.line + 1}" if mark else ""
+        raise UserError(f"{where}{line}: not valid YAML: {getattr(fault, 'problem', None) or fault}.") from None
+    except (OSError, UnicodeDecodeError):
+        raise UserError(f"{where}: cannot be read as text in UTF-8.") from None
+    if wrong := condition_checks.of_file(given, where, Condition):
+        raise UserError("\n".join(wrong))
+    if not file.stem.isidentifier() or file.stem != file.stem.lower():
+        raise UserError(f"{where}: a condition's name is made of small letters, digits and _: it becomes a state.")
     if given.get("undiagnosed", diagnosis.NONE) not in diagnosis.WAYS:
         ways = ", ".join(diagnosis.WAYS)
-        raise UserError(f"{file.name}: 'undiagnosed' is '{given['undiagnosed']}'; it must be one of {ways}.")
+        raise UserError(f"{where}: undiagnosed: is '{given['undiagnosed']}'; it must be one of {ways}.")
     if given.get("replaces") == file.stem:
-        raise UserError(f"{file.name}: 'replaces' names the condition itself.")
+        raise UserError(f"{where}: replaces: names the condition itself: a condition cannot depend on itself.")
     return Condition(name=file.stem, **given)
 
 
@@ -56,17 +64,26 @@ def in_order(conditions: Iterable[Condition]) -> tuple[Condition, ...]:
     what is drawn before it (nobody may have both, so the later stage is drawn first)."""
     found = tuple(sorted(conditions, key=lambda condition: (condition.order, condition.name)))
     place = {condition.name: position for position, condition in enumerate(found)}
+    if circles := condition_checks.in_a_circle({condition.name: condition.replaces for condition in found}):
+        raise UserError("\n".join(circles))
     for condition in found:
-        earlier = condition.replaces
+        earlier, where = condition.replaces, f"conditions/{condition.name}.yaml"
         if earlier and earlier not in place:
-            raise UserError(f"{condition.name}.yaml: 'replaces' names '{earlier}', which is no condition.")
+            raise UserError(f"{where}: replaces: names '{earlier}', which is no condition.")
         if earlier and place[earlier] < place[condition.name]:
-            raise UserError(f"{condition.name}.yaml: it replaces '{earlier}', whose 'order' must be higher.")
+            raise UserError(f"{where}: replaces: {earlier} must have a higher order, because nobody may have both.")
     return found
 
 
-@cache
+@own.remembered
 def shipped() -> tuple[Condition, ...]:
-    """The conditions of the model in the order in which they are drawn."""
-    found = [read(file) for file in sorted((configs() / "conditions").glob("*.yaml"))]
-    return in_order(found)
+    """The conditions of the model, the user's own among them, in the order in which they are drawn.
+
+    Raises `UserError` for a name that stands twice.
+    """
+    files = [*sorted((configs() / "conditions").glob("*.yaml")), *own.files("conditions", "*.yaml")]
+    names = [file.stem for file in files]
+    for file in files:
+        if names.count(file.stem) > 1:
+            raise UserError(f"conditions/{file.name}: there is a condition of this name already; give yours another.")
+    return in_order(read(file) for file in files)

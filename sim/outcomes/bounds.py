@@ -13,7 +13,7 @@ import numpy as np
 
 from sim import clock
 from sim.outcomes.rounding import signed, step_of
-from sim.outcomes.summary import Interval, interval
+from sim.outcomes.summary import FEWEST_RUNS, Interval, interval
 
 if TYPE_CHECKING:
     from sim.outcomes.results import Results
@@ -58,7 +58,7 @@ class Bound:
     def beyond(self, scenario: str) -> bool:
         """Whether a scenario goes clearly further than what was published."""
         one, good = self.changes[scenario], GOOD[self.name]
-        return one.runs > 0 and bool(one.low > self.published if good > 0 else one.high < self.published)
+        return one.runs >= FEWEST_RUNS and bool(one.low > self.published if good > 0 else one.high < self.published)
 
 
 def bounds(results: Results) -> list[Bound]:

@@ -17,12 +17,13 @@ if TYPE_CHECKING:
 
 #: what the headline and the table are about: heading → measures (those of conditions that are not there are left out)
 HEADLINES: dict[str, tuple[str, ...]] = {
-    "Activity": ("gp_need", "gp_appointments", "ed_attendances", "emergency_admissions", "bed_occupancy"),
+    "Activity": ("gp_need", "gp_appointments", "ed_attendances", "emergency_admissions", "acsc_rate", "bed_occupancy"),
     "Waits": ("waiting_list", "waiting_over_18w_share", "ed_over_4h_share"),
     "Unmet need": ("unmet_need",),
-    "Illness": ("multimorbidity", "type2_diabetes_prevalence", "smoking"),
-    "Wellbeing": ("life_satisfaction", "loneliness"),
-    "Deaths": ("deaths", "life_expectancy"),
+    "Joined-up care": ("right_first_time_share", "handoffs_per_need", "experience"),
+    "Illness": ("multimorbidity", "frailty", "type2_diabetes_prevalence", "smoking"),
+    "Wellbeing": ("life_satisfaction", "loneliness", "activation"),
+    "Deaths": ("deaths", "life_expectancy", "healthy_life_expectancy"),
     "Inequality": ("inequality_emergency", "inequality_multimorbidity", "life_expectancy_gap"),
     "Cost": ("lever_spend", "service_spend"),
 }

@@ -10,13 +10,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from sim import paths
+from sim import own, paths
 from sim.errors import UserError
 from sim.policy.expression import Expression
 
@@ -132,18 +131,23 @@ def read_yaml(file: Path) -> dict[str, Any]:
     return given
 
 
-@cache
-def load(name: str, own: tuple[Path, ...] = ()) -> Lever:
-    """A lever by name; `own` are the user's folders of configuration, searched first.
+def load(name: str, folders: tuple[Path, ...] = ()) -> Lever:
+    """A lever by name; folders: the user's own, searched first (by default those in force).
 
     Raises `UserError` naming the nearest right one, or what is wrong in its file.
     """
+    with own.using(folders or own.folders()):
+        return _load(name)
+
+
+@own.remembered
+def _load(name: str) -> Lever:
     from sim.evidence import load as registry
     from sim.policy.grammar import lever_from_mapping
 
-    file = paths.config_file("levers", name, own)
+    file = paths.config_file("levers", name, own.folders())
     if file is None:
-        sentence = nearest(name, paths.names("levers", own), "lever")
+        sentence = nearest(name, paths.names("levers", own.folders()), "lever")
         raise UserError(sentence[0].upper() + sentence[1:])
     lever = lever_from_mapping(name, read_yaml(file), file.name)
     known = {*registry(), *lever.own}

@@ -34,7 +34,11 @@ def read_payers(given: Any, key: str, file: str) -> tuple[tuple[str, float | Non
     for name in given:
         if name not in (*NAMES, *GROUPS, NEW):
             raise UserError(f"{file}: {key}: {nearest(str(name), (*NAMES, *GROUPS, NEW), 'budget line')}")
-        found.update(dict.fromkeys(GROUPS.get(name, (name,))))
+        for line in GROUPS.get(name, (name,)):
+            if line in found:
+                part = next((other for other in given if other != line and line in GROUPS.get(other, ())), None)
+                raise UserError(f"{file}: {key}: {line} pays twice" + (f": it is part of {part}." if part else "."))
+            found[line] = None
     if NEW in found and len(found) > 1:
         raise UserError(f"{file}: {key}: say in per cent how much is {NEW} money and how much each line pays.")
     return tuple((name, None) for name in found)

@@ -6,7 +6,7 @@ condition can be named by a lever as soon as its file exists. Birth, death and l
 
 from __future__ import annotations
 
-from functools import cache
+from sim import own
 
 NUMBERS = ("age", "decile", "fifth", "conditions", "contact", "confidence", "control", "managed")
 """Numbers of a resident that eligibility may compare: years, deciles and fifths (1 most deprived), how many long-term
@@ -28,7 +28,7 @@ HOSPITAL_KINDS = ("emergency", "exacerbation", "frailty_crisis")
 """Kinds of hospital need whose joint reduction by levers is bounded, and that a risk score predicts."""
 
 
-@cache
+@own.remembered
 def states() -> tuple[str, ...]:
     """Names of a resident's yes-or-no states: behaviours, circumstances, frailty and the configured conditions."""
     from sim.life.conditions import shipped
@@ -37,7 +37,7 @@ def states() -> tuple[str, ...]:
     return (*BEHAVIOURS, *CIRCUMSTANCES, *FRAILTY, *(condition.name for condition in shipped()))
 
 
-@cache
+@own.remembered
 def processes() -> tuple[str, ...]:
     """Names of the processes that a lever may act on."""
     from sim.life.conditions import shipped
@@ -47,7 +47,7 @@ def processes() -> tuple[str, ...]:
     return (*CHANGES, *KINDS, *(process for condition in shipped() for process in of_condition(condition)))
 
 
-@cache
+@own.remembered
 def steps() -> dict[str, tuple[str, ...]]:
     """Names of the steps of each kind of need's pathway."""
     from sim.care.pathways import shipped
@@ -55,7 +55,7 @@ def steps() -> dict[str, tuple[str, ...]]:
     return {path.kind: tuple(step.name for step in path.walk()) for path in shipped()}
 
 
-@cache
+@own.remembered
 def begins_with(kind: str) -> str:
     """The process with which a kind of need begins."""
     from sim.care.pathways import shipped

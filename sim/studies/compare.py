@@ -15,7 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sim import clock
+from sim import clock, own
 from sim.compose import Plan
 from sim.settings import RunSettings
 from sim.studies import pool
@@ -51,6 +51,11 @@ class Interrupted(KeyboardInterrupt):
 
 def simulate(job: Job, tick: pool.Tick) -> float:
     """The model's history and scenarios for one job, written as one part. Returns the seconds it took."""
+    with own.using(job.own):
+        return _simulate(job, tick)
+
+
+def _simulate(job: Job, tick: pool.Tick) -> float:
     from sim import system
     from sim.policy.scenario import scenario_from_mapping
     from sim.studies import lens

@@ -22,6 +22,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from sim import own
 from sim.compose import Plan
 from sim.disk import full, is_full, refusals
 from sim.errors import EnvironmentFault, UserError
@@ -44,6 +45,7 @@ class Store:
         self.partial = self.root / f".partial-{self.name}"
         self.began = time.monotonic()
         self._lock: Any = None
+        self._own = contextlib.ExitStack()  # puts the user's own folders in force until the end
 
     # ------------------------------------------------------------------------------------------------ open, close
 
@@ -60,6 +62,7 @@ class Store:
             self._lock = None
             raise UserError("The same command is running already; wait for it, or stop it first.")
         self._sweep()
+        self._own.enter_context(own.using(self.plan.own))
         return self
 
     def _sweep(self) -> None:
@@ -68,6 +71,7 @@ class Store:
             shutil.rmtree(half, ignore_errors=True)
 
     def __exit__(self, *_: object) -> None:
+        self._own.close()
         if self._lock is not None:
             self._lock.close()
         self._sweep()

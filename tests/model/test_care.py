@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 import numpy as np
@@ -275,8 +276,8 @@ def test_the_books_of_the_toy_town_close(history: CareSystem) -> None:
     identities = books.books(history)
     assert books.close(identities), books.render(identities)
     assert {identity.account for identity in identities} == {
-        "people", "general practice", "A&E", "admissions", "beds", "waiting list", "other teams", "money",
-        "back-cast",
+        "people", "England 2020", "general practice", "A&E", "admissions", "beds", "waiting list", "other teams",
+        "money", "back-cast",
     }  # fmt: skip
     shown = [identity for identity in identities if identity.account == "back-cast"]
     assert not any(identity.must for identity in shown)
@@ -284,6 +285,14 @@ def test_the_books_of_the_toy_town_close(history: CareSystem) -> None:
     course = [abs(identity.off) for identity in shown if identity.name.endswith("2021/22: without it")]
     assert len(fitted) == 9
     assert min(course) > 0.02  # the model's own course is not the observed one, and that is shown
+
+
+def test_rates_that_are_not_englands_are_found(history: CareSystem, monkeypatch: pytest.MonkeyPatch) -> None:
+    broken = copy.copy(history.rates)
+    broken.base = broken.base * np.float32(1.06)
+    monkeypatch.setattr(history, "rates", broken)
+    names = {identity.name for identity in books.books(history) if not identity.closes}
+    assert {"deaths a 1,000", "contacts with practices a 1,000", "A&E attendances a 1,000"} <= names
 
 
 def test_who_leaves_takes_what_they_waited_for_out_of_the_books(history: CareSystem) -> None:

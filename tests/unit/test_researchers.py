@@ -69,7 +69,6 @@ def test_mistakes_are_answered(mine: Path, old: str, new: str, words: str) -> No
     text = file.read_text("utf-8")
     assert old in text
     file.write_text(text.replace(old, new, 1), "utf-8")
-    levers.load.cache_clear()
     with pytest.raises(UserError, match=words) as fault:
         levers.load("walking_groups", (mine,))
     assert str(fault.value).startswith("walking_groups.yaml")

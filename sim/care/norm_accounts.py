@@ -1,0 +1,77 @@
+"""The accounts of the norms: a fresh sample of England's people of 2020 has England's rates.
+
+Norms are set once per evidence draw on a fixed sample of England. Here another sample, with keys of its own, is given
+health and its rates are looked up in the tables that residents use: whatever its conditions and circumstances, the
+means must be the published ones. A place may differ from England only through its residents.
+"""
+
+from __future__ import annotations
+
+from math import sqrt
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.care.identity import STANDARD_ERRORS, TOLERANCE, Identity, Year
+from sim.clock import MONTHS_A_YEAR
+from sim.draws import make_keys
+from sim.life.contacts import TABLE_KIND, of_service
+from sim.life.epidemiology import Epidemiology
+from sim.life.exposures import as_kept
+from sim.life.grid import cell
+from sim.life.health import People, give
+from sim.life.processes import DEATH
+from sim.life.reference import Reference
+
+Array = NDArray[Any]
+FRESH_SEED = 2021
+"""Another than that of the sample on which norms are set."""
+WORDS = {
+    "gp_contact": "contacts with practices",
+    "ed": "A&E attendances",
+    "emergency": "emergency admissions",
+    "referral": "first outpatient attendances",
+}
+
+
+def norms(year: Year) -> list[Identity]:
+    """England's contacts, deaths and conditions a person, as the rate tables give them and as published."""
+    m: Any = year.m
+    epi: Epidemiology | None = getattr(m, "epidemiology", None)
+    if epi is None:  # rates set by hand
+        return []
+    reference = Reference(epi)
+    people = reference.people
+    fresh = People(make_keys(FRESH_SEED, np.arange(1, people.age.size + 1)), people.age, people.male, people.decile)
+    health = give(fresh, epi)
+    rows = np.arange(people.age.size)
+    cells = np.asarray(cell(people.age, people.male, people.decile), np.int32)
+    nowhere = np.zeros(rows.size, np.int16), np.ones((1, len(m.rates.names)), np.float32)
+    rates = MONTHS_A_YEAR * m.rates.of(rows, cells, health.state, as_kept(health.lagged), *nowhere)
+    served = 1.0 - m.evidence["care.gp_unmet_share"]
+    level = {"gp_contact": 1.0 / served, "referral": m.evidence["care.clock_start_share"]}
+    found = []
+    for service in TABLE_KIND:
+        kinds = of_service(epi, service)
+        each = rates[:, [m.rates.index[name] for name in kinds]].sum(axis=1) / level.get(service, 1.0)
+        published = sum((epi.kinds[name].rate * epi.people).sum() for name in kinds) / epi.people.sum()
+        found.append(_account(WORDS[service], each, reference.weight, published))
+    deaths = (epi.deaths * epi.england).sum() / epi.england.sum()
+    death = m.rates.index[DEATH]
+    bound = MONTHS_A_YEAR * m.rates.base[cells, death] * m.hazard_cap  # nobody's hazard ratio passes it
+    found.append(_account("deaths", np.minimum(rates[:, death], bound), reference.weight, deaths))
+    held = sum(epi.states.has(health.state, name).astype(float) for name in epi.names)
+    prevalence = sum((epi.prevalence[name] * epi.people).sum() for name in epi.names) / epi.people.sum()
+    found.append(_account("long-term conditions", np.asarray(held), reference.weight, prevalence))
+    return found
+
+
+def _account(words: str, each: Array, weight: Array, published: float) -> Identity:
+    """The weighted mean of one number a person beside its published mean, per 1,000."""
+    mean = float(np.average(each, weights=weight))
+    error = sqrt(float((weight**2 * (each - mean) ** 2).sum())) / float(weight.sum()) / mean
+    return Identity(
+        "England 2020", f"{words} a 1,000", 1000 * mean, 1000 * float(published), "a year",
+        allowed=max(TOLERANCE, STANDARD_ERRORS * error),
+    )  # fmt: skip

@@ -1,0 +1,65 @@
+"""The user's own folders of configuration that are in force in this process: levers, conditions, pathways, evidence.
+
+They are chosen for a run (``--config-dir mine``, ``compare(…, own=["mine"])``) and put in force around all that is done
+for it, in worker processes too, so that what is read from shipped and own files need not be handed through the model:
+
+    mine/levers/x.yaml  mine/rollout/x.yaml  mine/conditions/x.yaml  mine/pathways/x.yaml
+    mine/evidence/parameters/x.csv   rows of the registry, with names of their own
+    mine/evidence/tables/x.csv       rows that are added to the table x
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, ParamSpec, TypeVar
+
+GROUPS = ("levers", "rollout", "conditions", "pathways", "evidence")
+MOST_REMEMBERED = 64
+
+P = ParamSpec("P")
+R = TypeVar("R")
+_in_force: tuple[Path, ...] = ()
+
+
+def folders() -> tuple[Path, ...]:
+    """The folders in force, in the order given."""
+    return _in_force
+
+
+@contextmanager
+def using(given: Sequence[Path | str]) -> Iterator[None]:
+    """Put folders in force for as long as the block runs; none at all for an empty sequence."""
+    global _in_force
+    before, _in_force = _in_force, tuple(Path(folder).expanduser().resolve() for folder in given)
+    try:
+        yield
+    finally:
+        _in_force = before
+
+
+def files(group: str, pattern: str) -> list[Path]:
+    """Files of a group (``conditions``, ``evidence/tables``) in all folders in force, by folder and name."""
+    return [file for folder in _in_force for file in sorted((folder / group).glob(pattern))]
+
+
+def stamp() -> tuple[Any, ...]:
+    """Equal as long as no file of the folders in force is changed, added or taken away."""
+    found = [file for group in GROUPS for file in files(group, "**/*") if file.is_file()]
+    return tuple((str(file), file.stat().st_mtime_ns, file.stat().st_size) for file in found)
+
+
+def remembered(function: Callable[P, R]) -> Callable[P, R]:
+    """As `functools.cache`, but what was read from other folders, or before a file of theirs changed, is not given."""
+
+    @functools.lru_cache(maxsize=MOST_REMEMBERED)
+    def keyed(stamp: tuple[Any, ...], *args: Any) -> R:
+        return function(*args)  # type: ignore[call-arg]
+
+    @functools.wraps(function)
+    def ask(*args: P.args, **more: P.kwargs) -> R:
+        return keyed(stamp(), *args, *more.values())
+
+    return ask
