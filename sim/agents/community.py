@@ -63,13 +63,15 @@ def open_teams(m: CareSystem) -> None:
     CommunityTeam.create_agents(m, len(kinds), kind=np.array(kinds, np.int8), area=np.array(areas, np.int16))
 
 
-def residents_of(m: CareSystem, kind: int) -> NDArray[np.int64]:
-    """Simulated residents of each area of a kind of team."""
-    r, size = m.residents.columns, m.residents.size
-    alive = np.flatnonzero(r["unique_id"][:size])
+def residents_of(m: CareSystem, kind: int) -> NDArray[np.float64]:
+    """Residents of each area of a kind of team that are simulated at the model's scale, as the place counts them: not as
+    one seed draws them, so that every run has the same teams."""
     where, areas = areas_of(m, kind)
-    place = r["practice" if kind == COMMUNITY else "lsoa"][alive]
-    return np.bincount(where[place], minlength=areas)
+    if kind == COMMUNITY:
+        each = m.place.practices["list_simulated"].to_numpy(np.float64)
+    else:
+        each = np.asarray(m.place.counts).sum(axis=(1, 2)).astype(np.float64)
+    return np.bincount(where, each, areas) * m.scale
 
 
 def areas_of(m: CareSystem, kind: int) -> tuple[NDArray[np.int64], int]:

@@ -18,6 +18,7 @@ from sim.agents.hospitals import ACUTE, EMERGENCY_DEPARTMENT, LIST, WARDS, WHOLE
 from sim.care import beds
 from sim.care import care_kernels as kernels
 from sim.care.indices import FROZEN_FROM, HOSPITAL, PROCESSES
+from sim.care.team_capacity import discharge_level
 from sim.care.wards import together
 from sim.clock import MONTHS_A_YEAR
 from sim.outcomes.eventlog import Kind
@@ -175,7 +176,7 @@ def stay_days(m: CareSystem) -> NDArray[np.float64]:
     """Mean overnight stay by age this month: the wait for discharge follows community and social care."""
     care = m.care
     spared = m.commissioner.effects.discharge
-    return care.stay.days(care.needs.discharge_level(), care.hospital.discharge_elasticity, spared)
+    return care.stay.days(discharge_level(care.needs), care.hospital.discharge_elasticity, spared)
 
 
 def expected_load(m: CareSystem, days: NDArray[np.float64]) -> float:

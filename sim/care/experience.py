@@ -1,4 +1,4 @@
-"""Experience of care: a score of 0 to 100 a resident, once a year in the month of birth.
+"""Experience of care: a score of 1 to 100 a resident, once a year in March, and as soon as somebody is new.
 
     score = 100 · Σ weight · part / Σ weight
 
@@ -18,8 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.care.needs import WAITING
-from sim.clock import MONTHS_A_YEAR
+from sim.clock import calendar_month
 from sim.kernels import compiled
 
 if TYPE_CHECKING:
@@ -27,27 +26,25 @@ if TYPE_CHECKING:
 
 Array = NDArray[Any]
 PARTS = ("met", "waits", "continuity", "handoffs")
-FULL = 255
+MARCH = 3
 
 
 def update(m: CareSystem) -> None:
-    """Score those whose month of birth it is, and whoever has no score yet; their hand-offs are counted anew."""
+    """Score everybody in March, and whoever has no score yet; their hand-offs are counted anew."""
     r, size, evidence = m.residents.columns, m.residents.size, m.evidence
+    everybody = calendar_month(m.month) == MARCH
+    rows = np.arange(size) if everybody else np.flatnonzero(r["experience"][:size] == 0)
+    rows = rows[r["unique_id"][rows] != 0]
     weight = np.array([evidence[f"experience.weight_{part}"] for part in PARTS])
     half = np.array([evidence[f"experience.half_{part}"] for part in ("needs", "waits", "handoffs")])
-    waited = np.zeros(size, np.float32)
-    listed, open_needs = m.care.waiting.columns, m.care.needs.columns
-    add_waits(waited, listed["row"], m.month + 1 - listed["began"])
-    waits = np.flatnonzero(open_needs["until"] == WAITING)
-    add_waits(waited, open_needs["row"][waits], (m.month + 1.0) - open_needs["since"][waits])
-    columns = (r[name][:size] for name in ("unique_id", "born", "unmet", "gp_wait_months", "continuity", "handoffs"))
-    score(*columns, waited, due_by_birth(m.month), weight / weight.sum(), half, r["experience"][:size])
-
-
-def due_by_birth(month: int) -> NDArray[np.bool_]:
-    """Whether those born in each month (as uint16) have their month of birth: bool[65536]."""
-    born = np.arange(2**16, dtype=np.uint16).view(np.int16).astype(np.int64)
-    return np.asarray((month - born) % MONTHS_A_YEAR == 0)
+    waited = np.zeros(size if everybody else 0, np.float32)  # who is new waits for nothing but the practice
+    if everybody:
+        listed, open_needs = m.care.waiting.columns, m.care.needs.columns
+        add_waits(waited, listed["row"], m.month + 1 - listed["began"])
+        waits = np.flatnonzero(m.care.needs.waits())
+        add_waits(waited, open_needs["row"][waits], (m.month + 1.0) - open_needs["since"][waits])
+    columns = (r[name] for name in ("unmet", "gp_wait_months", "continuity", "handoffs"))
+    score(rows, *columns, waited, weight / weight.sum(), half, r["experience"])
 
 
 @compiled
@@ -59,18 +56,18 @@ def add_waits(waited: Array, rows: Array, months: Array) -> None:
 
 @compiled
 def score(
-    identity: Array, born: Array, unmet: Array, gp_months: Array, continuity: Array, handoffs: Array, waited: Array,
-    due: Array, weight: Array, half: Array, experience: Array,
+    rows: Array, unmet: Array, gp_months: Array, continuity: Array, handoffs: Array, waited: Array, weight: Array,
+    half: Array, experience: Array,
 ) -> None:  # fmt: skip
-    """Write the score (1–100; 0: none yet) of those who are due into `experience`, and set their `handoffs` to 0.
+    """Write the score of residents at `rows` into `experience`, and set their `handoffs` to 0.
 
-    due: by month of birth (`due_by_birth`); weight: float64[4] in the order of `PARTS`, adding up to 1; half:
+    waited: months by row (or nobody's: of length 0); weight: float64[4] in the order of `PARTS`, adding up to 1; half:
     of unmet needs, months, hand-offs.
     """
-    for i in range(identity.size):
-        if (experience[i] != 0 and not due[np.uint16(born[i])]) or identity[i] == 0:
-            continue
-        months = np.float64(waited[i]) + gp_months[i]
+    for i in rows:
+        months = np.float64(gp_months[i])
+        if waited.size > 0:
+            months += waited[i]
         part = weight[0] * half[0] / (half[0] + unmet[i])
         part += weight[1] * half[1] / (half[1] + months)
         part += weight[2] * continuity[i] / 255.0

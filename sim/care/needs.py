@@ -24,10 +24,9 @@ from numpy.typing import NDArray
 from sim import draws
 from sim.agents.community import CommunityTeam, open_teams, teams_of
 from sim.care import needs_kernels as kernels
+from sim.care import team_capacity as capacity
 from sim.care import treated
-from sim.care.indices import BASE_FIRST, FROZEN_FROM
 from sim.care.pathways import ASKS, COMMUNITY, KINDS, MENTAL_HEALTH, NOWHERE, OWN_TEAMS, SOCIAL_CARE, Pathways
-from sim.clock import MONTHS_A_YEAR
 from sim.life.processes import PRACTICE_KINDS
 from sim.purposes import Purpose
 
@@ -50,8 +49,6 @@ COLUMNS: dict[str, Any] = {
 }
 WAITING = -1
 MOST = 255
-LINES = ("community", "mental_health", "adult_social_care", "health_creation")
-"""The budget line of each of `OWN_TEAMS`."""
 FROM_HOSPITAL = tuple(KINDS.index(kind) for kind in ("exacerbation", "frailty_crisis", "injury"))
 FRAILTY = KINDS.index("frailty_crisis")
 AFTER_EMERGENCY = 1 << 5
@@ -61,13 +58,17 @@ REFERRED = ("community_referrals", "mental_health_referrals", "social_care_reque
 SHOWN_WAITING = ("community_waiting", "mental_health_waiting", "social_care_waiting", "vcse_waiting")
 COUNTED = {"exacerbation": "acsc_admissions", "frailty_crisis": "frailty_crises", "injury": "injuries"}
 NOBODY = np.empty(0, np.int64)
+Coming = tuple[Rows, Array, Array, Array]
+"""Needs on their way to a team: rows, steps, keys, hand-offs so far."""
+NONE_COMING: Coming = (NOBODY, np.empty(0, np.int8), np.empty(0, np.uint64), NOBODY)
 ASKS_LATER = "asks_later"
 """Residents' column: the pattern of contacts that wait at the practice."""
 ORDINAL = 64  # ordinals of the entries' keys: above every specialty's
 NO_KIND = -1
 REVIEW = KINDS.index("review")
-MOST_KINDS = 8  # of a pattern: one a slot
-SHORTS = 2.0**16
+FROM_PRACTICE = 5
+"""The first so many of `KINDS` begin at the practice."""
+SHORTS = 2**16
 
 
 class Needs:
@@ -94,7 +95,8 @@ class Needs:
         self.effects = treated.Effects.of(evidence)
         self.recoveries = treated.Recoveries()
         self._team_of: list[Array] = []
-        self.worsened = 0
+        self._coming = NONE_COMING
+        self._counted: dict[str, list[tuple[Rows, Array]]] = {}
         self.read_slots([kind for kind, most in PRACTICE_KINDS.items() for _ in range(most)])
         m.residents.extend(ASKS_LATER, np.uint8)
 
@@ -120,16 +122,18 @@ class Needs:
         At most one referral a resident, kind and month follows. Reviews raise how well conditions are managed.
         """
         m, r = self.m, self.m.residents.columns
-        size = len(served)
-        number = Purpose.PATHWAY >> 1
-        offset = np.array([draws.offset(m.month, number), draws.offset(m.month, number + 1)], np.uint64)
-        most = [self.pathways.most_onward(kind, NOWHERE) for kind in range(MOST_KINDS)]
+        most = [self.pathways.most_onward(kind, NOWHERE) for kind in range(FROM_PRACTICE)]
         bound = np.ceil(np.array(most) * SHORTS).astype(np.uint64)
-        room = MOST_KINDS * size  # written only up to what is found, so it costs little memory
-        rows, kind, short = np.empty(room, np.int64), np.empty(room, np.int8), np.empty(room, np.uint16)
-        filled = kernels.leave_practice(r["key"][:size], served, self.kinds_of, offset, bound, rows, kind, short)
-        uniform = (short[:filled] + 0.5) / SHORTS
-        self._set_out(rows[:filled].copy(), kind[:filled].copy(), uniform)
+        offset = draws.offset(m.month, Purpose.PATHWAY >> 1)
+        may = np.empty(len(served), np.uint8)
+        kernels.may_leave(r["key"][: len(served)], offset, bound, may)
+        found = np.empty(len(served) + 1, np.int64)
+        rows = found[: kernels.those_with(served, self.kinds_of, may, found)]
+        place, kind = np.nonzero(may[rows][:, None] >> np.arange(FROM_PRACTICE, dtype=np.uint8) & 1)
+        rows = rows[place]
+        word = draws.scramble(r["key"][rows] + offset)
+        short = word >> (16 * (kind % 4)).astype(np.uint64) & np.uint64(SHORTS - 1)
+        self._coming = self._set_out(rows, kind.astype(np.int8), (short + 0.5) / SHORTS)
         treated.review(m, served, self.review_slots, self.effects)
 
     def see(self, pattern: NDArray[np.uint8], rows: Rows, lost: NDArray[np.int64]) -> None:
@@ -145,7 +149,7 @@ class Needs:
         r, month = self.m.residents.columns, self.m.month
         for name, measure in COUNTED.items():
             self.record(measure, events.get(name, NOBODY))
-        rows = [np.unique(each) for each in events.values()]
+        rows = [treated.distinct(each) for each in events.values()]
         numbers = [KINDS.index(kind) for kind in events]
         uniform = [
             draws.uniforms(r["key"][each], month, Purpose.PATHWAY + number)
@@ -153,51 +157,23 @@ class Needs:
         ]
         kind = np.repeat(np.array(numbers, np.int8), [len(each) for each in rows])
         if len(kind):
-            self._set_out(np.concatenate(rows), kind, np.concatenate(uniform))
+            self._hand_off(*self._set_out(np.concatenate(rows), kind, np.concatenate(uniform)))
 
-    def _set_out(self, rows: Rows, kind: Array, uniform: Array) -> None:
+    def _set_out(self, rows: Rows, kind: Array, uniform: Array) -> Coming:
         """Needs set out along their pathway; those that end where they are need nothing more."""
         m, r = self.m, self.m.residents.columns
         step = np.full(len(rows), NOWHERE, np.int8)
-        for number in np.unique(kind):
-            mine = np.flatnonzero(kind == number)
-            practice, area = r["practice"][rows[mine]], r["lsoa"][rows[mine]]
-            step[mine] = self.pathways.onward(int(number), NOWHERE, uniform[mine], practice, area)
+        for number, parent in self.pathways.children:
+            mine = np.flatnonzero(kind == number) if parent == NOWHERE else NOBODY
+            if len(mine):
+                practice, area = r["practice"][rows[mine]], r["lsoa"][rows[mine]]
+                step[mine] = self.pathways.onward(number, NOWHERE, uniform[mine], practice, area)
         on = np.flatnonzero(step != NOWHERE)
         on = on[self.pathways.team[step[on]] < len(OWN_TEAMS)]
         rows, step, kind = rows[on], step[on], kind[on]
         lost_before = ((r["need_kind"][rows] & BIT[kind]) != 0) & (r["unmet"][rows] > 0)
         key = draws.make_keys(m.seed, draws.child_identity(r["unique_id"][rows], m.month, ORDINAL + kind))
-        self._hand_off(rows, step, key, lost_before.astype(np.int64))
-
-    # ---------------------------------------------------------------------------------------------------- hospital
-    @property
-    def arriving(self) -> float:
-        """Of elective problems, the share that reaches a clinic's list without policy."""
-        share, _, lost, _ = self.pathways.value[self.pathways.step("elective", "outpatients")]
-        return float(share * (1.0 - lost))
-
-    def referrals_that_arrive(self, rows: Rows) -> Rows:
-        """Rows of elective problems that get onto a list; those that are lost on the way become unmet needs."""
-        m, r = self.m, self.m.residents.columns
-        steps = np.full(len(rows), self.pathways.step("elective", "outpatients"))
-        practice, area = r["practice"][rows], r["lsoa"][rows]
-        made, arrives = draws.uniforms2(r["key"][rows], m.month, Purpose.REFERRAL_LOST)
-        referred = made < self.pathways.number(steps, "share", practice, area)
-        lost = referred & (arrives < self.pathways.number(steps, "lost", practice, area))
-        kernels.add_up_to_most(r["handoffs"], rows[referred], np.ones(len(rows), np.int64))
-        self.record("handoffs", rows[referred])
-        self.record("lost_referrals", rows[lost])
-        self._unmet(rows[lost], np.full(np.count_nonzero(lost), KINDS.index("elective")))
-        m.care.ledger.add(m.month, referrals_lost=np.count_nonzero(lost))
-        return np.asarray(rows[referred & ~lost])
-
-    def after_clinic(self, rows: Rows, uniform: Array) -> Array:
-        """How pathways of residents at `rows` end: 0 at the clinic, 1 with a day case, 2 with a stay (int64[n])."""
-        r, clinic = self.m.residents.columns, self.pathways.step("elective", "outpatients")
-        step = self.pathways.onward(KINDS.index("elective"), clinic, uniform, r["practice"][rows], r["lsoa"][rows])
-        ends = [self.pathways.step("elective", name) for name in ("day_case", "ordinary_stay")]
-        return np.asarray((step == ends[0]) + 2 * (step == ends[1]), np.int64)
+        return rows, step, key, lost_before.astype(np.int64)
 
     def _hand_off(self, rows: Rows, step: Array, key: Array, handoffs: Array) -> None:
         """Needs on their way to the team of `step`: some are lost, some are passed on once more, the rest arrive."""
@@ -223,7 +199,7 @@ class Needs:
             mine = rows[kind == number]
             self.record(measure, mine)
             m.care.ledger.add(m.month, **{f"needs_referred_{OWN_TEAMS[number]}": len(mine)})
-        self._unmet(rows[lost], self.pathways.kind[step[lost]])
+        self.unmet(rows[lost], self.pathways.kind[step[lost]])
         m.care.ledger.add(m.month, needs_referred=len(rows), needs_lost=np.count_nonzero(lost))
         here = np.flatnonzero(~lost)
         here = here[np.argsort(key[here])]  # within a month in the order of a hash: nobody's row decides
@@ -247,7 +223,7 @@ class Needs:
             team[mine] = serves[(practice if number == COMMUNITY else area)[mine]]
         return team
 
-    def _unmet(self, rows: Rows, kind: Array) -> None:
+    def unmet(self, rows: Rows, kind: Array) -> None:
         """Needs that no team meets: the residents keep them, and know of what kind they are."""
         if len(rows):
             r = self.m.residents.columns
@@ -264,63 +240,56 @@ class Needs:
         m, t, count = self.m, self.teams.columns, self.teams.size
         for name in ("withdrawn", "started", "discharges"):
             t[name][:count] = 0
-        left = self._forget_the_departed()
-        to_ed, crises = self._worsen()
-        withdrawn = self._withdraw()
-        self._finish()
-        started = self._begin()
+        c = self.columns
+        here = m.residents.columns["unique_id"][c["row"]] == c["identity"]
+        waits = c["until"] == WAITING
+        left = waits[~here]
+        entry = np.flatnonzero(waits & here)
+        to_ed, worse = self._worsen(entry)
+        worsened = entry[worse]
+        crises = treated.distinct(c["row"][worsened])
+        entry = entry[~worse]
+        withdrawn = entry[self._withdraw(entry)]
+        ended = np.flatnonzero((c["until"] == m.month) & here)
+        done = {name: column[ended] for name, column in c.items()}
+        here[worsened] = here[withdrawn] = here[ended] = False
+        self.columns = {name: column[here] for name, column in c.items()}
+        on_the_way = zip(self._coming, self._finish(done), strict=True)
+        self._hand_off(*(np.concatenate(parts) for parts in on_the_way))
+        self._coming = NONE_COMING
         m.care.ledger.add(
-            m.month, needs_left_waiting=left[0], needs_left_care=left[1], needs_worsened=self.worsened,
-            needs_withdrawn=withdrawn, needs_begun=started, needs_to_ed=len(to_ed),
+            m.month, needs_left_waiting=np.count_nonzero(left), needs_left_care=np.count_nonzero(~left),
+            needs_worsened=len(worsened), needs_withdrawn=len(withdrawn), needs_begun=self._begin(),
+            needs_to_ed=len(to_ed),
         )  # fmt: skip
         return to_ed, crises
 
-    def _forget_the_departed(self) -> tuple[int, int]:
-        """Drop entries of residents who died or moved away; how many waited, and how many were in care."""
-        c = self.columns
-        here = self.m.residents.columns["unique_id"][c["row"]] == c["identity"]
-        gone = c["until"][~here]
-        if len(gone):
-            self.columns = {name: column[here] for name, column in c.items()}
-        return int(np.count_nonzero(gone == WAITING)), int(np.count_nonzero(gone != WAITING))
-
-    def _worsen(self) -> tuple[Rows, Rows]:
-        """What waiting does: A&E (they go on waiting), or a frailty crisis (which ends the wait)."""
+    def _worsen(self, entry: Array) -> tuple[Rows, NDArray[np.bool_]]:
+        """What waiting does to these entries: rows of those who go to A&E (and go on waiting), and a mask of those
+        whose wait ends in a frailty crisis."""
         m, c = self.m, self.columns
-        entry = np.flatnonzero((c["until"] == WAITING) & (c["since"] < m.month))
-        kind = self._kind_of_entry()[entry]
+        team = self.kind_of_entry()[entry]
         uniform = draws.uniforms(c["key"][entry], m.month, Purpose.WAITING_FOR_TEAM)
-        to_ed = c["row"][entry[(kind == MENTAL_HEALTH) & (uniform < self.to_ed)]]
-        hit = entry[uniform < self.to_crisis]
-        of_frailty = self.pathways.kind[c["step"][hit]] == FRAILTY
-        hit = hit[of_frailty | (self._kind_of_entry()[hit] == SOCIAL_CARE)]
-        hit = hit[treated.old_or_frail(m, c["row"][hit])]
-        crises = np.unique(c["row"][hit])
-        self.worsened = len(hit)
-        self._drop(hit)
-        return to_ed, crises
+        to_ed = c["row"][entry[(team == MENTAL_HEALTH) & (uniform < self.to_ed)]]
+        worse = uniform < self.to_crisis
+        worse &= (team == SOCIAL_CARE) | (self.pathways.kind[c["step"][entry]] == FRAILTY)
+        worse[worse] = treated.old_or_frail(m, c["row"][entry[worse]])
+        return to_ed, worse
 
-    def _withdraw(self) -> int:
-        """Some no longer wait; some have waited too long and are closed with the need unmet."""
-        m, c, t = self.m, self.columns, self.teams.columns
-        waits = (c["until"] == WAITING) & (c["since"] < m.month)
-        entry = np.flatnonzero(waits)
+    def _withdraw(self, entry: Array) -> NDArray[np.bool_]:
+        """Which of these entries no longer wait, or have waited too long and are closed with the need unmet."""
+        m, c, t, count = self.m, self.columns, self.teams.columns, self.teams.size
         first, second = draws.uniforms2(c["key"][entry], m.month, Purpose.WITHDRAWN)
         too_long = m.month - c["since"][entry] >= self.longest
-        ends = too_long | (first < self.withdraw[self._kind_of_entry()[entry]])
-        entry, unmet = entry[ends], (too_long | (second < self.unmet_share))[ends]
-        self._unmet(c["row"][entry[unmet]], self.pathways.kind[c["step"][entry[unmet]]])
-        count = self.teams.size
-        t["withdrawn"][:count] = np.bincount(c["team"][entry], minlength=count)
-        self._drop(entry)
-        return len(entry)
+        ends = too_long | (first < self.withdraw[self.kind_of_entry()[entry]])
+        unmet = entry[ends & (too_long | (second < self.unmet_share))]
+        self.unmet(c["row"][unmet], self.pathways.kind[c["step"][unmet]])
+        t["withdrawn"][:count] = np.bincount(c["team"][entry[ends]], minlength=count)
+        return np.asarray(ends)
 
-    def _finish(self) -> None:
-        """Care that ends this month: what it did to the resident, and where the need goes on from here."""
-        m, c, t, count = self.m, self.columns, self.teams.columns, self.teams.size
-        entry = np.flatnonzero(c["until"] == m.month)
-        done = {name: column[entry] for name, column in c.items()}
-        self._drop(entry)
+    def _finish(self, done: dict[str, Array]) -> Coming:
+        """What care that ends this month did to the residents, and the needs that go on from here."""
+        m, t, count = self.m, self.teams.columns, self.teams.size
         rows, step = done["row"], done["step"]
         t["discharges"][:count] = np.bincount(done["team"], minlength=count)
         kind, team = self.pathways.kind[step], self.pathways.team[step]
@@ -335,19 +304,17 @@ class Needs:
                 practice, area = r["practice"][rows[mine]], r["lsoa"][rows[mine]]
                 onward[mine] = self.pathways.onward(number, parent, uniform[mine], practice, area)
         on = onward != NOWHERE
-        met = ~on
-        right = met & (done["handoffs"] == self.pathways.depth[step])
-        self.record("completed_needs", rows[met])
+        right = ~on & (done["handoffs"] == self.pathways.depth[step])
+        self.record("completed_needs", rows[~on])
         self.record("right_first_time", rows[right])
-        m.care.ledger.add(
-            m.month, needs_ended=len(rows), needs_met=np.count_nonzero(met), needs_right_first=np.count_nonzero(right)
-        )
-        self._hand_off(rows[on], onward[on], done["key"][on], done["handoffs"][on].astype(np.int64))
+        met = np.count_nonzero(~on)
+        m.care.ledger.add(m.month, needs_ended=len(rows), needs_met=met, needs_right_first=np.count_nonzero(right))
+        return rows[on], onward[on], done["key"][on], done["handoffs"][on].astype(np.int64)
 
     def _begin(self) -> int:
         """Teams take on new cases: the hospital's first, then by the order of referral."""
         m, c, t, count = self.m, self.columns, self.teams.columns, self.teams.size
-        places = self._places()
+        places = capacity.places(self)
         entry = np.flatnonzero((c["until"] == WAITING) & (c["ready"] < m.month + 1))
         routine = ~np.isin(self.pathways.kind[c["step"][entry]], FROM_HOSPITAL)
         order = np.argsort((c["team"][entry] * 2 + routine).astype(np.uint16), kind="stable")
@@ -364,69 +331,29 @@ class Needs:
         until = c["until"].copy()
         until[served] = m.month + np.maximum(length, 1)
         self.columns = {**c, "until": until}
-        self._keep_base()
+        capacity.keep_base(self)
         return len(served)
 
-    # ---------------------------------------------------------------------------------------------------- capacity
-    def _places(self) -> Array:
-        """New cases that each team can begin this month: int64[teams]; sets their capacity."""
-        m, c, t, count = self.m, self.columns, self.teams.columns, self.teams.size
-        kind = t["kind"][:count]
-        usual = t["usual"][:count]
-        for now, coming in (("referrals", "coming"), ("lost", "coming_lost")):
-            t[now][:count] = t[coming][:count]
-            t[coming][:count] = 0
-        new = (t["referrals"] - t["lost"])[:count]
-        t["usual"][:count] = np.where(usual > 0, usual + (new - usual) / MONTHS_A_YEAR, new)
-        if m.month < FROZEN_FROM:
-            waiting = np.bincount(c["team"][c["until"] == WAITING], minlength=count)
-            t["capacity"][:count] = np.maximum(waiting - self.wait[kind] * t["usual"][:count], 0.0)
-        else:
-            line = np.array([m.commissioner.capacity(line) for line in LINES])
-            t["capacity"][:count] = t["base"][:count] * line[kind]
-        t["staff"][:count] = t["capacity"][:count] / self.per_staff[kind]
-        wanted = t["capacity"][:count] + t["carried"][:count]
-        t["carried"][:count] = wanted % 1.0
-        return np.asarray(np.floor(wanted), np.int64)
-
-    def _keep_base(self) -> None:
-        """Remember what teams took on in the last observed year."""
-        m, t, count = self.m, self.teams.columns, self.teams.size
-        if BASE_FIRST <= m.month < FROZEN_FROM:
-            t["base"][:count] += t["started"][:count] / MONTHS_A_YEAR
-            t["usual_base"][:count] = t["usual"][:count]
-
-    def discharge_level(self) -> float:
-        """Cases that community and social care can take on for each one referred, against the base year (1: as then);
-        the wait for discharge from hospital follows it."""
-        m, t, count = self.m, self.teams.columns, self.teams.size
-        found = []
-        for number in (COMMUNITY, SOCIAL_CARE):
-            mine = np.flatnonzero(t["kind"][:count] == number)
-            sums = [float(t[name][mine].sum()) for name in ("capacity", "usual", "base", "usual_base")]
-            if m.month < FROZEN_FROM or min(sums[1:]) <= 0:
-                found.append(m.commissioner.level(LINES[number]))
-            else:
-                found.append(sums[0] / sums[1] / (sums[2] / sums[3]))
-        return sum(found) / len(found)
-
     # ---------------------------------------------------------------------------------------------------- the parts
-    def _kind_of_entry(self) -> Array:
+    def waits(self) -> NDArray[np.bool_]:
+        """Which entries wait."""
+        return np.asarray(self.columns["until"] == WAITING)
+
+    def kind_of_entry(self) -> Array:
         """Kind of team of each entry."""
         return np.asarray(self.teams.columns["kind"][self.columns["team"]])
 
-    def _drop(self, entry: Array) -> None:
-        """Take entries (positions) off."""
-        if len(entry):
-            keep = np.ones(len(self.columns["row"]), bool)
-            keep[entry] = False
-            self.columns = {name: column[keep] for name, column in self.columns.items()}
-
     def record(self, measure: str, rows: Rows, weights: Array | None = None) -> None:
-        """Hand events of residents to the recorder, where it has the measure."""
-        recorder = self.m.recorder
-        if measure in recorder.measures:
-            recorder.add_rows(measure, self.m.residents.columns, rows, weights=weights)
+        """Count events of residents for the recorder, which is given them at the month's end."""
+        if len(rows) and measure in self.m.recorder.measures:
+            each = np.ones(len(rows)) if weights is None else np.asarray(weights, np.float64)
+            self._counted.setdefault(measure, []).append((rows, each))
+
+    def _tell_recorder(self) -> None:
+        for measure, parts in self._counted.items():
+            rows, weights = (np.concatenate(each) for each in zip(*parts, strict=True))
+            self.m.recorder.add_rows(measure, self.m.residents.columns, rows, weights=weights)
+        self._counted = {}
 
     def close_month(self) -> None:
         """The month's stocks; what is open stands in `need_kind` (bits of met needs go once nothing is unmet)."""
@@ -435,11 +362,12 @@ class Needs:
         waits = c["until"] == WAITING
         t["waiting"][:count] = np.bincount(c["team"][waits], minlength=count)
         t["caseload"][:count] = np.bincount(c["team"][~waits], minlength=count)
-        kind = self._kind_of_entry()
+        kind = self.kind_of_entry()
         for number, measure in enumerate(SHOWN_WAITING):
             self.record(measure, c["row"][waits & (kind == number)])
         waiting = np.count_nonzero(waits)
         m.care.ledger.add(m.month, needs_waiting=waiting, needs_in_care=len(waits) - waiting)
+        self._tell_recorder()
         own = np.zeros(size, np.uint8)
         kernels.set_bits(own, c["row"], BIT[self.pathways.kind[c["step"]]])
         kept = r["need_kind"][:size]

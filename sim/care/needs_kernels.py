@@ -7,13 +7,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.kernels import LOW, MIX_1, MIX_2, S27, S30, S31, S32, TO_UNIT, compiled
+from sim.kernels import MIX_1, MIX_2, S27, S30, S31, S32, compiled
 
 Array = NDArray[Any]
 FULL = 255
 SHORT = np.uint64(0xFFFF)
 S16, S48 = np.uint64(16), np.uint64(48)
-ONE, TWO, THREE = np.uint64(1), np.uint64(2), np.uint64(3)
 
 
 @compiled
@@ -25,52 +24,44 @@ def scramble(z):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def leave_practice(
-    key: Array, served: Array, has: Array, offset: Array, bound: Array, rows: Array, kinds: Array, shorts: Array
-) -> int:
-    """Which served contacts may go on to another team; returns how many places were filled.
+def may_leave(key: Array, offset: np.uint64, bound: Array, out: Array) -> None:
+    """Bit k of out[i] is on when row i's 16-bit draw of kind k is below bound[k] (uint64[5]).
 
-    served: uint8[n] pattern of slots a row; has: uint8[256] the kinds of a pattern, a bit each (kinds 0 to 7); offset:
-    of the hashes that hold the 16-bit draws of kinds 0–3 and 4–7; bound: uint64[8], a draw below it may go on. Fills
-    rows, kinds and draws, by row, a kind at most once.
+    Kinds 0 to 3 have the four parts of one hash; kind 4 shares the draw of kind 0. Without branches, so that the
+    machine does several rows at once.
     """
+    b0, b1, b2, b3, b4 = bound[0], bound[1], bound[2], bound[3], bound[4]
+    for i in range(key.size):
+        z = scramble(key[i] + offset)
+        first = z & SHORT
+        out[i] = (
+            np.uint8(first < b0)
+            | np.uint8((z >> S16) & SHORT < b1) << 1
+            | np.uint8((z >> S32) & SHORT < b2) << 2
+            | np.uint8(z >> S48 < b3) << 3
+            | np.uint8(first < b4) << 4
+        )
+
+
+@compiled
+def those_with(served: Array, kinds_of: Array, may: Array, rows: Array) -> int:
+    """Keep in `may` the kinds that each row's served pattern has (kinds_of: uint8[256]); fills `rows` with those that
+    keep any and returns how many they are."""
     filled = 0
     for i in range(served.size):
-        if served[i] == 0:
-            continue
-        kind_bits = has[served[i]]
-        for half in range(2):
-            mine = kind_bits >> (4 * half) & 15
-            if half == 1 and mine == 0:
-                break
-            z = scramble(key[i] + offset[half])
-            first = 4 * half
-            hit = np.uint64(z & SHORT < bound[first])
-            hit |= np.uint64(z >> S16 & SHORT < bound[first + 1]) << ONE
-            hit |= np.uint64(z >> S32 & SHORT < bound[first + 2]) << TWO
-            hit |= np.uint64(z >> S48 < bound[first + 3]) << THREE
-            hit &= np.uint64(mine)
-            if hit == 0:  # nearly always
-                continue
-            for k in range(4):
-                if hit >> np.uint64(k) & ONE:
-                    rows[filled] = i
-                    kinds[filled] = first + k
-                    shorts[filled] = z >> np.uint64(16 * k) & SHORT
-                    filled += 1
+        kept = may[i] & kinds_of[served[i]]
+        may[i] = kept
+        rows[filled] = i
+        filled += kept != 0
     return filled
 
 
 @compiled
-def raise_managed(
-    key: Array, served: Array, slots: int, offset: np.uint64, shift: np.uint64, rise: float, managed: Array
-) -> None:
-    """Raise a level (uint8, 1/255) of the rows with a served contact in any of `slots`, rounded by a draw each."""
+def raise_where(served: Array, slots: int, step: int, level: Array) -> None:
+    """Add `step` to a level (uint8), up to 255, of the rows with a served contact in any of `slots`."""
     for i in range(served.size):
-        if served[i] & slots:
-            word = np.uint32((scramble(key[i] + offset) >> shift) & LOW)
-            step = int(rise * FULL + np.float32(word) * TO_UNIT)
-            managed[i] = min(int(managed[i]) + step, FULL)
+        raised = min(int(level[i]) + step, FULL)
+        level[i] = raised if served[i] & slots else level[i]
 
 
 @compiled

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.agents.hospitals import HospitalTeam
-from sim.care import emergency, experience, parameters, practices
+from sim.care import elective, emergency, experience, parameters, practices
 from sim.care.beds import Stay
 from sim.care.continuity import Continuity
 from sim.care.indices import BASE_FIRST, ServiceIndex
@@ -145,7 +145,7 @@ class Care:
         self.index.wanted = {
             "ed": ed - self.gp.steady_state(need)["ed"],
             "emergency": (self.hospital.admissions / MONTHS_A_YEAR - worsened) * self.unit,
-            "referral": self.waiting.slots.usual_starts * self.unit / self.needs.arriving,
+            "referral": self.waiting.slots.usual_starts * self.unit / elective.arriving(m),
         }
 
     def close_month(self) -> None:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from sim import draws
 from sim.agents.hospitals import LIST
-from sim.care import slots
+from sim.care import elective, slots
 from sim.clock import MONTHS_A_YEAR
 from sim.outcomes.eventlog import Kind
 from sim.purposes import Purpose
@@ -95,7 +95,7 @@ class WaitingLists:
         Some are settled without a referral (if a lever says so), some are lost on the way; the rest are new entries.
         """
         m, r = self.m, self.m.residents.columns
-        rows = m.care.needs.referrals_that_arrive(rows)
+        rows = elective.referrals_that_arrive(m, rows)
         key = r["key"][rows]
         uniform = draws.uniforms(key, m.month, Purpose.PRIORITY)
         priority = pick(uniform, np.cumsum(self.share_of_priority)[None, :])
@@ -180,7 +180,7 @@ class WaitingLists:
         treated = oldest(self.columns["group"], places)
         rows = self.columns["row"][treated]
         uniform = draws.uniforms(self.columns["key"][treated], m.month, Purpose.ROUTE)
-        outcome = m.care.needs.after_clinic(rows, uniform)
+        outcome = elective.after_clinic(m, rows, uniform)
         self._record("elective_completed", rows)
         m.care.needs.record("theatre_cases", rows[outcome != NON_ADMITTED])
         first = np.full(len(rows), 1.0 / m.evidence["care.clock_start_share"])
@@ -204,7 +204,7 @@ class WaitingLists:
         """Referrals of the trust's residents that are expected to arrive this month."""
         from sim.care.emergency import expected_by_age
 
-        return float(expected_by_age(self.m, "referral").sum()) * self.m.care.needs.arriving
+        return float(expected_by_age(self.m, "referral").sum()) * elective.arriving(self.m)
 
     def worsening_by_age(self, oldest: int) -> NDArray[np.float64]:
         """Entries of the trust's list expected to worsen into emergencies in a month, by single year of age."""

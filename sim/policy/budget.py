@@ -10,11 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from sim.clock import MONTHS_A_YEAR, month_of
 from sim.errors import UserError
-from sim.policy.rollout import divide
 
 NEW = "new"
 PENCE = 100
@@ -121,17 +118,30 @@ def share(amount: int, payers: Sequence[tuple[str, float | None]], pence: Mappin
     if len(names) == 1:
         paid = {names[0]: amount}
     elif any(part is not None for _, part in payers):
-        keys = np.array([round((part or 0.0) * 1_000_000) for _, part in payers], np.int64)
-        paid = dict(zip(names, divide(amount, keys).tolist(), strict=True))
+        paid = dict(zip(names, divide(amount, [round((part or 0.0) * 1_000_000) for _, part in payers]), strict=True))
     else:
-        keys = np.array([pence.get(name, 1) for name in names], np.int64)
-        paid = dict(zip(names, divide(amount, keys).tolist(), strict=True))
+        paid = dict(zip(names, divide(amount, [pence.get(name, 1) for name in names]), strict=True))
     for name, part in paid.items():
         if name != NEW and part > pence[name]:
             raise UserError(
                 f"The line {name} is asked to pay £{part / PENCE:,.0f} in a month and has £{pence[name] / PENCE:,.0f}."
             )
     return paid
+
+
+def divide(total: int, keys: list[int]) -> list[int]:
+    """A whole amount divided in proportion to whole keys: floors, and the rest to the largest remainders.
+
+    Ties go to the earlier entry. The parts sum to `total` exactly; with all keys 0 the first gets everything.
+    """
+    whole = sum(keys)
+    if whole == 0:
+        keys, whole = [1, *keys[1:]], 1
+    parts = [total * key // whole for key in keys]
+    largest = sorted(range(len(keys)), key=lambda k: -(total * keys[k] % whole))
+    for k in largest[: total - sum(parts)]:
+        parts[k] += 1
+    return parts
 
 
 def is_nhs(line: str) -> bool:

@@ -21,7 +21,7 @@ from sim.clock import MONTHS_A_YEAR
 from sim.policy.adoption import adopted, dip
 from sim.policy.budget import PENCE
 from sim.policy.levers import PERCENT
-from sim.policy.rollout import fill, weights
+from sim.policy.rollout import Filling, weights
 from sim.policy.scenario import Use
 from sim.policy.trial import MEASURING, SCALED, STOPPED, Trial, observed_energy
 
@@ -54,6 +54,7 @@ class Programme:
         self.learned = 0.0  # months of learning by the staff it changes
         self.spread = float(m.evidence["levers.adoption_spread"]) if use.lever.staff else 0.0
         self.people: People | None = None
+        self.filling: Filling | None = None  # how its money fills the neighbourhoods up
         self.trial = Trial(use.rollout.pilot, use.name, self.first) if use.rollout.pilot else None
         # the month in which each neighbourhood begins: with a pilot, not before it is its turn
         self.start: Floats = np.full(areas, np.inf if self.trial else float(self.first))
@@ -92,6 +93,8 @@ class Programme:
             return
         before = self.trial.phase
         self.asking = round(self.trial.advance(m, month) * PENCE)
+        if self.trial.phase != before:
+            self.filling = None
         if self.trial.phase != before and self.trial.acting:
             begins = self._open(np.ones(len(self.start))) > 0
             self.start[begins & np.isinf(self.start)] = month
@@ -155,7 +158,7 @@ class Programme:
         table = m.table_of(Neighbourhood)
         homes, size = table.columns, table.size
         self.people = people
-        energy = observed_energy(m)
+        energy, self.filling = observed_energy(m), None
         self.weights = weights(
             self.rollout.spread, homes["residents"][:size], homes["decile"][:size], energy, self.eligible
         )
@@ -169,8 +172,9 @@ class Programme:
         if self.lever.staff and pence > 0:
             self.learned += 1.0 + faster
         if self.lever.reaches_people:
-            shares = self._open(self.weights).astype(np.float64)
-            self.reached = fill(pence / PENCE / self.parameters[cost["per_person"]], shares, self.limit)
+            if self.filling is None:
+                self.filling = Filling(self._open(self.weights).astype(np.float64), self.limit)
+            self.reached = self.filling.of(pence / PENCE / self.parameters[cost["per_person"]])
             self.stock = self.stock * self._keep() + self.reached
         elif self.lever.by_dose:
             self._dose(m, pence)

@@ -50,48 +50,39 @@ def weights(
     return people
 
 
-def divide(total: int, shares: Integers) -> Integers:
-    """A whole amount divided in proportion to whole shares: floors, and the rest to the largest remainders.
+class Filling:
+    """How an amount is spread in proportion to shares, no entry above its limit: what one cannot take the others do.
 
-    Ties go to the earlier entry. The parts sum to `total` exactly; with all shares 0 the first gets everything.
+    shares, limit: float64[A]. Entries fill up in order of limit ÷ share; that order is worked out once.
     """
-    parts = np.array(shares, np.int64)
-    whole = int(parts.sum())
-    if whole == 0:
-        parts[0] = whole = 1
-    if total * int(parts.max()) > np.iinfo(np.int64).max:
-        parts = parts.astype(object)  # Python's whole numbers have no largest
-    floors, remainders = total * parts // whole, total * parts % whole
-    rest = total - int(floors.sum())
-    floors[np.argsort(-remainders, kind="stable")[:rest]] += 1
-    return floors.astype(np.int64)
+
+    def __init__(self, shares: Floats, limit: Floats) -> None:
+        self.size = len(shares)
+        rows = np.flatnonzero((np.asarray(shares) > 0) & (np.asarray(limit) > 0))
+        with np.errstate(over="ignore"):  # a share of almost nothing never fills up
+            full = np.asarray(limit, np.float64)[rows] / np.asarray(shares, np.float64)[rows]
+        order = np.argsort(full, kind="stable")
+        self.rows, self.full = rows[order], full[order]
+        self.shares, self.limit = np.asarray(shares, np.float64)[self.rows], np.asarray(limit, np.float64)[self.rows]
+        self.most = float(self.limit.sum())
+        self.below = np.concatenate([[0.0], np.cumsum(self.limit)[:-1]]) if len(rows) else np.zeros(0)
+        self.above = np.cumsum(self.shares[::-1])[::-1]
+        self.used = self.below + self.full * self.above  # the amount at which each entry is full
+
+    def of(self, amount: float) -> Floats:
+        """Entries, float64[A], that sum to min(amount, all limits of entries with a share)."""
+        taken = np.zeros(self.size)
+        if amount <= 0 or not len(self.rows):
+            return taken
+        if amount >= self.most:
+            taken[self.rows] = self.limit
+            return taken
+        last = int(np.argmax(self.used >= amount))
+        final = (amount - self.below[last]) / self.above[last]
+        taken[self.rows] = np.minimum(self.limit, final * self.shares)
+        return taken
 
 
 def fill(amount: float, shares: Floats, limit: Floats) -> Floats:
-    """`amount` spread in proportion to `shares`, no entry above its limit; what one cannot take the others do.
-
-    Returns entries that sum to min(amount, Σ limit of entries with a share).
-    """
-    shares = np.asarray(shares, np.float64)
-    open_ = (shares > 0) & (limit > 0)
-    taken = np.zeros(len(shares))
-    if amount <= 0 or not open_.any():
-        return taken
-    if amount >= limit[open_].sum():
-        taken[open_] = limit[open_]
-        return taken
-    level = amount / float(shares[open_].sum())
-    if open_.all() and (shares * level <= limit).all():  # nobody is full
-        return np.asarray(shares * level)
-    # entries fill up in order of limit / share; the level at which the amount is used up lies between two of them
-    rows = np.flatnonzero(open_)
-    with np.errstate(over="ignore"):  # a share of almost nothing never fills up
-        full = limit[rows] / shares[rows]
-    order = np.argsort(full, kind="stable")
-    rows, full = rows[order], full[order]
-    below = np.concatenate([[0.0], np.cumsum(limit[rows])[:-1]])
-    above = np.cumsum(shares[rows][::-1])[::-1]
-    last = int(np.argmax(below + full * above >= amount))
-    final = (amount - below[last]) / above[last]
-    taken[rows] = np.minimum(limit[rows], final * shares[rows])
-    return taken
+    """`amount` spread in proportion to `shares`, no entry above its limit (see `Filling`)."""
+    return Filling(shares, limit).of(amount)

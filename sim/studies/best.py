@@ -74,6 +74,8 @@ class Hold:
         self._put_right(rows, deciles)
         if any(best.needs_met for best in self.bests):
             r["unmet"][:size] = 0
+        if any(best.diagnosed for best in self.bests):
+            r["undiagnosed"][:size] = 0
 
     def _put_right(self, rows: NDArray[np.int64], deciles: list[int]) -> None:
         r = self.m.residents.columns
@@ -83,8 +85,6 @@ class Hold:
             for name in best.highest:
                 if name in r:
                     r[name][rows] = TOP_BYTE.get(name, np.iinfo(r[name].dtype).max)
-            if best.diagnosed and "undiagnosed" in r:
-                r["undiagnosed"][rows] = 0
         for decile in deciles:
             r["decile"][rows] = decile
         refresh(self.m, rows)

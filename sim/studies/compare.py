@@ -210,6 +210,9 @@ def fingerprint(record: RunRecord) -> str:
         elif name in ("spend", "lever_spend"):
             for key in sorted(value):
                 _add(whole, f"{name}.{key}", value[key])
+        elif name == "teams":
+            for key in sorted(value):
+                _add(whole, f"{name}.{key}", value[key].values)
     return whole.hexdigest()
 
 

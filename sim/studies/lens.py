@@ -174,18 +174,21 @@ def render(results: Results, looked: Looked) -> str:
         block = [one for one in found if one.measure == measure]
         label = results.measures[measure].label
         level = float(results.values(measure, looked.base)[:, results.years.index(results.horizon)].mean())
-        out += ["", f"{label[:1].upper()}{label[1:]}: {level:.1f} years; a life in full health: "
-                f"{ideal_years(0):.1f} years",
-                f"  {'':<34}{'alone':>9}{'last':>9}{'part':>9}{'90 % of runs':>18}{'literature':>12}"]  # fmt: skip
+        heads = f"{'alone':>8}{'last':>8}{'part':>8}{'90 % of runs':>17}{'of all':>10}{'literature':>12}"
+        name = f"{label[:1].upper()}{label[1:]}"
+        out += ["", f"{name}: {level:.1f} years; a life in full health: {ideal_years(0):.1f} years", " " * 35 + heads]
+        together = next(one.part for one in block if one.what == "together")
         for one in block:
             name = shipped().label(one.what) if one.what in looked.kinds else one.what.capitalize()
-            figures = "".join(f"{'' if np.isnan(x) else f'{x:.1f}':>9}" for x in (one.alone, one.last, one.part))
+            figures = "".join(f"{'' if np.isnan(x) else f'{x:.1f}':>8}" for x in (one.alone, one.last, one.part))
             span = f"{one.low:.1f} to {one.high:.1f}" if results.runs > 1 else ""
             told = "" if np.isnan(one.literature) else f"{one.literature:.0f}"
-            out.append(f"  {name:<34}{figures}{span:>18}{told:>12}".rstrip())
+            whole = f"{PERCENT * one.part / together:.0f}" if told and together else ""
+            out.append(f"  {name:<33}{figures}{span:>17}{whole:>10}{told:>12}".rstrip())
     out += [
         "",
         "Parts add up to 'together'. Interaction (together less the sum of each alone) is inside them.",
+        "Of all: a part as per cent of what all four take away together.",
         "Literature: the weights of the County Health Rankings, in another country; not used by the model.",
     ]
     return "\n".join(out)

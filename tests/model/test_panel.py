@@ -95,17 +95,13 @@ def test_the_score_is_the_formula() -> None:
     n = 300
     unmet, gp, continuity, handoffs = (rng.integers(0, top, n).astype(np.uint8) for top in (5, 8, 256, 9))
     waited = rng.uniform(0, 20, n).astype(np.float32)
-    born = rng.integers(-900, 0, n).astype(np.int16)
     weight, half = np.array([0.4, 0.3, 0.2, 0.1]), np.array([1.0, 6.0, 2.0])
-    old = np.where(np.arange(n) % 3 == 0, 0, 50).astype(np.uint8)
-    got, left = old.copy(), handoffs.copy()
-    identity = np.ones(n, np.int64)
-    experience.score(
-        identity, born, unmet, gp, continuity, left, waited, experience.due_by_birth(30), weight, half, got
-    )
+    rows = np.arange(0, n, 2)
+    got, left = np.full(n, 50, np.uint8), handoffs.copy()
+    experience.score(rows, unmet, gp, continuity, left, waited, weight, half, got)
     parts = np.array([1 / (1 + unmet), 6 / (6 + gp + waited), continuity / 255, 2 / (2 + handoffs)])
-    due = ((30 - born.astype(int)) % 12 == 0) | (old == 0)
-    expected = np.where(due, np.rint(100 * weight @ parts), old)
+    due = np.arange(n) % 2 == 0
+    expected = np.where(due, np.rint(100 * weight @ parts), 50)
     assert np.abs(got.astype(int) - expected).max() <= 1  # a half may be rounded either way
     assert np.array_equal(left, np.where(due, 0, handoffs))
     assert got.min() >= 1

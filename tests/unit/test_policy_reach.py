@@ -185,7 +185,8 @@ def test_adoption_is_an_s_curve_from_nothing_to_all(months: float, spread: float
 
 
 def test_a_team_gets_less_done_before_it_gets_more() -> None:
-    one = Town(scenario({"digital_front_door": {"amount": 0.3, "from": "new"}}))
+    better = load().draw(0).replaced({"levers.digital_front_door.gain": 0.2})
+    one = Town(scenario({"digital_front_door": {"amount": 0.3, "from": "new"}}), evidence=better)
     net = []
     for _ in range(40):
         one.go(1)

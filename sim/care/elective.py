@@ -1,0 +1,53 @@
+"""The elective problem on its pathway: what becomes of a referral on its way to a clinic, and how a pathway ends."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim import draws
+from sim.care import needs_kernels as kernels
+from sim.care.pathways import KINDS
+from sim.purposes import Purpose
+
+if TYPE_CHECKING:
+    from sim.system import CareSystem
+
+Array = NDArray[Any]
+Rows = NDArray[np.int64]
+KIND = KINDS.index("elective")
+
+
+def arriving(m: CareSystem) -> float:
+    """Of elective problems, the share that reaches a clinic's list without policy."""
+    pathways = m.care.pathways
+    share, _, lost, _ = pathways.value[pathways.step("elective", "outpatients")]
+    return float(share * (1.0 - lost))
+
+
+def referrals_that_arrive(m: CareSystem, rows: Rows) -> Rows:
+    """Rows of elective problems that get onto a list; those that are lost on the way become unmet needs."""
+    needs, pathways, r = m.care.needs, m.care.pathways, m.residents.columns
+    steps = np.full(len(rows), pathways.step("elective", "outpatients"))
+    practice, area = r["practice"][rows], r["lsoa"][rows]
+    made, arrives = draws.uniforms2(r["key"][rows], m.month, Purpose.REFERRAL_LOST)
+    referred = made < pathways.number(steps, "share", practice, area)
+    lost = referred & (arrives < pathways.number(steps, "lost", practice, area))
+    sent = rows[referred]
+    kernels.add_up_to_most(r["handoffs"], sent, np.ones(len(sent), np.int64))
+    needs.record("handoffs", sent)
+    needs.record("lost_referrals", rows[lost])
+    needs.unmet(rows[lost], np.full(np.count_nonzero(lost), KIND))
+    m.care.ledger.add(m.month, referrals_lost=np.count_nonzero(lost))
+    return np.asarray(rows[referred & ~lost])
+
+
+def after_clinic(m: CareSystem, rows: Rows, uniform: Array) -> NDArray[np.int64]:
+    """How pathways of residents at `rows` end: 0 at the clinic, 1 with a day case, 2 with a stay."""
+    pathways, r = m.care.pathways, m.residents.columns
+    clinic = pathways.step("elective", "outpatients")
+    step = pathways.onward(KIND, clinic, uniform, r["practice"][rows], r["lsoa"][rows])
+    ends = [pathways.step("elective", name) for name in ("day_case", "ordinary_stay")]
+    return np.asarray((step == ends[0]) + 2 * (step == ends[1]), np.int64)

@@ -1,0 +1,67 @@
+"""How many new cases the teams outside practice and hospital can begin in a month, and what discharge waits for.
+
+While flows are observed (to March 2024) a team begins as many as keep its queue at the published wait; what that took
+in the last year is its capacity afterwards, times what the budget makes of it. Parts of a case are carried over.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.care.indices import BASE_FIRST, FROZEN_FROM
+from sim.care.pathways import COMMUNITY, SOCIAL_CARE
+from sim.clock import MONTHS_A_YEAR
+
+if TYPE_CHECKING:
+    from sim.care.needs import Needs
+
+Array = NDArray[Any]
+LINES = ("community", "mental_health", "adult_social_care", "health_creation")
+"""The budget line of each of `OWN_TEAMS`."""
+
+
+def places(needs: Needs) -> NDArray[np.int64]:
+    """New cases that each team can begin this month; sets their capacity, staff and usual referrals."""
+    m, t, count = needs.m, needs.teams.columns, needs.teams.size
+    kind, usual = t["kind"][:count], t["usual"][:count]
+    for now, coming in (("referrals", "coming"), ("lost", "coming_lost")):
+        t[now][:count] = t[coming][:count]
+        t[coming][:count] = 0
+    new = (t["referrals"] - t["lost"])[:count]
+    t["usual"][:count] = np.where(usual > 0, usual + (new - usual) / MONTHS_A_YEAR, new)
+    if m.month < FROZEN_FROM:
+        waiting = np.bincount(needs.columns["team"][needs.waits()], minlength=count)
+        t["capacity"][:count] = np.maximum(waiting - needs.wait[kind] * t["usual"][:count], 0.0)
+    else:
+        line = np.array([m.commissioner.capacity(line) for line in LINES])
+        t["capacity"][:count] = t["base"][:count] * line[kind]
+    t["staff"][:count] = t["capacity"][:count] / needs.per_staff[kind]
+    wanted = t["capacity"][:count] + t["carried"][:count]
+    t["carried"][:count] = wanted % 1.0
+    return np.asarray(np.floor(wanted), np.int64)
+
+
+def keep_base(needs: Needs) -> None:
+    """Remember what teams took on in the last observed year."""
+    m, t, count = needs.m, needs.teams.columns, needs.teams.size
+    if BASE_FIRST <= m.month < FROZEN_FROM:
+        t["base"][:count] += t["started"][:count] / MONTHS_A_YEAR
+        t["usual_base"][:count] = t["usual"][:count]
+
+
+def discharge_level(needs: Needs) -> float:
+    """Cases that community and social care can take on for each one referred, against the base year (1: as then); the
+    wait for discharge from hospital follows it."""
+    m, t, count = needs.m, needs.teams.columns, needs.teams.size
+    found = []
+    for number in (COMMUNITY, SOCIAL_CARE):
+        mine = np.flatnonzero(t["kind"][:count] == number)
+        now, usual, base, usual_base = (float(t[n][mine].sum()) for n in ("capacity", "usual", "base", "usual_base"))
+        if m.month < FROZEN_FROM or min(usual, base, usual_base) <= 0:
+            found.append(m.commissioner.level(LINES[number]))
+        else:
+            found.append(now / usual / (base / usual_base))
+    return sum(found) / len(found)
