@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from sim.care.identity import STANDARD_ERRORS, TOLERANCE, Identity, Year
 from sim.clock import MONTHS_A_YEAR
-from sim.draws import make_keys
+from sim.draws import make_keys, uniforms
 from sim.life.contacts import TABLE_KIND, of_service
 from sim.life.epidemiology import Epidemiology
 from sim.life.exposures import as_kept
@@ -23,6 +23,9 @@ from sim.life.grid import cell
 from sim.life.health import People, give
 from sim.life.processes import DEATH
 from sim.life.reference import Reference
+from sim.life.states import with_level
+from sim.life.three_cs import CS, level_shares
+from sim.purposes import Purpose
 
 Array = NDArray[Any]
 FRESH_SEED = 2021
@@ -48,7 +51,8 @@ def norms(year: Year) -> list[Identity]:
     rows = np.arange(people.age.size)
     cells = np.asarray(cell(people.age, people.male, people.decile), np.int32)
     nowhere = np.zeros(rows.size, np.int16), np.ones((1, len(m.rates.names)), np.float32)
-    rates = MONTHS_A_YEAR * m.rates.of(rows, cells, health.state, as_kept(health.lagged), *nowhere)
+    state = _with_three_cs(epi, fresh.key, health.state)
+    rates = MONTHS_A_YEAR * m.rates.of(rows, cells, state, as_kept(health.lagged), *nowhere)
     served = 1.0 - m.evidence["care.gp_unmet_share"]
     level = {"gp_contact": 1.0 / served, "referral": m.evidence["care.clock_start_share"]}
     found = []
@@ -65,6 +69,16 @@ def norms(year: Year) -> list[Identity]:
     prevalence = sum((epi.prevalence[name] * epi.people).sum() for name in epi.names) / epi.people.sum()
     found.append(_account("long-term conditions", np.asarray(held), reference.weight, prevalence))
     return found
+
+
+def _with_three_cs(epi: Epidemiology, key: NDArray[np.uint64], state: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """The same states with levels of the three Cs as common as in the evidence."""
+    for number, name in enumerate(CS):
+        shares = level_shares(epi.evidence, name)
+        draw = uniforms(key, 0, Purpose.THREE_CS + number)
+        level = np.searchsorted(np.cumsum(shares / shares.sum())[:-1], draw, side="right")
+        state = with_level(state, name, level)
+    return state
 
 
 def _account(words: str, each: Array, weight: Array, published: float) -> Identity:

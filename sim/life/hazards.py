@@ -9,7 +9,7 @@ published ratio.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,6 +45,10 @@ def direct(epi: Epidemiology, reference: Reference, health: Health, published: d
         for name, wanted in published.items():
             found = _ratio(hazard, deaths, cell, groups[name], usual[name])
             effects.ratios[name] = float(np.clip(effects.ratios[name] * (wanted / found) ** STEP, LEAST, MOST))
+        for later in epi.conditions:
+            if later.replaces:  # going on to the later stage makes nobody safer
+                earlier = min(effects.ratios[later.replaces], effects.ratios[later.name])
+                effects.ratios[later.replaces] = earlier
     return effects
 
 
@@ -67,7 +71,7 @@ def _relative(epi: Epidemiology, reference: Reference, health: Health, effects: 
     return np.asarray(weight / reference.mean(weight, deaths / reference.weight)[reference.at])
 
 
-def _ratio(hazard: Array, deaths: Array, cell: Rows, group: tuple[Rows, Rows], usual: Array) -> float:
+def _ratio(hazard: Array, deaths: Array, cell: Rows, group: tuple[Rows, Rows], usual: NDArray[Any]) -> float:
     """Deaths of the first of two groups over what they are at the second's rates; usual: the second's base deaths."""
     have, without = group
     rate = np.bincount(cell[without], hazard[without], usual.size) / np.maximum(usual, 1e-300)

@@ -8,6 +8,7 @@ what order several events of one month apply is stated in `sim.life.changes`; le
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,7 +54,11 @@ def rate_tables(epi: Epidemiology, out_rate: NDArray[np.float32], level: dict[st
     hospital = [_contact(epi, kind, level) for kind in kinds.HOSPITAL]
     practice = [_contact(epi, kind, level) for kind in PRACTICE_KINDS]
     life = [*_demography(epi, out_rate), *_behaviours(epi), *_frailty(epi)]
-    everything = [*life, *hospital, *_onsets(epi), *practice]
+    of_cs = three_cs.by_level(epi.evidence)
+    everything = [
+        replace(row, by_level={**row.by_level, **of_cs.get(row.name, {})})
+        for row in (*life, *hospital, *_onsets(epi), *practice)
+    ]
     return RateTables(everything, len(epi.exposures.names))
 
 
@@ -71,14 +76,13 @@ def _demography(epi: Epidemiology, out_rate: NDArray[np.float32]) -> list[Proces
 
 def _behaviours(epi: Epidemiology) -> list[Process]:
     rows = []
-    levels = three_cs.by_level(epi.evidence)
     for behaviour in behaviours.BEHAVIOURS:
         into, out = behaviours.transitions(epi.evidence, behaviour, epi.risk[behaviour.risk], epi.people)
         never, only = {behaviour.state: 0.0}, [behaviour.state]
         for name, rate, on, needed in ((behaviour.out_of, out, {}, only), (behaviour.into, into, never, [])):
             around = circumstances.ratios(epi.evidence, name)
             usual = np.prod([1 + epi.risk[each] * (ratio - 1) for each, ratio in around.items()], axis=0)
-            effects = Effects(epi.nothing, around | on, levels.get(name, {}))
+            effects = Effects(epi.nothing, around | on)
             rows.append(effects.process(name, to_cells(behaviours.by_decile(rate / usual)), epi.states, needed))
     return rows
 
@@ -97,11 +101,9 @@ def _frailty(epi: Epidemiology) -> list[Process]:
 
 def _onsets(epi: Epidemiology) -> list[Process]:
     rows = []
-    levels = three_cs.by_level(epi.evidence)
     for name in epi.names:
         effects = epi.effects[name]
-        of_levels = effects.levels | levels.get(ONSET + name, {})
-        onset = Effects(effects.excess, effects.ratios | {name: 0.0}, of_levels)
+        onset = Effects(effects.excess, effects.ratios | {name: 0.0}, effects.levels)
         rows.append(onset.process(ONSET + name, to_cells(epi.onset_base[name]), epi.states))
         for prefix, rates in ((RECOVERY, epi.recovery), (DIAGNOSE, epi.diagnosis)):
             if name in rates:  # a diagnosis counts for those only who have it undiagnosed: see `sim.life.changes`

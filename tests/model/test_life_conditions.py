@@ -64,7 +64,10 @@ def test_as_many_are_diagnosed_as_the_register_gains(epi: Epidemiology, referenc
 
 
 def test_published_hazards_come_out_in_all(epi: Epidemiology, reference: Reference, health: Health) -> None:
+    earlier = {condition.replaces for condition in epi.conditions}
     for name, wanted in epi.published_hazards.items():
+        if name in earlier:  # bounded by the stage that follows
+            continue
         found = hazards.in_all(epi, reference, health, name)
         least = epi.effects["death"].ratios[name] <= hazards.LEAST  # others explain more than the published ratio
         assert found == pytest.approx(wanted, rel=0.02) or (least and found > wanted), name
@@ -134,9 +137,9 @@ def test_a_neighbourhoods_circumstances_are_its_own(evidence: Evidence, toy) -> 
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        ({"replaces": "copd"}, "'replaces' names the condition itself"),
+        ({"replaces": "copd"}, "names the condition itself"),
         ({"undiagnosed": "sometimes"}, "must be one of"),
-        ({"colour": "red"}, "unknown key 'colour'"),
+        ({"colour": "red"}, "colour"),
     ],
 )
 def test_a_wrong_condition_is_refused_in_a_sentence(tmp_path: Path, change: dict[str, str], says: str) -> None:
@@ -150,7 +153,7 @@ def test_a_wrong_condition_is_refused_in_a_sentence(tmp_path: Path, change: dict
 def test_a_stage_must_be_a_condition_drawn_later() -> None:
     first = conditions.Condition("early", "x", "x", 1, 0, False)
     later = conditions.Condition("late", "x", "x", 2, 0, False, replaces="early")
-    with pytest.raises(UserError, match="must be higher"):
+    with pytest.raises(UserError, match="must have a higher order"):
         conditions.in_order([first, later])
     with pytest.raises(UserError, match="is no condition"):
         conditions.in_order([later])
