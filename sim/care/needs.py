@@ -28,6 +28,7 @@ from sim.care import team_capacity as capacity
 from sim.care import treated
 from sim.care.pathways import ASKS, COMMUNITY, KINDS, MENTAL_HEALTH, NOWHERE, OWN_TEAMS, SOCIAL_CARE, Pathways
 from sim.life.processes import PRACTICE_KINDS
+from sim.outcomes.eventlog import Kind
 from sim.purposes import Purpose
 
 if TYPE_CHECKING:
@@ -185,6 +186,8 @@ class Needs:
         passed = second < self.pathways.number(step, "passed_on", practice, area)
         arrives = (1.0 - self.pathways.number(step, "lost", practice, area)) ** (1 + passed)
         lost = first >= arrives
+        m.events.add(Kind.TEAM_REFERRED, rows, self.pathways.team[step])
+        m.events.add(Kind.TEAM_LOST, rows[lost], self.pathways.team[step[lost]])
         made = handoffs + 1 + passed
         delay = self.pathways.number(step, "delay_months", practice, area) * (1 + passed)
         kind = self.pathways.team[step]
@@ -284,6 +287,7 @@ class Needs:
         ends = too_long | (first < self.withdraw[self.kind_of_entry()[entry]])
         unmet = entry[ends & (too_long | (second < self.unmet_share))]
         self.unmet(c["row"][unmet], self.pathways.kind[c["step"][unmet]])
+        m.events.add(Kind.TEAM_WITHDRAWN, c["row"][entry[ends]], self.pathways.team[c["step"][entry[ends]]])
         t["withdrawn"][:count] = np.bincount(c["team"][entry[ends]], minlength=count)
         return np.asarray(ends)
 
@@ -293,6 +297,7 @@ class Needs:
         rows, step = done["row"], done["step"]
         t["discharges"][:count] = np.bincount(done["team"], minlength=count)
         kind, team = self.pathways.kind[step], self.pathways.team[step]
+        m.events.add(Kind.TEAM_ENDED, rows, team)
         treated.complete(m, rows, done["key"], kind, team, self.effects, self.recoveries)
         self.record("mental_health_treated", rows[team == MENTAL_HEALTH])
         onward = np.full(len(rows), NOWHERE, np.int8)
@@ -324,6 +329,7 @@ class Needs:
         rank = np.arange(len(entry)) - np.repeat(np.cumsum(waiting) - waiting, waiting)
         served = entry[rank < places[team]]
         t["started"][:count] = np.bincount(c["team"][served], minlength=count)
+        m.events.add(Kind.TEAM_BEGUN, c["row"][served], self.pathways.team[c["step"][served]])
         full = t["started"][:count] >= places
         t["carried"][:count] = np.where(full, t["carried"][:count], 0.0)
         length = self.months[t["kind"][c["team"][served]]]

@@ -59,6 +59,12 @@ class Kind(IntEnum):
     REMOVED = 43
     WORSENED = 44
     ENDED_ELSEWHERE = 45
+    # detail: kind of team (`sim.care.pathways.OWN_TEAMS`)
+    TEAM_REFERRED = 50
+    TEAM_LOST = 51
+    TEAM_BEGUN = 52
+    TEAM_ENDED = 53
+    TEAM_WITHDRAWN = 54
 
 
 COMING = {"arrivals": Kind.ARRIVED, "births": Kind.BORN}

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim import clock
+from sim.care.pathways import OWN_TEAMS
 from sim.life.states import States
 from sim.outcomes.eventlog import Kind
 
@@ -32,8 +33,9 @@ ABOUT = (
     "A sample of simulated residents, invented people, under the first evidence draw and seed of each scenario; the "
     "same residents in every scenario. Dates are first days of months. No End_Date: not ended when the run does."
 )
-LIFE, CONDITION, BEHAVIOUR, GP, ED, STAY, REFERRAL, WAIT = (
+LIFE, CONDITION, BEHAVIOUR, GP, ED, STAY, REFERRAL, WAIT, TEAM = (
     "Life", "Condition", "Behaviour", "General practice", "A&E", "Hospital stay", "Referral", "Waiting list",
+    "Other team",
 )  # fmt: skip
 COMES = {Kind.RESIDENT: "Resident at the start", Kind.BORN: "Born", Kind.ARRIVED: "Moved in"}
 GOES = {Kind.LEFT: "Moved away", Kind.DIED: "Died"}
@@ -48,6 +50,11 @@ WAITS = {
     Kind.TREATED: "Treated", Kind.REMOVED: "Removed", Kind.WORSENED: "Became an emergency",
     Kind.ENDED_ELSEWHERE: "Ended at another trust",
 }  # fmt: skip
+TEAMS = {
+    Kind.TEAM_REFERRED: "Referred", Kind.TEAM_LOST: "Referral lost on the way", Kind.TEAM_BEGUN: "Care begins",
+    Kind.TEAM_ENDED: "Care ends", Kind.TEAM_WITHDRAWN: "Left the queue",
+}  # fmt: skip
+TEAM_NAMES = dict(zip(OWN_TEAMS, ("Community team", "Mental health", "Social care", "Community sector"), strict=True))
 GONE, STILL = "Ended by death or moving away", "Still waiting"
 LIVED = {"smoker": "Smoking", "ex_smoker": "Ex-smoker", "obese": "Obesity", "inactive": "Inactivity",
          "drinker": "Drinking over 14 units", "lonely": "Loneliness", "offline": "Not online",
@@ -126,6 +133,9 @@ def _words(kind: Kind, detail: int, specialties: list[str]) -> tuple[str, str, s
         return STAY, STAYS[kind], f"Emergency admission, {how}"
     if kind == Kind.REFERRED:
         return REFERRAL, specialties[detail], f"Referred to {specialties[detail].lower()}"
+    if kind in TEAMS:
+        name = TEAM_NAMES[OWN_TEAMS[detail]]
+        return TEAM, TEAMS[kind], f"{name}: {TEAMS[kind][0].lower()}{TEAMS[kind][1:]}"
     return None
 
 
@@ -170,7 +180,8 @@ def _waits(entries: Array, specialties: list[str]) -> list[Row]:
         months = " within the month" if end == since else months
         rows.append((client, since, end, WAIT, how, f"{specialty}: {how[0].lower()}{how[1:]}{months}", 0))
 
-    of_lists = (entries["kind"] >= Kind.LISTED) | np.isin(entries["kind"], list(GOES))
+    of_lists = (entries["kind"] >= Kind.LISTED) & (entries["kind"] <= Kind.ENDED_ELSEWHERE)
+    of_lists |= np.isin(entries["kind"], list(GOES))
     for client, kind, month, since, detail in entries[of_lists].tolist():
         if kind in GOES:
             for still in list(waiting.get(client, ())):

@@ -40,6 +40,7 @@ MEMBER = np.dtype([("client", "<i8"), ("row", "<i8"), ("born", "<i2"), ("fifth",
 COUNTED = {
     "gp_contacts": (Kind.GP_SERVED, True), "gp_given_up": (Kind.GP_GIVEN_UP, True), "ed": (Kind.ED, False),
     "stays": (Kind.OVERNIGHT, False), "referrals": (Kind.REFERRED, False), "treated": (Kind.TREATED, False),
+    "other_teams": (Kind.TEAM_REFERRED, False), "lost": (Kind.TEAM_LOST, False),
 }  # fmt: skip
 """Columns counted from the event log in `written`: kind of event, and whether its detail is the number of them."""
 

@@ -152,6 +152,7 @@ def _lines(life: Life) -> list[Line]:
         Line(LANES[2], "Contacts", contacts.loc[served]),
         Line(LANES[2], "Not offered", contacts.loc[refused]),
         Line(LANES[2], "Asks again", contacts.loc[~served & ~refused]),
+        Line(LANES[2], "Other teams", life.of_type(lives.TEAM)),
         Line(LANES[3], "A&E", life.of_type(lives.ED)),
         Line(LANES[3], "Emergency stays", life.of_type(lives.STAY)),
     ]
