@@ -9,6 +9,7 @@ from typing import Any
 
 from sim import clock
 from sim.errors import UserError
+from sim.policy.rollout import SPREADS
 
 PAYERS = {
     "new": "new money",
@@ -84,7 +85,8 @@ class Facts:
             paid = use["from"]
             said.append(f"paid by {_words(', '.join(paid) if isinstance(paid, dict | list) else paid)}")
         if "rollout" in use:
-            said.append(f"spread {_words(use['rollout'])}")
+            known = use["rollout"] in SPREADS
+            said.append(f"{'spread' if known else 'rolled out as'} {_words(use['rollout'])}")
         if use.get("start"):
             said.append(f"from {_month(use['start'])}")
         return ", ".join(said)

@@ -14,6 +14,7 @@ from sim.report import sections, sources, svg, whole
 from sim.report.figures import draw_all
 from sim.report.numbers import Numbers
 from sim.report.parts import Table, Tile
+from sim.report.pilots import pilots
 from sim.report.style import NBSP, Picture, number
 from sim.report.words import span
 
@@ -120,7 +121,8 @@ def build(numbers: Numbers, pictures: dict[str, Picture]) -> Page:
         Section("sure", "How sure", sections.how_sure(numbers),
                 tables=_sure(numbers) if compared else [],
                 after=sections.PUBLISHED if compared else []),
-        Section("assumed", "What was assumed", sources.assumed(numbers), tables=sources.assumption_tables(numbers)),
+        Section("assumed", "What was assumed", sources.assumed(numbers),
+                tables=[*sources.assumption_tables(numbers), *pilots(numbers)]),
         Section("numbers", "The numbers", sections.numbers_words(numbers), tables=sections.headline_tables(numbers)),
         Section("provenance", "Where this comes from", sources.provenance_words(numbers),
                 tables=sources.provenance_tables(numbers), after=[sources.ATTRIBUTION]),
