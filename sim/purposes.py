@@ -60,11 +60,10 @@ class Purpose(IntEnum):
     ENERGY = 470
     ENERGY_SEEN = 472
     # pathways, teams, hospital specialties, the panel
-    PATHWAY = 500  # + kind of need
+    PATHWAY = 500  # + kind of need; those of the practice share its hash, 16 bits each
     HANDOFF = 510
     HANDOFF_ORDER = 511
     WAITING_FOR_TEAM = 512
-    CRISIS_WHILE_WAITING = 513
     WITHDRAWN = 514
     CARE_LENGTH = 515
     ONWARD = 516
@@ -72,7 +71,6 @@ class Purpose(IntEnum):
     RECOVERY_BY_COMMUNITY = 518
     REFERRAL_LOST = 519
     WARD = 520
-    WARD_CONDITION = 521
     PANEL = 530
     LEVEL_ROUNDING = 540
     # policy: errors of a risk score; surveys, registers and choice of neighbourhoods of a pilot
