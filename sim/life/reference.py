@@ -74,7 +74,10 @@ def _share_norm(reference: Reference, share: Array, weight: Array) -> Array:
     norm = reference.mean(weight)
     wanted = reference.mean(share)
     for _ in range(MENDINGS):
-        found = reference.mean(np.minimum(share * weight / norm[reference.at], MOST_SHARE))
+        chance = share * weight / norm[reference.at]
+        if chance.max() <= MOST_SHARE:
+            break
+        found = reference.mean(np.minimum(chance, MOST_SHARE))
         norm = norm * np.where(wanted > 0, found / np.maximum(wanted, 1e-12), 1.0)
     return np.asarray(norm)
 
