@@ -122,8 +122,10 @@ def report(words: Words) -> int:
     from sim import report as reports
     from sim.outcomes.results import Results
 
+    results = Results.load(folder)
+    with disk.refusals(folder), store.beside(folder) as half:
+        reports.write(results, half)
     with disk.refusals(folder):
-        reports.write(Results.load(folder), folder)
         store.write_metadata(folder, about)
     print(f"Written: {folder / 'report.html'}")
     return 0

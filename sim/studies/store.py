@@ -156,6 +156,31 @@ def part(folder: Path) -> Iterator[Path]:
             shutil.rmtree(half, ignore_errors=True)
 
 
+@contextlib.contextmanager
+def beside(folder: Path) -> Iterator[Path]:
+    """A folder in which files of a finished run can be written anew: they take their places only when all are whole.
+
+    It holds the run's config.yaml and metadata.json, for whoever writes to read.
+    """
+    half = folder / f".again-{os.getpid()}.tmp"
+    shutil.rmtree(half, ignore_errors=True)
+    half.mkdir()
+    try:
+        given = [name for name in ("config.yaml", "metadata.json") if (folder / name).is_file()]
+        for name in given:
+            shutil.copyfile(folder / name, half / name)
+        yield half
+        made = [file for file in half.rglob("*") if file.is_file() and file.name not in given]
+        for file in made:
+            _flush(file)
+        for file in made:
+            home = folder / file.relative_to(half)
+            home.parent.mkdir(parents=True, exist_ok=True)
+            os.replace(file, home)
+    finally:
+        shutil.rmtree(half, ignore_errors=True)
+
+
 def find(folder: str) -> Path:
     """A finished run's folder from what was typed: a folder, ``results/latest``, or ``latest``.
 

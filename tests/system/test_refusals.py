@@ -173,6 +173,18 @@ def test_rerun_of_an_edited_configuration_and_report_of_a_damaged_run(tmp_path: 
         assert done.stderr.endswith("metadata.json is damaged.\n")
 
 
+@posix
+def test_a_report_that_finds_no_room_leaves_the_old_one(tmp_path: Path) -> None:
+    made = run_once(tmp_path)
+    before = {file.name: file.read_bytes() for file in made.rglob("*") if file.is_file()}
+    done = headwater("report", "results/latest", cwd=tmp_path, largest_file=30_000)
+    assert done.returncode == 1
+    assert done.stderr.endswith("is full. Make room and try again.\n")
+    assert {file.name: file.read_bytes() for file in made.rglob("*") if file.is_file()} == before
+    assert headwater("report", "results/latest", cwd=tmp_path).returncode == 0
+    assert sorted(file.name for file in made.rglob("*") if file.is_file()) == sorted(before)
+
+
 SCRIPT = """
 from sim import compare
 if __name__ == "__main__":

@@ -182,6 +182,24 @@ def test_shipped_conditions_have_their_evidence() -> None:
     assert condition_checks.of_evidence(every, tables) == []
 
 
+def test_a_pilot_larger_than_the_place_is_refused(tmp_path: Path) -> None:
+    from sim import paths
+
+    write(tmp_path)
+    learn = (paths.configs() / "rollout" / "learn.yaml").read_text()
+    text = re.sub(r"units: .*", "units: 500", learn)
+    assert text != learn
+    (tmp_path / "mine" / "rollout").mkdir()
+    (tmp_path / "mine" / "rollout" / "big.yaml").write_text(text)
+    scenario = tmp_path / "mine" / "scenario" / "walking.yaml"
+    scenario.write_text(scenario.read_text().replace("rollout: where_energy", "rollout: big"))
+    done = headwater(*f"run --config-dir mine scenario=walking {SMALL}".split(), cwd=tmp_path)
+    assert done.returncode == 2, done.stderr
+    assert "(big.yaml, pilot.units): 500 neighbourhoods" in done.stderr
+    assert "are more than the" in done.stderr
+    assert done.stdout == ""
+
+
 def test_rerun_asks_for_the_folder_that_the_run_used(tmp_path: Path) -> None:
     write(tmp_path)
     words = f"run --config-dir mine scenario=walking {SMALL} workers=1".split()
