@@ -19,8 +19,10 @@ from numpy.typing import NDArray
 from sim import draws
 from sim.agents.hospitals import LIST
 from sim.care import elective, slots
+from sim.care import waiting_kernels as kernels
 from sim.clock import MONTHS_A_YEAR
 from sim.outcomes.eventlog import Kind
+from sim.outcomes.measures import N_FIFTHS
 from sim.purposes import Purpose
 
 if TYPE_CHECKING:
@@ -110,7 +112,7 @@ class WaitingLists:
     def _specialty(self, rows: Array, month: int) -> NDArray[np.int64]:
         r = self.m.residents.columns
         uniform = draws.uniforms(r["key"][rows], month, Purpose.SPECIALTY)
-        return pick(uniform, self.by_sex[r["male"][rows]])
+        return pick(uniform, self.by_sex, r["male"][rows])
 
     def _enter(self, rows: Array, specialty: Array, priority: Array, began: NDArray[np.float64], month: int) -> None:
         r = self.m.residents.columns
@@ -123,7 +125,9 @@ class WaitingLists:
             "began": began,
             "group": (specialty * self.priorities + priority + elsewhere).astype(np.uint8),
         }
-        order = np.lexsort((identity, began))
+        order = np.argsort(began)
+        if (np.diff(began[order]) == 0).any():  # who began at one moment stands in the order of identities
+            order = np.lexsort((identity, began))
         self.columns = {
             name: np.concatenate([self.columns[name], new[name][order].astype(kind)]) for name, kind in COLUMNS.items()
         }
@@ -209,9 +213,9 @@ class WaitingLists:
     def worsening_by_age(self, oldest: int) -> NDArray[np.float64]:
         """Entries of the trust's list expected to worsen into emergencies in a month, by single year of age."""
         m, r = self.m, self.m.residents.columns
-        rows = self.columns["row"][self.columns["group"] < ELSEWHERE]
-        age = np.clip((m.month - r["born"][rows].astype(np.int64)) // MONTHS_A_YEAR, 0, oldest)
-        return np.asarray(np.bincount(age, minlength=oldest + 1) * m.care.listed.deterioration, np.float64)
+        number = np.zeros(oldest + 1, np.int64)
+        kernels.count_ages(self.columns["group"], self.columns["row"], r["born"], ELSEWHERE, m.month, number)
+        return np.asarray(number * m.care.listed.deterioration, np.float64)
 
     def planned_bed_days(self) -> float:
         """Bed-days of planned stays this month, simulated: follows last month's finished pathways."""
@@ -228,14 +232,19 @@ class WaitingLists:
         here = self.m.residents.columns["unique_id"][c["row"]] == c["identity"]
         self.left = int(np.count_nonzero(~here & (c["group"] < ELSEWHERE)))
         if not here.all():
-            self.columns = {name: column[here] for name, column in c.items()}
+            self._keep(here)
 
     def _end(self, ends: NDArray[np.bool_]) -> None:
         """Take entries off, and off their residents' count."""
         rows = self.columns["row"][ends]
         if len(rows):
             np.subtract.at(self.m.residents.columns["listed"], rows, np.uint8(1))
-            self.columns = {name: column[~ends] for name, column in self.columns.items()}
+            self._keep(~ends)
+
+    def _keep(self, which: NDArray[np.bool_]) -> None:
+        """Keep the entries of a mask alone."""
+        entry = np.flatnonzero(which)
+        self.columns = {name: column.take(entry) for name, column in self.columns.items()}
 
     def _at_home(self) -> int:
         return int(np.count_nonzero(self.columns["group"] < ELSEWHERE))
@@ -262,18 +271,19 @@ class WaitingLists:
 
     def _show(self, finished: Array, theatre: Array) -> None:
         """Stocks to the recorder, and the teams' columns."""
-        m = self.m
-        at_home = self.columns["group"] < ELSEWHERE
-        rows, waited = self.columns["row"][at_home], self.waits()
-        self._record("waiting_list", rows)
-        self._record("waiting_over_18w", rows[waited > WEEKS_18])
-        self._record("waiting_over_52w", rows[waited > WEEKS_52])
-        long, longest = np.count_nonzero(waited > WEEKS_18), np.count_nonzero(waited > WEEKS_52)
-        m.care.ledger.add(m.month, over_18w=long, over_52w=longest)
+        m, c = self.m, self.columns
+        limits = np.array([-np.inf, WEEKS_18, WEEKS_52])
+        by_fifth, stock = np.zeros((3, N_FIFTHS), np.int64), np.zeros(ELSEWHERE, np.int64)
+        kernels.count_waits(
+            c["group"], c["row"], c["began"], m.residents.columns["fifth"], ELSEWHERE, m.month + 1, limits, by_fifth, stock
+        )
+        for measure, counts in zip(("waiting_list", "waiting_over_18w", "waiting_over_52w"), by_fifth, strict=True):
+            m.recorder.add_by_fifth(measure, counts)
+        m.care.ledger.add(m.month, over_18w=by_fifth[1].sum(), over_52w=by_fifth[2].sum())
+        stock = stock[: len(self.specialties) * self.priorities].reshape(-1, self.priorities).sum(axis=1)
         t = m.care.teams.columns
         lists = np.flatnonzero(t["kind"][: m.care.teams.size] == LIST)
         specialty = t["specialty"][lists]
-        stock = np.bincount(self.columns["group"][at_home] // self.priorities, minlength=len(self.specialties))
         t["waiting"][lists] = stock[specialty]
         t["activity"][lists] = finished[specialty]
         t["clinics"][lists] = (finished - theatre)[specialty]
@@ -298,20 +308,21 @@ def oldest(group: NDArray[np.uint8], places: NDArray[np.int64]) -> NDArray[np.bo
 
     group: uint8[n] in order of beginning (groups without places, from len(places) on, are not served); places: int[g].
     """
-    order = np.argsort(group, kind="stable")
-    counts = np.bincount(group, minlength=len(places))
-    first = np.cumsum(counts) - counts
-    allowed = np.zeros(len(counts), np.int64)
-    allowed[: len(places)] = places
-    rank = np.arange(len(group)) - np.repeat(first, counts)
     served = np.zeros(len(group), bool)
-    served[order] = rank < np.repeat(allowed, counts)
+    kernels.first_of_each(group, np.append(places, np.zeros(256 - len(places), np.int64)), served)
     return served
 
 
-def pick(uniform: NDArray[np.float32], cumulative: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Position of each uniform in cumulative shares ((1 or n, k); the last one is taken as 1): int64[n]."""
-    return np.asarray((uniform[:, None] >= cumulative[:, :-1]).sum(axis=1), np.int64)
+def pick(
+    uniform: NDArray[np.float32], cumulative: NDArray[np.float64], which: Array | None = None
+) -> NDArray[np.int64]:
+    """Position of each of n uniforms in cumulative shares ((m, k); the last one is taken as 1): int64[n].
+
+    which: row of the shares that counts for each (the only one, unless said).
+    """
+    out, shares = np.empty(len(uniform), np.int64), np.ascontiguousarray(cumulative, np.float64)
+    kernels.pick(uniform, shares, np.zeros(len(uniform), np.uint8) if which is None else which, out)
+    return out
 
 
 def specialty_by_sex(mix: NDArray[np.float64], names: tuple[str, ...]) -> NDArray[np.float64]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,6 +44,7 @@ class Effects:
     excess: Array
     ratios: dict[str, float]
     levels: dict[str, tuple[float, ...]] = field(default_factory=dict)
+    _kept: dict[Any, list[tuple[np.uint64, Array]]] = field(default_factory=dict, compare=False, repr=False)
 
     def process(self, name: str, per_year: Array, states: States, only_if: Sequence[str] = ()) -> Process:
         """These effects on a base rate (one a cell), as a row of the rate tables; only_if: states of which one must be
@@ -57,10 +58,18 @@ class Effects:
         product = np.ones(state.size)
         for column in np.flatnonzero(self.excess):
             product *= 1 + lagged[:, column] * self.excess[column]
-        for byte, table in enumerate(self.process("", np.empty(0), states).factors()):
-            if (table != 1).any():
-                product *= table[(state >> np.uint64(8 * byte)).astype(np.uint8)]
+        for shift, table in self._by_byte(states):
+            product *= table[(state >> shift).astype(np.uint8)]
         return product
+
+    def _by_byte(self, states: States) -> list[tuple[np.uint64, Array]]:
+        """Where each byte of the state on which the hazard depends stands, and the multipliers of its values."""
+        asked = tuple(states.bits.items()), tuple(self.ratios.items())
+        if asked not in self._kept:
+            tables = enumerate(self.process("", np.empty(0), states).factors())
+            self._kept.clear()
+            self._kept[asked] = [(np.uint64(8 * byte), table) for byte, table in tables if (table != 1).any()]
+        return self._kept[asked]
 
 
 class Epidemiology:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 Array = NDArray[Any]
 Columns = Mapping[str, Array]
 SEPTEMBER, MONTHS_A_YEAR = 9, 12
+FIRST_LOOK = 64  # rows that are looked at before all are
 #: state bits whose stock has another name; bits without a measure (ex-smokers, say) are not recorded
 STOCK_OF_BIT = {"smoker": "smokers", "drinker": "drinkers"}
 #: states that exclude one another and are also counted together
@@ -92,7 +93,7 @@ def _note(rec: Recorder, name: str, counts: Array) -> None:
 
 def _lives(columns: Columns, name: str, size: int) -> bool:
     """Whether the model keeps a column and has written anything into it."""
-    return name in columns and bool(columns[name][:size].any())
+    return name in columns and bool(columns[name][: min(size, FIRST_LOOK)].any() or columns[name][:size].any())
 
 
 def _yearly(
