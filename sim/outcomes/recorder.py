@@ -30,6 +30,7 @@ from sim.outcomes import yearly_kernel as yearly
 from sim.outcomes.census import count_everyone
 from sim.outcomes.measures import AGE_GROUPS, N_FIFTHS, Conditions, Measures
 from sim.outcomes.record import RunRecord
+from sim.outcomes.rows_kernel import BY_AGE, BY_AREA, BY_FIFTH, count_rows
 from sim.outcomes.teams import TeamBooks
 
 if TYPE_CHECKING:
@@ -224,24 +225,31 @@ class Recorder:
         rows     int[n] rows it happened to, once each or `weights[n]` times; before they are released
         """
         rows = np.asarray(rows)
-        fifth = columns["fifth"][rows]
-        self.add(name, fifth, weights=weights, factor=factor)
-        if self._now < 0 or not self._kept_yearly(name) or len(rows) == 0:
+        row = self._row_of(name)
+        if self._now < 0 or len(rows) == 0:
             return
-        scale = self._scaled(name, factor)
-        born = columns["born"][rows]
-        group = kernel.AGE_GROUP_OF[kernel.ages(born, self.month)]
-        by_age = np.bincount(group, weights=weights, minlength=len(AGE_GROUPS)) * scale
-        self._arrays["yearly_age"][self._year, self.row[name]] += by_age
-        if name in self._area_row:
-            lsoa = columns["lsoa"][rows].astype(np.int64)
-            by_area = np.bincount(lsoa, weights=weights, minlength=self.n_areas) * scale
-            self._arrays["yearly_area"][self._year, self._area_row[name]] += by_area
+        scale, ages, areas = self._scaled(name, factor), len(AGE_GROUPS), self.n_areas
+        detail = BY_FIFTH if not self._kept_yearly(name) else BY_AREA if name in self._area_row else BY_AGE
+        by_fifth, by_age = np.zeros(N_FIFTHS), np.zeros(ages)
+        by_cell = np.zeros((areas if detail == BY_AREA else 0, ages))
+        by_area = np.zeros(len(by_cell))
+        count_rows(
+            rows, np.empty(0) if weights is None else np.asarray(weights, np.float64), columns["fifth"],
+            columns["born"], columns["lsoa"], self.month, kernel.AGE_GROUP_OF, detail, by_fifth, by_age, by_area,
+            by_cell,
+        )  # fmt: skip
+        counts = by_fifth * scale
+        into = self._arrays["monthly"][self._now, row]
+        into[1:] += counts
+        into[0] += counts.sum()
+        if detail != BY_FIFTH:
+            self._arrays["yearly_age"][self._year, row] += by_age * scale
+        if detail == BY_AREA:
+            self._arrays["yearly_area"][self._year, self._area_row[name]] += by_area * scale
             if name in self._cell_row:
-                cell = lsoa * len(AGE_GROUPS) + group
-                flat = np.bincount(cell, weights=weights, minlength=self.n_areas * len(AGE_GROUPS)) * scale
-                self._arrays["yearly_cell"][self._year, self._cell_row[name]] += flat.reshape(self.n_areas, -1)
+                self._arrays["yearly_cell"][self._year, self._cell_row[name]] += by_cell * scale
         if name == "deaths":
+            born, fifth = columns["born"][rows], columns["fifth"][rows]
             self.add_bands("death_bands", yearly.bands_of(born, columns["male"][rows], fifth, self.month))
 
     def add_bands(self, which: str, by_fifth: Array) -> None:
