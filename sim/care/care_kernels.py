@@ -16,6 +16,7 @@ LOW = np.uint64(0xFFFFFFFF)
 ZERO, S27, S30, S31, S32 = np.uint64(0), np.uint64(27), np.uint64(30), np.uint64(31), np.uint64(32)
 ZERO_RATE = np.float32(0)
 BLOCK = 4096
+UPPER, LOWER = 32, (1 << 32) - 1
 TO_UNIT = np.nextafter(np.float32(2.0**-32), np.float32(0))
 """The hash of `sim.draws`, once more: compiled functions call only functions of their own file. A test compares."""
 
@@ -75,16 +76,26 @@ def tally(
     for i in range(contacts.size):
         busy[filled] = i
         filled += int((contacts[i] | waiting[i]) != 0)
+    for i in range(contacts.size):
         expected[practice[i]] += rate[i] if identity[i] != 0 else ZERO_RATE
-    last = group_of_age.size * MONTHS_A_YEAR - 1
+    group_of = np.empty(group_of_age.size * MONTHS_A_YEAR, np.int64)
+    for months in range(group_of.size):
+        group_of[months] = group_of_age[months // MONTHS_A_YEAR]
+    # new contacts in the lower half of each number, waiting ones in the upper: half as many sums
+    both = np.zeros(new.size, np.int64)
+    cell = np.zeros(cells.shape[1:], np.int64)
     for b in range(filled):
         i = busy[b]
-        p, area_of = practice[i], area[i]
-        group = group_of_age[min(max(month - born[i], 0), last) // MONTHS_A_YEAR]
-        new[p] += contacts[i]
-        held[p] += waiting[i]
-        cells[0, area_of, group] += contacts[i]
-        cells[1, area_of, group] += waiting[i]
+        amount = np.int64(contacts[i]) | (np.int64(waiting[i]) << UPPER)
+        both[practice[i]] += amount
+        cell[area[i], group_of[min(max(month - born[i], 0), group_of.size - 1)]] += amount
+    for p in range(new.size):
+        new[p] += both[p] & LOWER
+        held[p] += both[p] >> UPPER
+    for a in range(cell.shape[0]):
+        for g in range(cell.shape[1]):
+            cells[0, a, g] += cell[a, g] & LOWER
+            cells[1, a, g] += cell[a, g] >> UPPER
     return filled
 
 
@@ -95,6 +106,8 @@ def inverse_binomial(u: float, n: int, p: float) -> int:
         return 0
     if p >= 1.0:
         return n
+    if n == 1:  # the usual case, without branches
+        return int((1.0 - u <= p) & (u >= 1.0 - p))
     if 1.0 - u > n * p:  # 1 − (1 − p)ⁿ ≤ n·p
         return 0
     mass = (1.0 - p) ** n
@@ -277,9 +290,11 @@ def reappear(
     to A&E, once a need.
     """
     asked, sent = 0, 0
+    found, holders = np.empty(unmet.size + 1, np.int32), 0
     for i in range(unmet.size):
-        if unmet[i] == 0 or identity[i] == 0:
-            continue
+        found[holders] = i
+        holders += int((unmet[i] != 0) & (identity[i] != 0))
+    for i in found[:holders]:
         needs = np.int64(unmet[i])
         z = word(key[i], offset[0])
         again = min(inverse_binomial(unit(z, ZERO), needs, chance[0]), most - np.int64(contacts[i]))
