@@ -73,9 +73,8 @@ class Continuity:
 
 def welcome(m: CareSystem, rows: NDArray[np.int64]) -> None:
     """New residents (and newborns) begin with the mean of their practice."""
-    care, r = m.care, m.residents.columns
-    lists = m.place.practices["list_size"].to_numpy(np.float64)
-    r["continuity"][rows] = np.rint(care.continuity.mean(lists) * FULL).astype(np.uint8)[r["practice"][rows]]
+    r = m.residents.columns
+    r["continuity"][rows] = m.care.usual_continuity[r["practice"][rows]]
 
 
 def review(m: CareSystem, rows: NDArray[np.int64], months: int) -> None:

@@ -256,7 +256,8 @@ class Needs:
         ended = np.flatnonzero((c["until"] == m.month) & here)
         done = {name: column[ended] for name, column in c.items()}
         here[worsened] = here[withdrawn] = here[ended] = False
-        self.columns = {name: column[here] for name, column in c.items()}
+        kept = np.flatnonzero(here)
+        self.columns = {name: column.take(kept) for name, column in c.items()}
         on_the_way = zip(self._coming, self._finish(done), strict=True)
         self._hand_off(*(np.concatenate(parts) for parts in on_the_way))
         self._coming = NONE_COMING

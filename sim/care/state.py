@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 from sim.agents.hospitals import HospitalTeam
 from sim.care import elective, emergency, experience, parameters, practices
 from sim.care.beds import Stay
-from sim.care.continuity import Continuity
+from sim.care.continuity import FULL, Continuity
 from sim.care.indices import BASE_FIRST, ServiceIndex
 from sim.care.ledger import Ledger
 from sim.care.needs import Needs
@@ -90,6 +91,12 @@ class Care:
         """The care pathways, whose steps levers scale."""
         return self.needs.pathways
 
+    @cached_property
+    def usual_continuity(self) -> NDArray[np.uint8]:
+        """What new residents of each practice begin with (255 = 1)."""
+        lists = self.m.place.practices["list_size"].to_numpy(np.float64)
+        return np.rint(self.continuity.mean(lists) * FULL).astype(np.uint8)
+
     @property
     def share(self) -> float:
         """Of the whole trust, the part whose patients are residents of the place."""
@@ -151,8 +158,9 @@ class Care:
     def close_month(self) -> None:
         """End of the month: occupancy, which next month feels, and the month's stocks."""
         m, r, size = self.m, self.m.residents.columns, self.m.residents.size
-        at_home = np.count_nonzero((r["unique_id"][:size] != 0) & (r["home_trust"][:size] == 1))
-        residents = np.count_nonzero(r["unique_id"][:size])
+        alive = r["unique_id"][:size] != 0
+        residents = np.count_nonzero(alive)
+        at_home = np.count_nonzero(alive & (r["home_trust"][:size] == 1))
         self.ledger.add(m.month, home_residents=at_home, residents=residents)
         season = calendar_month(m.month) - 1
         for service, plain in self.index.plain.items():  # the back-cast without an index fitted to the month

@@ -73,8 +73,10 @@ def apply(m: CareSystem, happenings: Happenings) -> None:
     for behaviour in BEHAVIOURS:
         mask = states.mask(behaviour.state)
         stop, start = happenings.of(behaviour.out_of), happenings.of(behaviour.into)
-        r["state"][stop] &= ~mask
-        r["state"][start] |= mask
+        if stop.size:
+            r["state"][stop] &= ~mask
+        if start.size:
+            r["state"][start] |= mask
         if behaviour.state == "smoker":
             r["state"][stop] |= states.mask("ex_smoker")
             r["state"][start] &= ~states.mask("ex_smoker")
@@ -92,8 +94,9 @@ def apply(m: CareSystem, happenings: Happenings) -> None:
             found = happenings.of(DIAGNOSE + name)
             r["undiagnosed"][found] &= ~unknown
             at_once = diagnosis.at_once(m.evidence, m.epidemiology.undiagnosed[name])
-            later = draws.uniforms(r["key"][begun], m.month, Purpose.UNDIAGNOSED + number) >= at_once
-            r["undiagnosed"][begun[later]] |= unknown
+            if begun.size:
+                later = draws.uniforms(r["key"][begun], m.month, Purpose.UNDIAGNOSED + number) >= at_once
+                r["undiagnosed"][begun[later]] |= unknown
         if condition.replaces:
             _end(m, begun, condition.replaces)
         if RECOVERY + name in m.rates.index:
@@ -103,6 +106,8 @@ def apply(m: CareSystem, happenings: Happenings) -> None:
 
 def _end(m: CareSystem, rows: Rows, condition: str) -> None:
     """Those of `rows` who have the condition have it no longer."""
+    if not rows.size:
+        return
     r, states = m.residents.columns, m.states
     ended = rows[states.has(r["state"][rows], condition)]
     r["state"][ended] &= ~states.mask(condition)
@@ -114,6 +119,8 @@ def _frailty(m: CareSystem, happenings: Happenings, process: str) -> None:
     """One step of frailty more, or less, for those to whom it happens."""
     r, states = m.residents.columns, m.states
     rows = happenings.of(process)
+    if not rows.size:
+        return
     masks = [np.uint64(0), *(states.mask(name) for name in FRAILTY)]
     whole = masks[1] | masks[2] | masks[3]
     held = r["state"][rows] & whole

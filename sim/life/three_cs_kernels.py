@@ -14,7 +14,7 @@ Array = NDArray[Any]
 MIX_1, MIX_2 = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
 S10, S12, S27, S30, S31 = (np.uint64(bits) for bits in (10, 12, 27, 30, 31))
 TRAIT, TEN = np.uint64(4095), np.uint64(1023)
-THREE = np.uint64(3)
+NONE, ONE, THREE = np.uint64(0), np.uint64(1), np.uint64(3)
 MONTHS_A_YEAR, SEXES, DECILES = 12, 2, 10
 BOTTOM, HALF = np.float32(0), np.float32(0.5)
 
@@ -82,16 +82,20 @@ def move(
     unit = one / np.float32(1024)
     per_scale = one / scale
     node0, node1, node2, node3 = nodes[0], nodes[1], nodes[2], nodes[3]
+    any_of = NONE
+    for q in range(mask.size):
+        any_of |= mask[q]
     for k in range(rows.size):
         i = rows[k]
         s, home = state[i], lsoa[i]
         age = min(max((month - np.int64(born[i])) // MONTHS_A_YEAR, 0), oldest)
         cell = (age * SEXES + male[i]) * DECILES + decile[i] - 1
         of_contact, of_control = norm[0, cell], norm[1, cell]
-        for q in range(mask.size):
-            has = np.float32((s & mask[q]) != 0)
-            of_contact += has * weight[0, q, age]
-            of_control += has * weight[1, q, age]
+        if (s & any_of) != NONE:
+            for q in range(mask.size):
+                if (s & mask[q]) != NONE:
+                    of_contact += weight[0, q, age]
+                    of_control += weight[1, q, age]
         h, d, g = mix(key[i] + offsets[0]), mix(key[i] + offsets[1]), mix(key[i] + offsets[2])
         goal = traits[0, h & TRAIT] + of_contact + number[0] * (around[0, k] - usual[0]) + area[0, home]
         if bereaved[i]:
@@ -118,11 +122,8 @@ def move(
         s |= np.uint64(np.int64(x * steps + np.float32(g & TEN) * unit)) << shifts[0]
         g >>= S10
         y = min(max(y, node0), node3)
-        low, high, at = node0, node1, np.uint64(0)
-        if y >= node2:
-            low, high, at = node2, node3, np.uint64(2)
-        elif y >= node1:
-            low, high, at = node1, node2, np.uint64(1)
+        at = np.uint64(y >= node1) + np.uint64(y >= node2)
+        low, high = nodes[at], nodes[at + ONE]
         s |= (at + ((y - low) > (np.float32(g & TEN) + HALF) * unit * (high - low))) << shifts[1]
         g >>= S10
         s |= np.uint64(np.int64(z * steps + np.float32(g & TEN) * unit)) << shifts[2]

@@ -68,11 +68,12 @@ def keep(seen: Array, start: Array, row: Array, bond: Array, ends: Array, degree
 
     A tie ends when one of the two has gone (`seen` is 0) or when its bond, the same from either side, says so.
     """
+    here = np.uint8(1)
     for i in range(seen.size):
-        number = 0
+        number, own = 0, seen[i] & here
         for e in range(start[i], start[i + 1]):
-            stays = (seen[i] & seen[row[e]] & (1 - ends[bond[e]])) != 0
-            kept[e] = row[e] if stays else GONE
+            stays = own & seen[row[e]] & (here - ends[bond[e]])
+            kept[e] = row[e] | -np.int32(here - stays)  # all bits of -1
             number += stays
         degree[i] = number
 
