@@ -37,7 +37,7 @@ COLUMNS: dict[str, Any] = {
     "group": np.uint8,
 }
 WEEKS_18, WEEKS_52 = 18 * 7 / 30.4375, 12.0
-ELSEWHERE = 128
+ELSEWHERE, GROUPS = 128, 256
 NON_ADMITTED, DAY_CASE, ORDINARY = range(3)
 
 
@@ -139,18 +139,20 @@ class WaitingLists:
         """What waiting does before anyone is treated: some ask their practice once more (added to `contacts`), some
         worsen until they are emergencies (see `deteriorate`)."""
         m = self.m
-        self.opening = self._at_home()
-        self._forget_the_departed()
         c = self.columns
+        self.opening = self._at_home()
+        # another identity, or none, stands at the row of a resident who died or moved away
+        here = m.residents.columns["unique_id"][c["row"]] == c["identity"]
+        self.left = int(np.count_nonzero(~here & (c["group"] < ELSEWHERE)))
         worse, asks = draws.uniforms2(c["key"], m.month, Purpose.DETERIORATION)
-        rows = c["row"][asks < m.care.listed.gp_contacts]
+        rows = c["row"][here & (asks < m.care.listed.gp_contacts)]
         np.add.at(contacts, rows[contacts[rows] < np.iinfo(np.uint8).max], np.uint8(1))
-        ends = worse < m.care.listed.deterioration
+        ends = here & (worse < m.care.listed.deterioration)
         self.worsened = np.unique(c["row"][ends])
         elsewhere = c["group"][ends] >= ELSEWHERE
         self.emergencies = np.array([np.count_nonzero(~elsewhere), np.count_nonzero(elsewhere)])
         self._log(Kind.WORSENED, ends)
-        self._end(ends)
+        self._end(ends, ~here)
 
     def contacts_by_practice(self, practices: int) -> Array:
         """Extra practice contacts expected of those who wait, by practice."""
@@ -174,28 +176,28 @@ class WaitingLists:
         self._record("elective_removed", c["row"][ends & at_home])
         self._log(Kind.REMOVED, ends & at_home)
         self._log(Kind.ENDED_ELSEWHERE, ends & ~at_home)
-        self._end(ends)
         ended = int(removed) + int(self.emergencies[0]) + self.left
-        stock = np.bincount(self.columns["group"], minlength=ELSEWHERE)[: len(self.specialties) * self.priorities]
+        stock = np.bincount(c["group"], minlength=GROUPS) - np.bincount(c["group"][ends], minlength=GROUPS)
+        stock = stock[: len(self.specialties) * self.priorities]
         fresh = self._began_this_month(len(stock))
         places = self.slots.this_month(
             m, stock.reshape(-1, self.priorities), fresh, ended, self.started, self.expected_starts()
         )
-        treated = oldest(self.columns["group"], places)
-        rows = self.columns["row"][treated]
-        uniform = draws.uniforms(self.columns["key"][treated], m.month, Purpose.ROUTE)
+        treated = oldest(c["group"], places, ends)
+        rows = c["row"][treated]
+        uniform = draws.uniforms(c["key"][treated], m.month, Purpose.ROUTE)
         outcome = elective.after_clinic(m, rows, uniform)
         self._record("elective_completed", rows)
         m.care.needs.record("theatre_cases", rows[outcome != NON_ADMITTED])
         first = np.full(len(rows), 1.0 / m.evidence["care.clock_start_share"])
         m.care.needs.record("outpatient_first", rows, first)
         self._log(Kind.TREATED, treated)
-        specialty = self.columns["group"][treated] // self.priorities
+        specialty = c["group"][treated] // self.priorities
         count = len(self.specialties)
         by_specialty = np.bincount(specialty, minlength=count)[:count]
         theatre = np.bincount(specialty[outcome != NON_ADMITTED], minlength=count)[:count]
         self.stopped = len(rows)
-        self._end(treated)
+        self._end(ends | treated)
         m.care.ledger.add(
             m.month, list_opening=self.opening, starts=self.started, stops=self.stopped, removed=removed,
             emergencies_of_list=self.emergencies[0], left=self.left, list_closing=self._at_home(),
@@ -226,25 +228,12 @@ class WaitingLists:
 
     # ------------------------------------------------------------------------------------------------ the parts
 
-    def _forget_the_departed(self) -> None:
-        """Drop entries of residents who died or moved away: another identity, or none, stands at their row."""
-        c = self.columns
-        here = self.m.residents.columns["unique_id"][c["row"]] == c["identity"]
-        self.left = int(np.count_nonzero(~here & (c["group"] < ELSEWHERE)))
-        if not here.all():
-            self._keep(here)
-
-    def _end(self, ends: NDArray[np.bool_]) -> None:
-        """Take entries off, and off their residents' count."""
-        rows = self.columns["row"][ends]
-        if len(rows):
-            np.subtract.at(self.m.residents.columns["listed"], rows, np.uint8(1))
-            self._keep(~ends)
-
-    def _keep(self, which: NDArray[np.bool_]) -> None:
-        """Keep the entries of a mask alone."""
-        entry = np.flatnonzero(which)
-        self.columns = {name: column.take(entry) for name, column in self.columns.items()}
+    def _end(self, ends: NDArray[np.bool_], departed: NDArray[np.bool_] | None = None) -> None:
+        """Take entries off, and off their residents' count; those of the departed go with them."""
+        np.subtract.at(self.m.residents.columns["listed"], self.columns["row"][ends], np.uint8(1))
+        gone = ends if departed is None else ends | departed
+        kept = np.flatnonzero(~gone)
+        self.columns = {name: column.take(kept) for name, column in self.columns.items()}
 
     def _at_home(self) -> int:
         return int(np.count_nonzero(self.columns["group"] < ELSEWHERE))
@@ -303,13 +292,18 @@ class WaitingLists:
         self.slots.restore(held["slots"])
 
 
-def oldest(group: NDArray[np.uint8], places: NDArray[np.int64]) -> NDArray[np.bool_]:
+def oldest(
+    group: NDArray[np.uint8], places: NDArray[np.int64], gone: NDArray[np.bool_] | None = None
+) -> NDArray[np.bool_]:
     """Which entries are served when each group serves its first few: a mask.
 
-    group: uint8[n] in order of beginning (groups without places, from len(places) on, are not served); places: int[g].
+    group: uint8[n] in order of beginning (groups without places, from len(places) on, are not served); places: int[g];
+    gone: entries that no longer count.
     """
     served = np.zeros(len(group), bool)
-    kernels.first_of_each(group, np.append(places, np.zeros(256 - len(places), np.int64)), served)
+    left = np.zeros(GROUPS, np.int64)
+    left[: len(places)] = places
+    kernels.first_of_each(group, left, np.zeros(len(group), bool) if gone is None else gone, served)
     return served
 
 

@@ -13,11 +13,12 @@ MONTHS_A_YEAR = 12
 
 
 @compiled
-def first_of_each(group: Array, left: Array, served: Array) -> None:
-    """served[e] = whether entry e is among the first of its group, of which left (int64[256]) are served; used up."""
+def first_of_each(group: Array, left: Array, gone: Array, served: Array) -> None:
+    """served[e] = whether entry e is among the first of its group that are not gone, of which left (int64[256]) are
+    served; used up."""
     for e in range(group.size):
         g = group[e]
-        if left[g] > 0:
+        if left[g] > 0 and not gone[e]:
             left[g] -= 1
             served[e] = True
 
