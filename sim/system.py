@@ -100,7 +100,7 @@ class CareSystem(ColumnarModel):
         self.teams: Table = self.table_of(HospitalTeam)
         self.neighbourhoods: Table = self.table_of(Neighbourhood)
         self.residents.extend("cell", np.int32)
-        self.residents.extend("chance", np.uint16, width=self.drawn)
+        self.residents.extend("chance", np.uint16, width=draws.padded(self.drawn))
         self.residents.extend("ask", np.uint16, width=len(self.slots))
         self.residents.extend("lagged", np.uint16, width=len(self.epidemiology.exposures.names))
         self.recorder = Recorder(place, self.labels(), FIRST_MONTH, months, 1 / scale)
@@ -139,7 +139,7 @@ class CareSystem(ColumnarModel):
         }
         self.at_home = np.bitwise_or.reduce([self.states.mask(name) for name in CIRCUMSTANCES])
         """States that the newborn share with their mothers."""
-        everywhere = (len(areas), len(self.rates.names))
+        everywhere = (len(areas), self.rates.width)
         self.area_factor = np.ones(everywhere, np.float32)  # what levers do to each rate; only they write it
         self.area_shift = {name: np.zeros(len(areas), np.float32) for name in ("life_satisfaction", *CS)}
         self._area_base = np.ones(everywhere, np.float32)

@@ -43,7 +43,7 @@ def refresh(m: CareSystem, rows: Rows) -> None:
     """Recompute everything cached for these residents: chances, expected contacts, wellbeing."""
     r = m.residents.columns
     life_kernels.find_cells(rows, r["born"], r["male"], r["decile"], m.month, r["cell"])
-    m.rates.keep(rows, r, m.area, (m.rates.index["death"], m.hazard_cap), m.slots)
+    m.rates.keep(rows, r, m.area, (m.rates.index["death"], m.hazard_cap), m.drawn, m.slots)
     m.wellbeing.feel(r, rows, m.area_shift["life_satisfaction"])
 
 
