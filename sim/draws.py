@@ -358,7 +358,7 @@ def rehearse() -> None:
     keep_chances(rates, rows, keys, np.zeros((2, 2), np.uint16))
     bounds = np.zeros((2, 8), np.uint16)
     keep_counts(rates, rows, keys, np.zeros(8, np.int64), bounds)
-    kept = {
+    kept: dict[str, Any] = {
         "key": keys,
         "cell": cell,
         "state": state,

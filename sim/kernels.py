@@ -323,7 +323,7 @@ def keep_counts(rates, rows, keys, offsets, slots, divisor, out):  # type: ignor
 @compiled
 def keep(
     rows, keys, cell, state, exposure, area, tables, area_factor, cap, dithers, drawn, share, table, kept
-):  # type: ignore[no-untyped-def]
+):
     """All that is kept of the rates of the given rows, in one pass: chances, bounds of contacts, expected contacts.
 
     tables: base, excess, factors, shifts; cap: the process whose rate is kept within so many times its base rate;

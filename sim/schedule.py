@@ -51,7 +51,7 @@ MONTH: tuple[Part, ...] = (
     ),
     Part(
         "Review", ("reviews.review", "continuity.review"),
-        "A sixth of residents (their own month of the half-year, birthdays included): lagged exposures, the three Cs "
+        "A twelfth of residents, in the month of their birthday: lagged exposures, the three Cs "
         "and what peers do move, chances and wellbeing are worked out anew; then continuity moves to what the practice "
         "gives", "sim/life/review.py, "
         "sim/care/continuity.py", "states at the end of last month; who left the practice and its pressure",

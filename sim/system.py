@@ -33,7 +33,7 @@ from sim.evidence import Evidence, load
 from sim.life import changes, circumstances, community, demography, epidemiology, frailty
 from sim.life import review as reviews
 from sim.life.behaviours import BEHAVIOURS
-from sim.life.exposures import REVIEW_MONTHS
+from sim.life.life_kernels import REVIEW_MONTHS
 from sim.life.mortality import Calendar
 from sim.life.processes import BIRTH, DEATH, GP, LEAVE, PRACTICE_KINDS, of_state, rate_tables
 from sim.life.states import CIRCUMSTANCES
@@ -45,6 +45,7 @@ from sim.outcomes.record import RunRecord
 from sim.outcomes.recorder import Recorder
 from sim.places import Place, synthesise
 from sim.places import load as load_place
+from sim.policy.ahead import Ahead
 from sim.policy.effects import apply_levers
 from sim.policy.scenario import Scenario
 from sim.purposes import Purpose
@@ -54,7 +55,7 @@ Tick = Callable[[int], None]
 FIRST_MONTH = 0
 INJURY, FRAILTY_CRISIS = "injury", "frailty_crisis"
 EMERGENCIES = (*PROCESSES["ed"], *PROCESSES["emergency"])
-PARTS = ("commissioner", "care", "ties", "events", "panel")
+PARTS = ("commissioner", "ahead", "care", "ties", "events", "panel")
 """What changes over time and is not a table of agents; each has `snapshot` and `restore`."""
 
 
@@ -107,6 +108,7 @@ class CareSystem(ColumnarModel):
         self.events = EventLog(self, evidence["outcomes.event_sample"] / (place.residents * scale))
         self.panel = Panel(self)
         self.commissioner = Commissioner(self)
+        self.ahead = Ahead()
         self.care = Care(self)
         self.ties = Ties(self)
         if resume is None:
@@ -231,9 +233,10 @@ class CareSystem(ColumnarModel):
         """Levers set this month's factors on rates; the place's own differences stand beside them."""
         apply_levers(self, self.commissioner.adopted)
         self._area_base[:, self.rates.index[RECOVER]] = 1.0 - self.care.needs.recoveries.share
-        np.multiply(self._area_base, self.area_factor, out=self.area)
+        factors = self.ahead.carry(self.area_factor)
+        np.multiply(self._area_base, factors, out=self.area)
         begin, further = self.rates.index[frailty.BEGIN], self.rates.index[frailty.FURTHER]
-        self.area[:, further] *= self.area_factor[:, begin]  # a lever on becoming frail acts on every step
+        self.area[:, further] *= factors[:, begin]  # a lever on becoming frail acts on every step
 
     def _contacts(self) -> NDArray[np.uint8]:
         """Of which kinds each row's resident would have a contact with the practice this month, a bit a slot."""
