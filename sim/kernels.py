@@ -321,7 +321,7 @@ def keep_counts(rates, rows, keys, offsets, slots, divisor, out):  # type: ignor
 
 
 @compiled
-def keep(
+def keep(  # type: ignore[no-untyped-def]
     rows, keys, cell, state, exposure, area, tables, area_factor, cap, dithers, drawn, share, table, kept
 ):
     """All that is kept of the rates of the given rows, in one pass: chances, bounds of contacts, expected contacts.
