@@ -21,9 +21,8 @@ from sim.agents.hospitals import HospitalTeam
 from sim.agents.neighbourhoods import Neighbourhood, open_neighbourhoods
 from sim.agents.practices import GPPractice
 from sim.agents.residents import Resident
-from sim.care import continuity, emergency, practices, unmet
+from sim.care import arrivals, continuity, emergency, practices, unmet
 from sim.care.indices import PROCESSES
-from sim.care.pathways import KINDS
 from sim.care.state import Care
 from sim.care.treated import RECOVER
 from sim.clock import MONTHS_A_YEAR
@@ -53,8 +52,6 @@ from sim.settings import RunSettings
 
 Tick = Callable[[int], None]
 FIRST_MONTH = 0
-INJURY, FRAILTY_CRISIS = "injury", "frailty_crisis"
-EMERGENCIES = (*PROCESSES["ed"], *PROCESSES["emergency"])
 PARTS = ("commissioner", "ahead", "care", "ties", "events", "panel")
 """What changes over time and is not a table of agents; each has `snapshot` and `restore`."""
 
@@ -204,16 +201,10 @@ class CareSystem(ColumnarModel):
         to_ed = practices.see(self, contacts)
         self.care.needs.see(pattern, *self.care.not_offered)
         waited, crises = self.care.needs.advance()
-        events = {name: happenings.of(name) for name in EMERGENCIES if name in self.rates.index}
-        injured = [events[INJURY]] if INJURY in events else []
-        emergency.attend(self, np.concatenate([events["ed"], *injured, sent_on, to_ed, waited]))
-        worsened = self.care.waiting.deteriorate()
-        admitted = {"emergency": np.concatenate([events["emergency"], worsened])}
-        admitted |= {name: events[name] for name in ("exacerbation", FRAILTY_CRISIS) if name in events}
-        admitted[FRAILTY_CRISIS] = np.concatenate([admitted.get(FRAILTY_CRISIS, crises[:0]), crises])
+        emergency.attend(self, arrivals.to_ed(happenings, sent_on, to_ed, waited))
+        admitted = arrivals.to_beds(happenings, self.care.waiting.deteriorate(), crises)
         emergency.admit(self, admitted)
-        of_kind = {name: rows for name, rows in (admitted | events).items() if name in KINDS}
-        self.care.needs.refer_from_hospital(of_kind | {FRAILTY_CRISIS: admitted[FRAILTY_CRISIS]})
+        self.care.needs.refer_from_hospital(arrivals.with_pathway(happenings, admitted))
         self.care.waiting.refer(happenings.of("referral"))
         self.care.waiting.treat()
         self.care.close_month()
