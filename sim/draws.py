@@ -25,6 +25,8 @@ from sim import kernels
 
 Keys = NDArray[np.uint64]
 MASK = 2**64 - 1
+LANES = kernels.LANES
+
 PAIRED = 1 << 40
 """Hash numbers of `uniforms2` start here, above every purpose."""
 
@@ -146,20 +148,23 @@ def keep(
     tables: tuple[NDArray[Any], ...],
     area_factor: NDArray[np.float32],
     cap: tuple[int, float],
+    drawn: int,
     slots: NDArray[np.int64],
 ) -> None:
     """`hazards`, `keep_chances` and `keep_counts` in one pass, for the residents in `rows`.
 
     columns: key, cell, state, lagged, lsoa as `hazards` wants them, and what is written: chance (uint16[n, K']), ask
     (uint16[n, 8]) and gp_rate (float32[n]: expected contacts). tables: base, excess, factors, shifts; cap: the process
-    whose rate is kept within so many times its base rate; slots: see `keep_counts`.
+    whose rate is kept within so many times its base rate; drawn: the first so many processes have a chance; slots:
+    see `keep_counts`.
     """
     r = columns
     divisor = (1.0 / np.bincount(slots)[slots]).astype(np.float32)
-    dither = _hashes(0, DITHER, r["chance"].shape[1]), _hashes(0, DITHER_COUNTS, slots.size)
+    dither = _hashes(0, DITHER, drawn), _hashes(0, DITHER_COUNTS, slots.size)
     kernels.keep(
         rows, r["key"], r["cell"], r["state"], r["lagged"], r["lsoa"], tables, area_factor,
-        (cap[0], np.float32(cap[1])), dither, slots, divisor, _EXPONENTIALS, (r["chance"], r["ask"], r["gp_rate"]),
+        (cap[0], np.float32(cap[1])), dither, drawn, (slots, divisor), _EXPONENTIALS,
+        (r["chance"], r["ask"], r["gp_rate"]),
     )  # fmt: skip
 
 
@@ -176,25 +181,31 @@ def events(
     Process k happens to row i when the row is alive and its 16-bit draw for purpose ``purpose0 + k`` is below
     ``thresholds[i, k] · scale[k]``. Whether it does depends on no other process and no other row.
 
-    keys: uint64[n]; alive: n values, zero for empty rows; thresholds: uint16[n, K] (see `keep_chances`);
-    scale: float[K], this month's multiplier of each probability, 0 ≤ scale < 15, kept to 2⁻²⁴; purpose0 a multiple of
-    four. Returns the rows (int64[m]) and processes (int16[m]) of the events, by row, then by process.
+    keys: uint64[n]; alive: n values, zero for empty rows; thresholds: uint16[n, K] (see `keep_chances`), with columns
+    of nought after K that make whole vectors of eight (see `padded`; without them the table is copied); scale:
+    float[K], this month's multiplier of each probability, 0 ≤ scale < 15, kept to 2⁻²⁴; purpose0 a multiple of four.
+    Returns the rows (int64[m]) and processes (int16[m]) of the events, by row, then by process.
     Raises ValueError when shapes disagree, or scale or purpose0 is out of range.
     """
     keys = _contiguous(keys, np.uint64)
     thresholds = _contiguous(thresholds, np.uint16)
     alive = _mask(alive)
-    if thresholds.shape != (keys.size, np.size(scale)) or alive.size != keys.size:
+    processes = np.size(scale)
+    if len(thresholds) != keys.size or alive.size != keys.size or not 0 <= thresholds.shape[1] - processes < LANES:
         raise ValueError("events: keys, alive, thresholds and scale disagree in shape")
+    if thresholds.shape[1] % LANES:
+        thresholds = np.pad(thresholds, ((0, 0), (0, -thresholds.shape[1] % LANES)))
     if purpose0 % SHORTS:
         raise ValueError("events: the first purpose is not a multiple of four")
-    fixed, screen, unscaled = fixed_point(np.asarray(scale, np.float64).tobytes())
-    offsets = _hashes(month, SHORT + purpose0 // SHORTS, fixed.size)
+    padded = np.ones(thresholds.shape[1])
+    padded[:processes] = scale
+    fixed, screen, unscaled = fixed_point(padded.tobytes())
+    offsets = _hashes(month, SHORT + purpose0 // SHORTS, processes)
     fine = offset(month, FINE + purpose0) + np.arange(fixed.size, dtype=np.uint64) * kernels.GAMMA_PURPOSE
     room = keys.size // 4 + 64
     while True:  # at most twice: an event for every fourth row is seldom exceeded
         rows, kinds = np.empty(room, np.int64), np.empty(room, np.int16)
-        count = kernels.events(keys, alive, thresholds, fixed, screen, unscaled, offsets, fine, rows, kinds)
+        count = kernels.events(keys, alive, thresholds, fixed, screen, unscaled, offsets, fine, processes, rows, kinds)
         if count <= room:
             return rows[:count], kinds[:count]
         room = count
@@ -217,6 +228,11 @@ def patterns(
     out = np.empty(keys.size, np.uint8)
     kernels.patterns(keys, alive, thresholds, fixed, _hashes(month, PATTERN + 2 * purpose, 8), out)
     return out
+
+
+def padded(processes: int) -> int:
+    """How many columns a table of so many processes has when it is made of whole vectors of eight."""
+    return -(-processes // LANES) * LANES
 
 
 def _hashes(month: int, number: int, shorts: int) -> Keys:
@@ -342,7 +358,7 @@ def rehearse() -> None:
     keep_chances(rates, rows, keys, np.zeros((2, 2), np.uint16))
     bounds = np.zeros((2, 8), np.uint16)
     keep_counts(rates, rows, keys, np.zeros(8, np.int64), bounds)
-    kept = {
+    kept: dict[str, Any] = {
         "key": keys,
         "cell": cell,
         "state": state,
@@ -352,7 +368,7 @@ def rehearse() -> None:
     }
     kept |= {"chance": np.zeros((2, 2), np.uint16), "gp_rate": np.zeros(2, np.float32)}
     shifts = np.arange(BYTES, dtype=np.uint64)
-    keep(rows, kept, (table, table, factors, shifts), table, (0, 1.0), np.zeros(8, np.int64))
+    keep(rows, kept, (table, table, factors, shifts), table, (0, 1.0), 2, np.zeros(8, np.int64))
     patterns(keys, alive, bounds, np.ones(8), 0, 0)
 
 

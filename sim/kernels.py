@@ -32,6 +32,9 @@ UNIT_16, TO_UNIT_16 = np.float32(2.0**16), np.float32(2.0**-16)
 TO_SHARE = np.float32(1 / 65535)
 """Turns a lagged exposure kept in 16 bits into 0 to 1."""
 
+LANES = 8
+"""Tables of processes are padded to whole vectors of so many: the rest of a loop takes longer than its vectors."""
+
 MOST_BOUND = np.int32(65535)
 UNSCALED = np.uint64(1 << 24)
 SCREEN_BITS = np.uint32(12)
@@ -112,46 +115,57 @@ def word_pairs(keys, offset, out):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def events(keys, alive, thresholds, scale, screen, unscaled, offsets, fine, rows, kinds):  # type: ignore[no-untyped-def]
+def events(keys, alive, thresholds, scale, screen, unscaled, offsets, fine, processes, rows, kinds):  # type: ignore[no-untyped-def]
     """The events of all rows, in row order, then process order; returns their number.
 
     Fills `rows` and `kinds` as far as there is room in them. Hash h of a row serves processes 4h to 4h + 3, 16 bits
     each. Where the scale of a process (fixed point, `SCALE_BITS`) is not one its comparison needs bits below the
     sixteen, which come from a hash of the process's own (`fine`), looked at only where the sixteen tie. A row is first
     screened without a branch, by scales that are rounded up (`screen`, 12 bits; `unscaled`: all are one); only the few
-    that pass are looked at process by process.
+    that pass are looked at, eight processes at a time. The columns after `processes` are bounds of nought that make
+    whole vectors of eight.
     """
-    n, processes = thresholds.shape
-    words = np.empty(offsets.size, np.uint64)
+    n, width = thresholds.shape
+    words = np.zeros(width // 4 + 1, np.uint64)
     shorts = words.view(np.uint16)
+    low_bits = (np.uint64(1) << SCALE_BITS) - np.uint64(1)
     count = 0
     for i in range(n):
         key = keys[i]
         for h in range(offsets.size):
             words[h] = scramble(key + offsets[h])
-        hit = np.uint16(0)
+        hit = np.uint32(0)  # each step says its type: wider ones would not fit as many to a vector
         if unscaled:
-            for k in range(processes):
-                hit |= np.uint16(shorts[k] < thresholds[i, k])
+            narrow = np.uint16(0)
+            for k in range(width):
+                narrow = np.uint16(narrow | np.uint16(shorts[k] < thresholds[i, k]))
+            hit = np.uint32(narrow)
         else:
-            for k in range(processes):
-                bound32 = np.uint32(np.uint32(thresholds[i, k]) * screen[k]) >> SCREEN_BITS
-                hit |= np.uint16(np.uint32(shorts[k]) <= bound32)
+            for k in range(width):
+                bound32 = np.uint32(np.uint32(np.uint32(thresholds[i, k]) * screen[k]) >> SCREEN_BITS)
+                hit = np.uint32(hit | np.uint32(np.uint32(shorts[k]) <= bound32))
         if hit == 0 or alive[i] == 0:
             continue
-        for k in range(processes):
-            drawn, bound = np.uint64(shorts[k]), np.uint64(thresholds[i, k])
-            if scale[k] != UNSCALED:
-                exact = bound * scale[k]
-                bound = exact >> SCALE_BITS
-                if drawn == bound:
-                    below = scramble(key + fine[k]) & ((np.uint64(1) << SCALE_BITS) - np.uint64(1))
-                    bound += np.uint64(below < (exact & ((np.uint64(1) << SCALE_BITS) - np.uint64(1))))
-            if drawn < bound:
-                if count < rows.size:
-                    rows[count] = i
-                    kinds[count] = k
-                count += 1
+        for first in range(0, processes, LANES):
+            some = np.uint32(0)
+            for k in range(first, first + LANES):
+                bound32 = np.uint32(np.uint32(np.uint32(thresholds[i, k]) * screen[k]) >> SCREEN_BITS)
+                some = np.uint32(some | np.uint32(np.uint32(shorts[k]) <= bound32))
+            if some == 0:
+                continue
+            for k in range(first, min(first + LANES, processes)):
+                drawn, bound = np.uint64(shorts[k]), np.uint64(thresholds[i, k])
+                if scale[k] != UNSCALED:
+                    exact = bound * scale[k]
+                    bound = exact >> SCALE_BITS
+                    if drawn == bound:
+                        below = scramble(key + fine[k]) & low_bits
+                        bound += np.uint64(below < (exact & low_bits))
+                if drawn < bound:
+                    if count < rows.size:
+                        rows[count] = i
+                        kinds[count] = k
+                    count += 1
     return count
 
 
@@ -217,21 +231,8 @@ def sums_by(group, counts, out):  # type: ignore[no-untyped-def]
         out[group[i]] += counts[i]
 
 
-@compiled
-def span_of_exposures(excess):  # type: ignore[no-untyped-def]
-    """For each exposure the first process that it acts on and the one after the last, in whole vectors of eight."""
-    exposures, processes = excess.shape
-    first, last = np.zeros(exposures, np.int64), np.zeros(exposures, np.int64)
-    for e in range(exposures):
-        for k in range(processes):
-            if excess[e, k] != 0:
-                first[e] = k // 8 * 8 if last[e] == 0 else first[e]
-                last[e] = min((k // 8 + 1) * 8, processes)
-    return first, last
-
-
 @inlined
-def row_rates(i, cell, state, exposure, area, base, excess, factors, shifts, area_factor, first, last, rate):  # type: ignore[no-untyped-def]
+def row_rates(i, cell, state, exposure, area, base, excess, factors, shifts, area_factor, rate):  # type: ignore[no-untyped-def]
     """Rates of row i into `rate`; see `sim.draws.hazards`. Exposures of zero are skipped.
 
     All six bytes in one loop, each as a name of its own: a loop over bytes takes twice the time.
@@ -246,30 +247,32 @@ def row_rates(i, cell, state, exposure, area, base, excess, factors, shifts, are
     for e in range(excess.shape[0]):
         if exposure[i, e] != 0:
             exposed = np.float32(exposure[i, e]) * TO_SHARE
-            for k in range(first[e], last[e]):
+            for k in range(rate.size):
                 rate[k] *= np.float32(1) + excess[e, k] * exposed
 
 
 @inlined
-def row_chances(rate, key, offsets, words, shorts, table, out, i):  # type: ignore[no-untyped-def]
-    """Chances of the first processes as 16-bit bounds into row i of `out`.
+def row_chances(rate, key, offsets, words, shorts, bounds, table, out, i, count):  # type: ignore[no-untyped-def]
+    """Chances of the first `count` processes as 16-bit bounds into row i of `out`.
 
     They are rounded up or down by draws of the row's own. `offsets`: of the hashes of those draws, one for four
-    processes; `words` holds as many, `shorts` is the same memory.
+    processes; `words` holds as many as there are rates, `shorts` is the same memory; `bounds` is room for all rates.
     """
     one, half, third = np.float32(1), np.float32(0.5), np.float32(1.0 / 6.0)
     quarter = np.float32(1.0 / 24.0)
     for h in range(offsets.size):
         words[h] = scramble(key + offsets[h])
-    top = np.float32(0)
-    for k in range(out.shape[1]):  # loops of their own, so that each becomes vectors
-        top = rate[k] if rate[k] > top else top
-    for k in range(out.shape[1]):
+    large = np.uint32(0)
+    for k in range(count):
+        large = np.uint32(large | np.uint32(rate[k] > SMALL_RATE))
+    for k in range(rate.size):  # a loop of its own and of whole vectors
         r = rate[k] if rate[k] < SMALL_RATE else SMALL_RATE
         p = r * (one - r * (half - r * (third - r * quarter)))
-        out[i, k] = np.uint16(np.int32(p * UNIT_16 + np.float32(shorts[k]) * TO_UNIT_16))
-    if top > SMALL_RATE:
-        for k in range(out.shape[1]):
+        bounds[k] = np.uint16(np.int32(p * UNIT_16 + np.float32(shorts[k]) * TO_UNIT_16))
+    for k in range(count):
+        out[i, k] = bounds[k]
+    if large:
+        for k in range(count):
             if rate[k] > SMALL_RATE:
                 p = np.float32(1.0 - survival(np.float64(rate[k]), table))
                 out[i, k] = np.uint16(min(np.int32(p * UNIT_16 + np.float32(shorts[k]) * TO_UNIT_16), MOST_BOUND))
@@ -291,10 +294,9 @@ def row_counts(rate, key, offsets, words, shorts, slots, divisor, out, i):  # ty
 @compiled
 def hazards(rows, cell, state, exposure, area, base, excess, factors, shifts, area_factor, out):  # type: ignore[no-untyped-def]
     """Rates of the given rows, one row of `out` each."""
-    first, last = span_of_exposures(excess)
     rate = np.empty(base.shape[1], np.float32)
     for j in range(rows.size):
-        row_rates(rows[j], cell, state, exposure, area, base, excess, factors, shifts, area_factor, first, last, rate)
+        row_rates(rows[j], cell, state, exposure, area, base, excess, factors, shifts, area_factor, rate)
         for k in range(rate.size):
             out[j, k] = rate[k]
 
@@ -302,10 +304,11 @@ def hazards(rows, cell, state, exposure, area, base, excess, factors, shifts, ar
 @compiled
 def keep_chances(rates, rows, keys, offsets, table, out):  # type: ignore[no-untyped-def]
     """Chances of the first processes of `rates` (m, K) as bounds in the rows `rows` of `out`."""
-    words = np.empty(offsets.size, np.uint64)
+    words = np.zeros(rates.shape[1] // 4 + 1, np.uint64)
     shorts = words.view(np.uint16)
+    bounds = np.empty(rates.shape[1], np.uint16)
     for j in range(rows.size):
-        row_chances(rates[j], keys[rows[j]], offsets, words, shorts, table, out, rows[j])
+        row_chances(rates[j], keys[rows[j]], offsets, words, shorts, bounds, table, out, rows[j], out.shape[1])
 
 
 @compiled
@@ -318,25 +321,29 @@ def keep_counts(rates, rows, keys, offsets, slots, divisor, out):  # type: ignor
 
 
 @compiled
-def keep(rows, keys, cell, state, exposure, area, tables, area_factor, cap, dithers, slots, divisor, table, kept):  # type: ignore[no-untyped-def]
+def keep(  # type: ignore[no-untyped-def]
+    rows, keys, cell, state, exposure, area, tables, area_factor, cap, dithers, drawn, share, table, kept
+):
     """All that is kept of the rates of the given rows, in one pass: chances, bounds of contacts, expected contacts.
 
     tables: base, excess, factors, shifts; cap: the process whose rate is kept within so many times its base rate;
-    dithers: offsets of the draws that round chances and bounds; kept: the three columns that are written.
+    dithers: offsets of the draws that round chances and bounds; drawn: how many processes have a chance;
+    share: which process each slot stands for and what part of it; kept: the three columns that are written.
     """
     base, excess, factors, shifts = tables
     capped, most = cap
     dither, dither_counts = dithers
     chance, ask, mean = kept
-    first, last = span_of_exposures(excess)
+    slots, divisor = share
     rate = np.empty(base.shape[1], np.float32)
-    words = np.empty(max(dither.size, dither_counts.size), np.uint64)
+    words = np.zeros(base.shape[1] // 4 + 2, np.uint64)
     shorts = words.view(np.uint16)
+    bounds = np.empty(base.shape[1], np.uint16)
     for j in range(rows.size):
         i = rows[j]
-        row_rates(i, cell, state, exposure, area, base, excess, factors, shifts, area_factor, first, last, rate)
+        row_rates(i, cell, state, exposure, area, base, excess, factors, shifts, area_factor, rate)
         rate[capped] = min(rate[capped], base[cell[i], capped] * most)
-        row_chances(rate, keys[i], dither, words, shorts, table, chance, i)
+        row_chances(rate, keys[i], dither, words, shorts, bounds, table, chance, i, drawn)
         row_counts(rate, keys[i], dither_counts, words, shorts, slots, divisor, ask, i)
         expected = np.float32(0)
         for b in range(slots.size):

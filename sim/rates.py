@@ -62,15 +62,18 @@ class Process:
 
 class RateTables:
     """Every process of the model as arrays; float32, rates per month. Six bytes of the state are looked up, `shifts`
-    says where they stand."""
+    says where they stand. Tables are `width` processes wide: those named, and some that never happen."""
 
     def __init__(self, processes: Sequence[Process], exposures: int) -> None:
         """exposures: how many columns of lagged exposures there are."""
         self.names = tuple(process.name for process in processes)
         self.index = {name: position for position, name in enumerate(self.names)}
         monthly = np.stack([process.per_year for process in processes], axis=1) / MONTHS_A_YEAR
-        self.base = np.ascontiguousarray(monthly, np.float32)
+        self.width = draws.padded(len(processes))
+        more = ((0, 0), (0, self.width - len(processes)))  # processes that never happen make whole vectors
+        self.base = np.ascontiguousarray(np.pad(monthly, more), np.float32)
         by_byte = np.stack([process.factors() for process in processes], axis=2)
+        by_byte = np.pad(by_byte, ((0, 0), *more), constant_values=1.0)
         needed = (by_byte != 1).any(axis=(1, 2))
         used = np.sort(np.argsort(~needed, kind="stable")[: draws.BYTES])  # bytes that nothing depends on make six
         if needed.sum() > draws.BYTES:
@@ -81,7 +84,7 @@ class RateTables:
         self.factors = np.ascontiguousarray(by_byte[used], np.float32)
         nothing = np.zeros(exposures)
         rows = [nothing if process.excess is None else process.excess for process in processes]
-        self.excess = np.ascontiguousarray(np.stack(rows, axis=1), np.float32)
+        self.excess = np.ascontiguousarray(np.pad(np.stack(rows, axis=1), more), np.float32)
 
     def of(
         self,
@@ -94,10 +97,10 @@ class RateTables:
     ) -> NDArray[np.float32]:
         """Rates per month of the residents in `rows`: float32 (rows, processes).
 
-        cell, state, lagged and area are the columns of all residents; area_factor is (areas, processes).
+        cell, state, lagged and area are the columns of all residents; area_factor is (areas, `width`).
         """
         tables = self.base, self.excess, self.factors, area_factor, self.shifts
-        return draws.hazards(rows, cell, state, lagged, area, *tables)
+        return draws.hazards(rows, cell, state, lagged, area, *tables)[:, : len(self.names)]
 
     def keep(
         self,
@@ -105,7 +108,8 @@ class RateTables:
         columns: Mapping[str, NDArray[Any]],
         area_factor: NDArray[np.float32],
         cap: tuple[int, float],
+        drawn: int,
         slots: NDArray[np.int64],
     ) -> None:
         """Write what is kept of the rates of the residents in `rows` into their columns; see `sim.draws.keep`."""
-        draws.keep(rows, columns, (self.base, self.excess, self.factors, self.shifts), area_factor, cap, slots)
+        draws.keep(rows, columns, (self.base, self.excess, self.factors, self.shifts), area_factor, cap, drawn, slots)

@@ -51,7 +51,7 @@ MONTH: tuple[Part, ...] = (
     ),
     Part(
         "Review", ("reviews.review", "continuity.review"),
-        "A sixth of residents (their own month of the half-year, birthdays included): lagged exposures, the three Cs "
+        "A twelfth of residents, in the month of their birthday: lagged exposures, the three Cs "
         "and what peers do move, chances and wellbeing are worked out anew; then continuity moves to what the practice "
         "gives", "sim/life/review.py, "
         "sim/care/continuity.py", "states at the end of last month; who left the practice and its pressure",
@@ -85,12 +85,13 @@ MONTH: tuple[Part, ...] = (
         "last month's capacity and queues",
     ),
     Part(
-        "A&E and emergency admissions", ("emergency.attend", "self.care.waiting.deteriorate", "emergency.admit"),
+        "A&E and emergency admissions",
+        ("arrivals.to_ed", "emergency.attend", "self.care.waiting.deteriorate", "arrivals.to_beds", "emergency.admit"),
         "With those sent for want of an appointment and those who worsen while waiting", "sim/care/emergency.py",
         "last month's pressure on beds sets waits over four hours",
     ),
     Part(
-        "Discharge", ("self.care.needs.refer_from_hospital",),
+        "Discharge", ("arrivals.with_pathway", "self.care.needs.refer_from_hospital"),
         "Those who leave hospital are referred on along their pathway", "sim/care/needs.py", "admissions of the month",
     ),
     Part(

@@ -21,9 +21,8 @@ from sim.agents.hospitals import HospitalTeam
 from sim.agents.neighbourhoods import Neighbourhood, open_neighbourhoods
 from sim.agents.practices import GPPractice
 from sim.agents.residents import Resident
-from sim.care import continuity, emergency, practices, unmet
+from sim.care import arrivals, continuity, emergency, practices, unmet
 from sim.care.indices import PROCESSES
-from sim.care.pathways import KINDS
 from sim.care.state import Care
 from sim.care.treated import RECOVER
 from sim.clock import MONTHS_A_YEAR
@@ -33,7 +32,7 @@ from sim.evidence import Evidence, load
 from sim.life import changes, circumstances, community, demography, epidemiology, frailty
 from sim.life import review as reviews
 from sim.life.behaviours import BEHAVIOURS
-from sim.life.exposures import REVIEW_MONTHS
+from sim.life.life_kernels import REVIEW_MONTHS
 from sim.life.mortality import Calendar
 from sim.life.processes import BIRTH, DEATH, GP, LEAVE, PRACTICE_KINDS, of_state, rate_tables
 from sim.life.states import CIRCUMSTANCES
@@ -45,6 +44,7 @@ from sim.outcomes.record import RunRecord
 from sim.outcomes.recorder import Recorder
 from sim.places import Place, synthesise
 from sim.places import load as load_place
+from sim.policy.ahead import Ahead
 from sim.policy.effects import apply_levers
 from sim.policy.scenario import Scenario
 from sim.purposes import Purpose
@@ -52,9 +52,7 @@ from sim.settings import RunSettings
 
 Tick = Callable[[int], None]
 FIRST_MONTH = 0
-INJURY, FRAILTY_CRISIS = "injury", "frailty_crisis"
-EMERGENCIES = (*PROCESSES["ed"], *PROCESSES["emergency"])
-PARTS = ("commissioner", "care", "ties", "events", "panel")
+PARTS = ("commissioner", "ahead", "care", "ties", "events", "panel")
 """What changes over time and is not a table of agents; each has `snapshot` and `restore`."""
 
 
@@ -100,13 +98,14 @@ class CareSystem(ColumnarModel):
         self.teams: Table = self.table_of(HospitalTeam)
         self.neighbourhoods: Table = self.table_of(Neighbourhood)
         self.residents.extend("cell", np.int32)
-        self.residents.extend("chance", np.uint16, width=self.drawn)
+        self.residents.extend("chance", np.uint16, width=draws.padded(self.drawn))
         self.residents.extend("ask", np.uint16, width=len(self.slots))
         self.residents.extend("lagged", np.uint16, width=len(self.epidemiology.exposures.names))
         self.recorder = Recorder(place, self.labels(), FIRST_MONTH, months, 1 / scale)
         self.events = EventLog(self, evidence["outcomes.event_sample"] / (place.residents * scale))
         self.panel = Panel(self)
         self.commissioner = Commissioner(self)
+        self.ahead = Ahead()
         self.care = Care(self)
         self.ties = Ties(self)
         if resume is None:
@@ -139,7 +138,7 @@ class CareSystem(ColumnarModel):
         }
         self.at_home = np.bitwise_or.reduce([self.states.mask(name) for name in CIRCUMSTANCES])
         """States that the newborn share with their mothers."""
-        everywhere = (len(areas), len(self.rates.names))
+        everywhere = (len(areas), self.rates.width)
         self.area_factor = np.ones(everywhere, np.float32)  # what levers do to each rate; only they write it
         self.area_shift = {name: np.zeros(len(areas), np.float32) for name in ("life_satisfaction", *CS)}
         self._area_base = np.ones(everywhere, np.float32)
@@ -202,16 +201,10 @@ class CareSystem(ColumnarModel):
         to_ed = practices.see(self, contacts)
         self.care.needs.see(pattern, *self.care.not_offered)
         waited, crises = self.care.needs.advance()
-        events = {name: happenings.of(name) for name in EMERGENCIES if name in self.rates.index}
-        injured = [events[INJURY]] if INJURY in events else []
-        emergency.attend(self, np.concatenate([events["ed"], *injured, sent_on, to_ed, waited]))
-        worsened = self.care.waiting.deteriorate()
-        admitted = {"emergency": np.concatenate([events["emergency"], worsened])}
-        admitted |= {name: events[name] for name in ("exacerbation", FRAILTY_CRISIS) if name in events}
-        admitted[FRAILTY_CRISIS] = np.concatenate([admitted.get(FRAILTY_CRISIS, crises[:0]), crises])
+        emergency.attend(self, arrivals.to_ed(happenings, sent_on, to_ed, waited))
+        admitted = arrivals.to_beds(happenings, self.care.waiting.deteriorate(), crises)
         emergency.admit(self, admitted)
-        of_kind = {name: rows for name, rows in (admitted | events).items() if name in KINDS}
-        self.care.needs.refer_from_hospital(of_kind | {FRAILTY_CRISIS: admitted[FRAILTY_CRISIS]})
+        self.care.needs.refer_from_hospital(arrivals.with_pathway(happenings, admitted))
         self.care.waiting.refer(happenings.of("referral"))
         self.care.waiting.treat()
         self.care.close_month()
@@ -231,9 +224,10 @@ class CareSystem(ColumnarModel):
         """Levers set this month's factors on rates; the place's own differences stand beside them."""
         apply_levers(self, self.commissioner.adopted)
         self._area_base[:, self.rates.index[RECOVER]] = 1.0 - self.care.needs.recoveries.share
-        np.multiply(self._area_base, self.area_factor, out=self.area)
+        factors = self.ahead.carry(self.area_factor)
+        np.multiply(self._area_base, factors, out=self.area)
         begin, further = self.rates.index[frailty.BEGIN], self.rates.index[frailty.FURTHER]
-        self.area[:, further] *= self.area_factor[:, begin]  # a lever on becoming frail acts on every step
+        self.area[:, further] *= factors[:, begin]  # a lever on becoming frail acts on every step
 
     def _contacts(self) -> NDArray[np.uint8]:
         """Of which kinds each row's resident would have a contact with the practice this month, a bit a slot."""

@@ -73,7 +73,7 @@ def residents_of(m: CareSystem, kind: int) -> NDArray[np.float64]:
         each = m.place.practices["list_simulated"].to_numpy(np.float64)
     else:
         each = np.asarray(m.place.counts).sum(axis=(1, 2)).astype(np.float64)
-    return np.bincount(where, each, areas) * m.scale
+    return np.asarray(np.bincount(where, each, areas) * m.scale, np.float64)
 
 
 def areas_of(m: CareSystem, kind: int) -> tuple[NDArray[np.int64], int]:

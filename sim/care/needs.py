@@ -312,6 +312,7 @@ class Needs:
         on = onward != NOWHERE
         right = ~on & (done["handoffs"] == self.pathways.depth[step])
         self.record("completed_needs", rows[~on])
+        self.record("completed_handoffs", rows[~on], done["handoffs"][~on])
         self.record("right_first_time", rows[right])
         met = np.count_nonzero(~on)
         m.care.ledger.add(m.month, needs_ended=len(rows), needs_met=met, needs_right_first=np.count_nonzero(right))

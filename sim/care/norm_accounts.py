@@ -50,7 +50,7 @@ def norms(year: Year) -> list[Identity]:
     health = give(fresh, epi)
     rows = np.arange(people.age.size)
     cells = np.asarray(cell(people.age, people.male, people.decile), np.int32)
-    nowhere = np.zeros(rows.size, np.int16), np.ones((1, len(m.rates.names)), np.float32)
+    nowhere = np.zeros(rows.size, np.int16), np.ones((1, m.rates.width), np.float32)
     state = _with_three_cs(epi, fresh.key, health.state)
     rates = MONTHS_A_YEAR * m.rates.of(rows, cells, state, as_kept(health.lagged), *nowhere)
     served = 1.0 - m.evidence["care.gp_unmet_share"]

@@ -49,7 +49,7 @@ def give_birth(m: CareSystem, mothers: Rows) -> Rows:
     m.ties.born(newborn.rows, mothers)
     three_cs.begin(m, newborn.rows)
     continuity.welcome(m, newborn.rows)
-    refresh(m, newborn.rows)  # their first review may be three months away
+    refresh(m, newborn.rows)  # their first review is a year away
     return newborn.rows
 
 

@@ -15,15 +15,13 @@ from numpy.typing import NDArray
 
 from sim.clock import MONTHS_A_YEAR
 from sim.life.behaviours import BEHAVIOURS
+from sim.life.life_kernels import FULL, REVIEW_MONTHS
 from sim.life.states import States
 
 if TYPE_CHECKING:
     from sim.evidence import Evidence
 
 STATE_OF = {behaviour.risk: behaviour.state for behaviour in BEHAVIOURS}
-REVIEW_MONTHS = 6
-FULL = 65535
-"""A lagged exposure of 1 as it is kept."""
 
 
 @dataclass(frozen=True)

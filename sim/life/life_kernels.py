@@ -10,8 +10,13 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from sim.life.exposures import FULL, REVIEW_MONTHS
 from sim.life.grid import AGES, DECILES, SEXES
+
+REVIEW_MONTHS = 12
+"""Months between a resident's reviews. Written here because Numba keeps its machine code by this file."""
+
+FULL = 65535
+"""A lagged exposure of 1 as it is kept."""
 
 REVIEW = np.uint32(REVIEW_MONTHS)
 MOST = np.float32(FULL)

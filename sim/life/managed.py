@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from sim import draws
 from sim.clock import MONTHS_A_YEAR
 from sim.life import managed_kernels as kernels
-from sim.life.exposures import REVIEW_MONTHS
+from sim.life.life_kernels import REVIEW_MONTHS
 from sim.life.states import LEVEL_VALUES, level_shift
 from sim.purposes import Purpose
 

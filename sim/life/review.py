@@ -1,7 +1,7 @@
-"""The review: twice a year, in their own months, residents' lagged exposures move and their cached chances follow.
+"""The review: once a year, in the month of a resident's birthday, lagged exposures move and cached chances follow.
 
 Whoever changes something that a rate depends on calls `refresh` for those residents; nothing else may write the
-cached columns. Birthdays fall in review months, so that age is always up to date.
+cached columns. Age is therefore always up to date.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def due(m: CareSystem) -> Rows:
 
 
 def review(m: CareSystem) -> Rows:
-    """Move the lagged exposures, the three Cs and the managed level of those due by half a year, then refresh them;
+    """Move the lagged exposures, the three Cs and the managed level of those due by a year, then refresh them;
     returns their rows."""
     rows, r = due(m), m.residents.columns
     exposures = m.epidemiology.exposures
@@ -43,7 +43,7 @@ def refresh(m: CareSystem, rows: Rows) -> None:
     """Recompute everything cached for these residents: chances, expected contacts, wellbeing."""
     r = m.residents.columns
     life_kernels.find_cells(rows, r["born"], r["male"], r["decile"], m.month, r["cell"])
-    m.rates.keep(rows, r, m.area, (m.rates.index["death"], m.hazard_cap), m.slots)
+    m.rates.keep(rows, r, m.area, (m.rates.index["death"], m.hazard_cap), m.drawn, m.slots)
     m.wellbeing.feel(r, rows, m.area_shift["life_satisfaction"])
 
 

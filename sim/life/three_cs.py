@@ -21,8 +21,8 @@ from sim.life import peers
 from sim.life import three_cs_kernels as kernels
 from sim.life.community import effect_of_capacity
 from sim.life.epidemiology import spread
-from sim.life.exposures import REVIEW_MONTHS
 from sim.life.grid import AGES, Array, to_cells
+from sim.life.life_kernels import REVIEW_MONTHS
 from sim.life.states import level_shift
 from sim.life.ties import FIXED, shares_of
 from sim.purposes import Purpose

@@ -48,10 +48,7 @@ def count_everyone(
     """The month's census, written into the recorder; arguments as of `Recorder.census`."""
     uid, born, fifth = (columns[c] for c in ("unique_id", "born", "fifth"))
     groups = kernel.groups_of(uid, born, fifth, size, month)
-    several = 0
-    for name in rec.measures.conditions:
-        if name in bits:
-            several |= 1 << bits[name]
+    several = sum(1 << bits[name] for name in rec.long_term if name in bits)
     stocks = {STOCK_OF_BIT.get(name, name): bit for name, bit in bits.items()}
     stocks = {name: bit for name, bit in stocks.items() if name in rec.row}
     used = [*stocks.values(), *(bits[part] for parts in TOGETHER.values() for part in parts if part in bits)]
@@ -64,7 +61,9 @@ def count_everyone(
     for k, name in enumerate(("residents", "adults", "multimorbid")):
         rec.add_by_fifth(name, people[:, k])
     if several and "managed" in columns and "undiagnosed" in columns:
-        ill = kernel.count_known(groups, columns["state"], several, columns["managed"], columns["undiagnosed"])
+        among = several >> min(bits[name] for name in rec.measures.conditions)
+        known = (several, among, columns["managed"], columns["undiagnosed"])
+        ill = kernel.count_known(groups, columns["state"], *known)
         for k, name in enumerate(("with_condition", "managed_sum", "undiagnosed_sum")):
             _note(rec, name, WORTH.get(name, 1.0) * ill[:, k])
     sums = {**sums, **{name: columns[at] for name, at in SUM_OF.items() if _lives(columns, at, size)}}
@@ -117,6 +116,8 @@ def _yearly(
         rec.store_cells(name, cells[at[bit]])
     for name, together in sums_of.items():
         rec.store_cells(name, cells[[at[bit] for bit in together]].sum(axis=0))
+    if "undiagnosed" in columns:
+        _registers(rec, columns, cell, bits, {n: cells[at[bits[n]]] for n in rec.measures.conditions if n in bits})
     rec.store_cells("residents", cells[-2])
     rec.store_cells("multimorbid", cells[-1])
     adults = cells[-2].copy()
@@ -126,3 +127,18 @@ def _yearly(
         if rec.measures[name].kind == "stock":
             found = yearly.sum_cells(cell, values, rec.n_areas, name in OF_ADULTS)
             rec.store_cells(name, WORTH.get(name, 1.0) * found)
+
+
+def _registers(
+    rec: Recorder, columns: Columns, cell: Array, bits: Mapping[str, int], everybody: Mapping[str, Array]
+) -> None:
+    """Those who are diagnosed: everybody who has a condition, without those who do not know.
+
+    cell: as of `cells_of`; everybody: of each condition (bits of `state` in this order), by neighbourhood and age.
+    Shown are the conditions that somebody has without knowing; of the others the register is everybody.
+    """
+    first = min(bits[name] for name in everybody)
+    held = (columns["state"], columns["undiagnosed"])
+    unknown = yearly.count_unknown(cell, *held, first, rec.n_areas, len(everybody))
+    for found, (name, all_of_them) in zip(unknown, everybody.items(), strict=True):
+        rec.store_register(f"{name}_diagnosed", all_of_them - found, shown=bool(found.any()))

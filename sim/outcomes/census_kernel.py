@@ -134,12 +134,12 @@ def sum_values_numpy(groups: Array, values: Array, adults_only: bool = False) ->
 
 
 @njit(cache=True, nogil=True)
-def _known(groups, state, conditions, managed, undiagnosed, ones, first, last, total):  # type: ignore[no-untyped-def]
+def _known(groups, state, conditions, among, managed, undiagnosed, ones, first, last, total):  # type: ignore[no-untyped-def]
     # three sums in one 64-bit number: up to 2**14 rows a lane fit without running into one another
     lanes = np.zeros((4, total.shape[0]), np.uint64)
     for i in range(first, last):
         ill = np.uint64((state[i] & conditions) != np.uint64(0))
-        u = undiagnosed[i]
+        u = undiagnosed[i] & among
         unknown = ones[u & np.uint32(255)] + ones[(u >> np.uint32(8)) & np.uint32(255)]
         lanes[i & 3, groups[i]] += (
             ill | (np.uint64(managed[i]) * ill) << np.uint64(16) | (unknown * ill) << np.uint64(40)
@@ -151,20 +151,23 @@ def _known(groups, state, conditions, managed, undiagnosed, ones, first, last, t
             total[g, 2] += np.int64(lane[g] >> np.uint64(40))
 
 
-def count_known(groups: Array, state: Array, conditions: int, managed: Array, undiagnosed: Array) -> Array:
+def count_known(groups: Array, state: Array, conditions: int, among: int, managed: Array, undiagnosed: Array) -> Array:
     """Of the living by fifth, int64[5, 3]: those with any of `conditions` (a bit mask), the sum of how well they are
-    managed (uint8), and their conditions that are not known (the lower 16 bits of uint32)."""
+    managed (uint8), and their conditions that are not known (bits of uint32 in `among`, lower 16)."""
     total = np.zeros((N_GROUPS, 3), np.int64)
     for first in range(0, groups.size, AT_A_TIME):
         last = min(first + AT_A_TIME, groups.size)
-        _known(groups, state, np.uint64(conditions), managed, undiagnosed, _ONES_OF_BYTE, first, last, total)
+        masks = np.uint64(conditions), np.uint32(among)
+        _known(groups, state, *masks, managed, undiagnosed, _ONES_OF_BYTE, first, last, total)
     return _over_ages(total[:-1])
 
 
-def count_known_numpy(groups: Array, state: Array, conditions: int, managed: Array, undiagnosed: Array) -> Array:
+def count_known_numpy(
+    groups: Array, state: Array, conditions: int, among: int, managed: Array, undiagnosed: Array
+) -> Array:
     """The same as `count_known`, plainly."""
     n = groups.size
     ill = (groups < 2 * N_FIFTHS) & ((state[:n] & np.uint64(conditions)) != 0)
-    each = (np.ones(n), managed[:n].astype(float), np.bitwise_count(undiagnosed[:n]).astype(float))
+    each = (np.ones(n), managed[:n].astype(float), np.bitwise_count(undiagnosed[:n] & np.uint32(among)).astype(float))
     f = groups[ill] % N_FIFTHS
     return np.stack([np.bincount(f, weights=one[ill], minlength=N_FIFTHS) for one in each], axis=1).astype(np.int64)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +11,10 @@ from numpy.typing import NDArray
 from sim.errors import UserError
 from sim.outcomes import lifetable
 from sim.outcomes.equity import Inequality, inequality, standard_population
-from sim.outcomes.record import RunRecord, put_together
+from sim.outcomes.record import MONTHS_A_YEAR, RunRecord, put_together
+
+if TYPE_CHECKING:
+    from sim.outcomes.ledgers import Values
 
 Array = NDArray[Any]
 FEMALE, MALE = 0, 1
@@ -137,16 +140,28 @@ def _months(over: Callable[[RunRecord], Array]) -> Callable[[RunRecord], Array]:
 
 
 def _gp_over(record: RunRecord) -> Array:
-    """Asked for this month, with those who waited from the last, more than the practices could offer."""
+    """The practices could offer less of what was asked, with what had waited, than in the same month of the last year
+    that was observed (or the record's first), by more than the share of need that went without then. Some need is
+    always beyond what is offered, so that alone says nothing."""
+    from sim.care.indices import FROZEN_FROM
+
     waited = np.concatenate([[0.0], record.months("gp_waiting")[:-1]])
-    return np.asarray(record.months("gp_need") + waited > record.months("gp_capacity"))
+    asked = record.months("gp_need") + waited
+    offered = np.ones(record.n_months)
+    np.divide(record.months("gp_capacity"), asked, out=offered, where=asked > 0)
+    first = max(FROZEN_FROM - MONTHS_A_YEAR - record.first_month, 0)
+    usual = np.resize(np.roll(offered[first : first + MONTHS_A_YEAR], first), record.n_months)
+    return np.asarray(offered < usual - _values(record).unmet_share)
+
+
+def _values(record: RunRecord) -> Values:
+    from sim.outcomes.ledgers import Values
+
+    return Values.of_draw(record.draw, bool(record.meta.get("judged", True)))
 
 
 def _beds_over(record: RunRecord) -> Array:
-    from sim.outcomes.ledgers import Values
-
-    values = Values.of_draw(record.draw, bool(record.meta.get("judged", True)))
-    return np.asarray(np.nan_to_num(record.months("bed_occupancy")) > 100 * values.safe_occupancy)
+    return np.asarray(np.nan_to_num(record.months("bed_occupancy")) > 100 * _values(record).safe_occupancy)
 
 
 def _list_over(record: RunRecord) -> Array:

@@ -40,6 +40,7 @@ class Values:
     cash_share_years: float
     closed_share: float
     safe_occupancy: float
+    unmet_share: float
     nhs_cost_per_qaly: float
     gp_contact: float
     ed_attendance: float
@@ -63,6 +64,7 @@ class Values:
             cash_share_years=evidence["outcomes.cash_share_years"],
             closed_share=evidence["outcomes.closed_share"],
             safe_occupancy=evidence["outcomes.safe_occupancy"],
+            unmet_share=evidence["care.gp_unmet_share"],
             nhs_cost_per_qaly=evidence["outcomes.nhs_cost_per_qaly"],
             gp_contact=evidence["outcomes.unit_cost_gp"],
             ed_attendance=evidence["outcomes.unit_cost_ed"],

@@ -26,6 +26,7 @@ class Measure:
     by_area      kept yearly for every neighbourhood (for maps)
     by_cell      kept yearly for every neighbourhood and age group (for age-standardised inequality)
     by_fifth     of computed measures: also worked out for each local deprivation fifth
+    in_march     counted at the end of March only: the other months have no figure (nan)
     optional     shown only where the model recorded it; `since` the version of the record's format that first had it
     """
 
@@ -44,6 +45,7 @@ class Measure:
     by_cell: bool = False
     topic: str = ""
     by_fifth: bool = False
+    in_march: bool = False
     optional: bool = False
     since: int = 1
 

@@ -9,7 +9,8 @@ Measures of conditions are generated from the configured names, so adding a cond
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Any
 
 from sim.errors import UserError
 from sim.outcomes.declared import COMPUTED, DERIVED, RAW, flow, percent, stock
@@ -18,6 +19,8 @@ from sim.outcomes.measure import ADULT_AGE, AGE_GROUP_STARTS, AGE_GROUPS, N_FIFT
 __all__ = ["ADULT_AGE", "AGE_GROUPS", "AGE_GROUP_STARTS", "N_FIFTHS", "RAW_KINDS", "Measure", "Measures", "labels_of"]
 
 Conditions = Mapping[str, str] | Sequence[str]
+#: registers: neither more nor fewer is better, as more may be found, or fewer fall ill
+_REGISTER: dict[str, Any] = {"by_area": True, "in_march": True, "optional": True, "since": 2}
 
 
 def labels_of(conditions: Conditions) -> dict[str, str]:
@@ -39,19 +42,25 @@ class Measures(Mapping[str, Measure]):
     """All measures by name, for a given list of conditions.
 
     conditions   names (or name → label) in the order of the configuration
+    unknown      those of them that somebody has without knowing; their labels say who is counted
     Raises `UserError` when a condition has the name of another measure or comes twice.
     """
 
-    def __init__(self, conditions: Conditions = ()) -> None:
+    def __init__(self, conditions: Conditions = (), unknown: Collection[str] = ()) -> None:
         names = list(conditions)
         self.conditions = labels_of(conditions)
         everything = [*RAW, *DERIVED, *COMPUTED]
         for name, label in self.conditions.items():
+            everybody = ", diagnosed or not" if name in unknown else ""
+            register = f"{name}_diagnosed"
             everything += [
-                stock(name, f"people with {label}", "people", -1, topic="illness", by_area=True),
+                stock(name, f"people with {label}{everybody}", "people", -1, topic="illness", by_area=True),
                 flow(f"{name}_new", f"new cases of {label}", "people", -1, topic="illness"),
-                percent(f"{name}_prevalence", f"{label}", name, "residents", -1, "illness"),
-            ]
+                percent(f"{name}_prevalence", f"{label}{everybody}", name, "residents", -1, "illness"),
+                stock(register, f"people diagnosed with {label}", "people", topic="illness", **_REGISTER),
+                percent(f"{register}_prevalence", f"{label}, diagnosed", register, "residents", 0, "illness",
+                        optional=True, since=2),
+            ]  # fmt: skip
         self._table: dict[str, Measure] = {}
         for measure in everything:
             if measure.name in self._table or len(names) != len(self.conditions):

@@ -24,7 +24,7 @@ FORMAT = 2
 """Version of the file format; this one and the previous are read."""
 
 Array = NDArray[Any]
-MONTHS_A_YEAR = 12
+MONTHS_A_YEAR, MARCH = 12, 3
 #: array → the list of measures that its second axis follows
 LAID_OUT = {
     "monthly": "recorded", "yearly_age": "recorded", "yearly_area": "by_area", "yearly_cell": "by_cell",
@@ -82,7 +82,8 @@ class RunRecord:
     @cached_property
     def measures(self) -> Measures:
         """The table of measures of this run's conditions."""
-        return Measures(self.conditions)
+        unknown = [name for name in self.conditions if f"{name}_diagnosed" in (self.kept or ())]
+        return Measures(self.conditions, unknown)
 
     @property
     def n_months(self) -> int:
@@ -93,6 +94,12 @@ class RunRecord:
     def first_year(self) -> int:
         """The financial year of the first month (2026 is April 2026 – March 2027)."""
         return clock.fin_year(self.first_month)
+
+    @cached_property
+    def _in_march(self) -> Array:
+        """Which months are a March, the last of a financial year."""
+        months = range(self.first_month, self.first_month + self.n_months)
+        return np.array([clock.calendar_month(month) == MARCH for month in months], bool)
 
     @cached_property
     def complete_years(self) -> tuple[int, ...]:
@@ -121,11 +128,13 @@ class RunRecord:
     def months(self, name: str, group: int = 0) -> Array:
         """A recorded or derived measure month by month, float64[months]; group 0 = all, 1–5 = local fifth.
 
-        Flows and rates of one month are as they are (a rate per 1,000 a year is annualised). 0/0 is nan.
+        Flows and rates of one month are as they are (a rate per 1,000 a year is annualised). 0/0 is nan, and so is a
+        month in which a measure is not counted.
         """
         measure = self.measures[name]
         if measure.recorded:
-            return np.asarray(self.monthly[:, self.measures.recorded.index(name), group])
+            values = np.asarray(self.monthly[:, self.measures.recorded.index(name), group])
+            return np.where(self._in_march, values, np.nan) if measure.in_march else values
         if measure.kind == "computed":
             raise UserError(f"'{name}' is worked out by the year; it has no monthly figure.")
         top, bottom = self.months(measure.numerator, group), self.months(measure.denominator, group)

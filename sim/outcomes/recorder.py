@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 
 from sim import clock
 from sim.errors import UserError
+from sim.life.conditions import shipped
 from sim.outcomes import census_kernel as kernel
 from sim.outcomes import yearly_kernel as yearly
 from sim.outcomes.census import count_everyone
@@ -85,6 +86,8 @@ class Recorder:
         self.measures = Measures(conditions)
         self.first_month, self.weight = int(first_month), float(weight)
         self._hospital_factor = 1.0 / float(place.activity_share_simulated)
+        earlier = {condition.replaces for condition in shipped()}
+        self.long_term = tuple(name for name in self.measures.conditions if name not in earlier)
         self.row = {name: k for k, name in enumerate(self.measures.recorded)}
         self._area_row = {name: k for k, name in enumerate(self.measures.by_area)}
         self._cell_row = {name: k for k, name in enumerate(self.measures.by_cell)}
@@ -287,6 +290,18 @@ class Recorder:
             self._arrays["yearly_area"][self._year, self._area_row[name]] += scaled.sum(axis=1)
         if name in self._cell_row:
             self._arrays["yearly_cell"][self._year, self._cell_row[name]] += scaled
+
+    def store_register(self, name: str, cells: Array, *, shown: bool) -> None:
+        """Put this March's count of a register, by neighbourhood × age group, where it belongs.
+
+        shown: whether anybody has the condition without knowing; else the register says nothing that is not said.
+        """
+        self.store_cells(name, cells)
+        by_fifth = np.bincount(self._fifth_of_area, weights=cells.sum(axis=1), minlength=N_FIFTHS)
+        before = set(self.touched)
+        self.add_by_fifth(name, by_fifth)
+        if not shown:
+            self.touched = before
 
     def count_teams(self, m: CareSystem) -> None:
         """Add this month of every practice and team, from the tables of their agents; once a month, at its end."""

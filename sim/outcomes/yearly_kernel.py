@@ -71,6 +71,35 @@ def count_cells_numpy(cells: Array, state: Array, several: int, n_areas: int, us
 
 
 @njit(cache=True, nogil=True)
+def _count_unknown(cells, state, undiagnosed, first, counts):  # type: ignore[no-untyped-def]
+    for i in range(cells.size):
+        u = undiagnosed[i]
+        if u != 0:
+            u &= np.uint32(state[i] >> first)
+            for b in range(counts.shape[1]):
+                counts[cells[i], b] += np.int32((u >> np.uint32(b)) & np.uint32(1))
+
+
+def count_unknown(cells: Array, state: Array, undiagnosed: Array, first: int, n_areas: int, n: int) -> Array:
+    """Counts by neighbourhood and age group of those who have a condition and do not know: int32[n, n_areas, 6].
+
+    cells as of `cells_of`; bit j of `undiagnosed` (uint32) is that of bit `first` + j of `state`, j < n.
+    """
+    counts = np.zeros((n_areas * N_AGES + 1, n), np.int32)
+    _count_unknown(cells, state, undiagnosed, np.uint64(first), counts)
+    return np.ascontiguousarray(counts[:-1].T).reshape(n, n_areas, N_AGES)
+
+
+def count_unknown_numpy(cells: Array, state: Array, undiagnosed: Array, first: int, n_areas: int, n: int) -> Array:
+    """The same as `count_unknown`, plainly."""
+    alive = cells < n_areas * N_AGES
+    both = (state[: cells.size] >> np.uint64(first)) & undiagnosed[: cells.size].astype(np.uint64)
+    has = [alive & (both >> np.uint64(b) & np.uint64(1)).astype(bool) for b in range(n)]
+    flat = [np.bincount(cells[k], minlength=n_areas * N_AGES) for k in has]
+    return np.stack(flat).reshape(n, n_areas, N_AGES)
+
+
+@njit(cache=True, nogil=True)
 def _sum_cells(cells, values, total):  # type: ignore[no-untyped-def]
     for i in range(cells.size):
         total[i & 1, cells[i]] += values[i]

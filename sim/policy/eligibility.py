@@ -175,7 +175,7 @@ def flags(m: CareSystem) -> NDArray[np.uint8]:
 def _column(m: CareSystem, process: str) -> int | None:
     """The column of a process among the cached chances; None for one that is not drawn from them (contacts)."""
     column: int = m.rates.index[process]
-    return column if column < m.residents.columns["chance"].shape[1] else None
+    return column if column < m.drawn else None
 
 
 def _reach(programme: Programme) -> NDArray[np.int64]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import cProfile
 import pstats
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
+from typing import Any
 
 import numpy as np
 
@@ -157,7 +158,7 @@ def _a_year(scale: float, months: int) -> tuple[float, float, float]:
     return float(len(model.residents)), seconds, peak_memory_gb()
 
 
-def _alone(function, *arguments):  # type: ignore[no-untyped-def]
+def _alone(function: Callable[..., Any], *arguments: object) -> Any:
     """Call in a fresh process, so that memory and caches are its own."""
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
         return pool.submit(function, *arguments).result()

@@ -304,3 +304,30 @@ def test_teams_are_busy_in_the_toy_town(history: CareSystem) -> None:
     assert r["experience"][:size][alive & (history.month - r["born"][:size] > 12)].min() > 0
     wards = history.teams.columns["activity"][: history.teams.size]
     assert wards.sum() > 0
+
+
+def test_handoffs_and_right_first_time_speak_of_the_same_needs(town: NeedsTown) -> None:
+    """Whoever is not right first time took at least one hand-off more than the pathway has, and nobody took fewer."""
+    other = branch(town)
+    kept: dict[str, list[Any]] = {name: [] for name in ("completed_needs", "completed_handoffs", "right_first_time")}
+    record, depth = other.care.needs.record, []
+    finish = other.care.needs._finish
+
+    def listen(measure: str, rows: Any, weights: Any = None) -> None:
+        if measure in kept:
+            kept[measure].append(len(rows) if weights is None else int(np.sum(weights)))
+        record(measure, rows, weights)
+
+    def finished(done: dict[str, Any]) -> Any:
+        out = finish(done)
+        met = np.ones(len(done["step"]), bool)
+        met[np.isin(done["key"], out[2])] = False  # these go on
+        depth.append(int(other.care.needs.pathways.depth[done["step"][met]].sum()))
+        return out
+
+    other.care.needs.record, other.care.needs._finish = listen, finished  # type: ignore[method-assign]
+    other.run(12)
+    needs, handoffs, right = (sum(kept[name]) for name in kept)
+    assert needs > 500
+    assert sum(depth) + (needs - right) <= handoffs < sum(depth) + 2 * (needs - right)
+    assert 1 <= handoffs / needs < 1.5

@@ -47,6 +47,7 @@ class Town(ColumnarModel):
         self.decile = np.arange(1, AREAS + 1, dtype=np.uint8)
         self.fifth = ((self.decile - 1) // 2).astype(np.uint8)
         self.rates = SimpleNamespace(index={name: i for i, name in enumerate(PROCESSES)})
+        self.drawn = len(PROCESSES)
         self.area_factor = np.ones((AREAS, len(PROCESSES)), np.float32)
         self.area_shift = {"life_satisfaction": np.zeros(AREAS, np.float32)}
         self.place = SimpleNamespace(

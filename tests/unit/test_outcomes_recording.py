@@ -47,8 +47,10 @@ def test_compiled_counts_are_those_of_plain_numpy(n: int, several: int, seed: in
             by_cell = yearly.sum_cells_numpy(cell, values, place.n) * ([0, 1, 1, 1, 1, 1] if adults else 1)
             np.testing.assert_allclose(yearly.sum_cells(cell, values, place.n, adults), by_cell, rtol=1e-9)
     managed, undiagnosed = rng.integers(0, 256, n).astype(np.uint8), rng.integers(0, 2**13, n).astype(np.uint32)
-    ill = (groups, c["state"], several, managed, undiagnosed)
+    ill = (groups, c["state"], several, 0b1011, managed, undiagnosed)
     np.testing.assert_array_equal(kernel.count_known(*ill), kernel.count_known_numpy(*ill))
+    unknown = (cell, c["state"], undiagnosed, 6, place.n, 13)
+    np.testing.assert_array_equal(yearly.count_unknown(*unknown), yearly.count_unknown_numpy(*unknown))
     utility = rng.random(n).astype(np.float32)
     bands = (c["unique_id"], c["born"], c["male"], c["fifth"], utility, n, month, 0.6)
     for mine, plain in zip(yearly.count_bands(*bands), yearly.count_bands_numpy(*bands), strict=True):
@@ -171,6 +173,53 @@ def test_a_damaged_missing_or_newer_file_is_refused_in_one_sentence(tmp_path, mo
     monkeypatch.undo()
     with pytest.raises(UserError, match="newer version"):
         RunRecord.load(tmp_path / "new.npz")
+
+
+def test_a_register_counts_those_who_are_diagnosed() -> None:
+    place = SmallPlace()
+    c = people(600, place)
+    rng = np.random.default_rng(4)
+    c["undiagnosed"] = rng.integers(0, 4, 600).astype(np.uint32)  # of COPD some bits, too, but of depression none
+    c["managed"] = np.full(600, 100, np.uint8)
+    rec = Recorder(place, CONDITIONS, 57, 24, weight=2.0)
+    for month in range(57, 81):
+        rec.begin(month)
+        rec.census(c, 600, month, BITS)
+    r = rec.finish(scenario="x", draw=0, seed=0)
+    alive = c["unique_id"] != 0
+    for j, name in enumerate(("diabetes", "copd")):
+        held = alive & (c["state"] >> np.uint64(BITS[name]) & np.uint64(1)).astype(bool)
+        known = held & ~(c["undiagnosed"] >> np.uint32(j) & np.uint32(1)).astype(bool)
+        assert 0 < known.sum() < held.sum()
+        assert r.years(name).tolist() == [2 * held.sum()] * 2
+        assert r.years(f"{name}_diagnosed").tolist() == [2 * known.sum()] * 2
+        share = 100 * known.sum() / alive.sum()
+        np.testing.assert_allclose(r.years(f"{name}_diagnosed_prevalence"), [share, share])
+        months = r.months(f"{name}_diagnosed")
+        assert np.flatnonzero(np.isfinite(months)).tolist() == [11, 23]
+        assert r.by_area(f"{name}_diagnosed", 2026).sum() == 2 * known.sum()
+        of_fifth = [r.years(f"{name}_diagnosed", fifth)[0] for fifth in range(1, 6)]
+        assert of_fifth == [2 * (known & (c["fifth"] == f)).sum() for f in range(5)]
+        assert "diagnosed or not" in r.measures[name].label
+    assert not r.has("depression_diagnosed")
+    assert r.measures["depression"].label == "people with depression or anxiety"
+
+
+def test_a_stage_before_an_illness_is_no_long_term_condition() -> None:
+    """Multimorbidity, and how well illness is managed, leave out non-diabetic hyperglycaemia."""
+    place, conditions = SmallPlace(), {"ndh": "raised glucose", "type2_diabetes": "diabetes", "copd": "COPD"}
+    c = people(8, place)
+    c["unique_id"][:] = np.arange(1, 9)
+    c["state"][:] = np.arange(8) << 6  # every pattern of the three, ndh the lowest bit
+    c["managed"] = np.full(8, 255, np.uint8)
+    c["undiagnosed"] = np.arange(8).astype(np.uint32)
+    rec = Recorder(place, conditions, 0, 1)
+    rec.begin(0)
+    rec.census(c, 8, 0, {name: 6 + k for k, name in enumerate(conditions)})
+    r = rec.finish(scenario="x", draw=0, seed=0)
+    found = {name: r.months(name)[0] for name in ("ndh", "multimorbid", "with_condition", "managed_sum")}
+    assert found == {"ndh": 4, "multimorbid": 2, "with_condition": 6, "managed_sum": 6}
+    assert r.months("undiagnosed_sum")[0] == 8
 
 
 def test_measures_are_generated_from_conditions_and_unknown_names_are_helped() -> None:

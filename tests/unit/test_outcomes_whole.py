@@ -12,6 +12,7 @@ import pytest
 
 from sim.errors import UserError
 from sim.outcomes import bounds, by_group, computed, course, lifetable, unjudged
+from sim.outcomes.ledgers import Values
 from sim.outcomes.record import RunRecord
 from sim.outcomes.recorder import Recorder
 from sim.outcomes.results import Results
@@ -154,11 +155,15 @@ def test_months_over_capacity_are_counted() -> None:
         np.where(np.arange(24) < 12, 11, 9),
     )
     monthly[:, m("gp_need"), 0], monthly[:, m("gp_waiting"), 0] = 100, 20
-    monthly[:, m("gp_capacity"), 0] = np.where(np.arange(24) == 0, 110, 119)  # nobody waited before the first month
+    offered = np.where(np.arange(24) % 2 == 0, 90.0, 60.0)  # seasons: of 120 asked for, but 100 in the first month
+    margin = Values.of_draw(0).unmet_share * 120
+    offered[12:15] -= [9 + 0.9 * margin, 1.1 * margin, 0.9 * margin]  # the first month's share was 0.9, not 0.75
+    offered[18:] -= 1.1 * margin
+    monthly[:, m("gp_capacity"), 0] = offered
     r = dataclasses.replace(r, monthly=monthly, kept=[*(r.kept or []), "gp_capacity"])
     assert r.years("months_beds_over").tolist() == [4, 4]
     assert r.years("months_list_over").tolist() == [0, 12]
-    assert r.years("months_gp_over").tolist() == [11, 12]
+    assert r.years("months_gp_over").tolist() == [0, 8]
 
 
 def test_a_record_of_the_first_format_is_read_into_todays_order(tmp_path) -> None:
