@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from sim import clock
 from sim.outcomes import census_kernel as kernel
 from sim.outcomes import yearly_kernel as yearly
+from sim.outcomes.sums_kernel import sum_bytes
 
 if TYPE_CHECKING:
     from sim.outcomes.recorder import Recorder
@@ -67,9 +68,16 @@ def count_everyone(
         for k, name in enumerate(("with_condition", "managed_sum", "undiagnosed_sum")):
             _note(rec, name, WORTH.get(name, 1.0) * ill[:, k])
     sums = {**sums, **{name: columns[at] for name, at in SUM_OF.items() if _lives(columns, at, size)}}
+    bytes_ = [name for name, values in sums.items() if values.dtype == np.uint8]
+    of_bytes = dict(zip(bytes_, sum_bytes(groups, [sums[name] for name in bytes_]), strict=True))
     for name, values in sums.items():
         per_month = 1 / MONTHS_A_YEAR if rec.measures[name].kind == "flow" else WORTH.get(name, 1.0)
-        rec.add_by_fifth(name, kernel.sum_values(groups, values, name in OF_ADULTS) * per_month)
+        if name in of_bytes:
+            children, adults = of_bytes[name]
+            total = adults if name in OF_ADULTS else children + adults
+        else:
+            total = kernel.sum_values(groups, values, name in OF_ADULTS)
+        rec.add_by_fifth(name, total * per_month)
     if clock.calendar_month(month) == SEPTEMBER:  # the middle of the financial year
         utility = sums.get("qalys", np.zeros(size, np.float32))
         above = 2.0 if well_above is None else float(well_above)

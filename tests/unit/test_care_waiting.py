@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sim.care import waiting_kernels as kernels
 from sim.care.indices import FROZEN_FROM
 from sim.care.slots import Slots, stretch
 from sim.care.waiting import ELSEWHERE, oldest, pick, specialty_by_sex
@@ -32,10 +33,31 @@ def test_first_come_is_first_served_within_a_group(group: list[int], allowed: li
     assert not served[in_order >= ELSEWHERE].any()
 
 
+def test_who_is_gone_is_passed_over() -> None:
+    served = oldest(np.zeros(5, np.uint8), np.array([2]), np.array([True, False, True, False, False]))
+    np.testing.assert_array_equal(served, [False, True, False, True, False])
+
+
+def test_stocks_are_those_who_wait_at_home() -> None:
+    group = np.array([0, 3, 3, ELSEWHERE, 1], np.uint8)
+    row, began = np.array([2, 0, 1, 0, 1]), np.array([-20.0, 3.0, 9.5, -30.0, 5.9])
+    fifth, born = np.array([4, 0, 2], np.uint8), np.array([10 - 12 * 300, 10 - 12 * 4, 9], np.int16)
+    by_fifth, stock = np.zeros((2, 5), np.int64), np.zeros(ELSEWHERE, np.int64)
+    kernels.count_waits(group, row, began, fifth, ELSEWHERE, 10, np.array([-np.inf, 4.1]), by_fifth, stock)
+    np.testing.assert_array_equal(by_fifth, [[2, 0, 1, 0, 1], [0, 0, 1, 0, 1]])
+    np.testing.assert_array_equal(stock[:4], [1, 1, 0, 2])
+    number = np.zeros(111, np.int64)
+    kernels.count_ages(group, row, born, ELSEWHERE, 10, number)
+    np.testing.assert_array_equal(np.flatnonzero(number), [0, 4, 110])
+    assert number[4] == 2
+
+
 def test_picks_follow_their_shares() -> None:
     uniform = np.random.default_rng(3).random(100_000, np.float32)
     chosen = pick(uniform, np.cumsum([0.2, 0.5, 0.3])[None, :])
     assert np.bincount(chosen) / len(chosen) == pytest.approx([0.2, 0.5, 0.3], abs=0.01)
+    shares, which = np.cumsum([[0.2, 0.5, 0.3], [0.0, 0.0, 1.0]], axis=1), (uniform > 0.5).astype(np.uint8)
+    np.testing.assert_array_equal(pick(uniform, shares, which), np.where(which == 1, 2, chosen))
 
 
 def test_gynaecology_is_for_women_and_every_specialty_keeps_its_share() -> None:

@@ -13,6 +13,7 @@ from sim.outcomes import yearly_kernel as yearly
 from sim.outcomes.measures import Measures
 from sim.outcomes.record import RunRecord, april
 from sim.outcomes.recorder import Recorder
+from sim.outcomes.sums_kernel import sum_bytes
 from tests.unit.outcomes_samples import BITS, CONDITIONS, SmallPlace, people, record
 
 pytestmark = pytest.mark.unit
@@ -46,6 +47,12 @@ def test_compiled_counts_are_those_of_plain_numpy(n: int, several: int, seed: in
             np.testing.assert_allclose(kernel.sum_values(groups, values, adults), plain, rtol=1e-9)
             by_cell = yearly.sum_cells_numpy(cell, values, place.n) * ([0, 1, 1, 1, 1, 1] if adults else 1)
             np.testing.assert_allclose(yearly.sum_cells(cell, values, place.n, adults), by_cell, rtol=1e-9)
+    columns = [rng.integers(0, 256, n).astype(np.uint8) for _ in range(seed % 9)]  # none, some, more than one pass
+    sums = sum_bytes(groups, columns)
+    assert sums.shape == (len(columns), 2, 5)
+    for (children, adults_), values in zip(sums, columns, strict=True):
+        np.testing.assert_array_equal(children + adults_, kernel.sum_values_numpy(groups, values))
+        np.testing.assert_array_equal(adults_, kernel.sum_values_numpy(groups, values, True))
     managed, undiagnosed = rng.integers(0, 256, n).astype(np.uint8), rng.integers(0, 2**13, n).astype(np.uint32)
     ill = (groups, c["state"], several, 0b1011, managed, undiagnosed)
     np.testing.assert_array_equal(kernel.count_known(*ill), kernel.count_known_numpy(*ill))
@@ -55,6 +62,14 @@ def test_compiled_counts_are_those_of_plain_numpy(n: int, several: int, seed: in
     bands = (c["unique_id"], c["born"], c["male"], c["fifth"], utility, n, month, 0.6)
     for mine, plain in zip(yearly.count_bands(*bands), yearly.count_bands_numpy(*bands), strict=True):
         np.testing.assert_allclose(mine, plain, rtol=1e-6)
+
+
+def test_sums_of_bytes_do_not_run_into_one_another() -> None:
+    n = 20_000  # more than one block, all in one group, all at the most
+    groups = np.full(n, 7, np.uint8)
+    sums = sum_bytes(groups, [np.full(n, 255, np.uint8), np.zeros(n, np.uint8), np.full(n, 255, np.uint8)])
+    np.testing.assert_array_equal(sums[:, 1, 2], [255 * n, 0, 255 * n])
+    assert sums.sum() == 2 * 255 * n
 
 
 def test_departed_rows_and_rows_beyond_the_size_are_nobody() -> None:
