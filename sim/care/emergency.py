@@ -158,6 +158,7 @@ def admit(m: CareSystem, rows_by_cause: Mapping[str, NDArray[np.int64]] | NDArra
     filled = beds.occupied(load, total, care.hospital.ceiling)
     used = filled / load if load > 0 else 1.0
     m.recorder.add_rows("bed_days", r, nights, weights=stay * used)
+    m.recorder.add_rows("emergency_bed_days", r, nights, weights=stay)
     ward = care.wards.assign(at_home, cause)
     care.wards.settle(ward[overnight], stay, care.planned)
     t, count = care.teams.columns, care.teams.size

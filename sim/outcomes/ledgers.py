@@ -3,8 +3,8 @@
 (a) *Cash*: spending that leaves a line. Activity avoided saves its marginal cost only, a share of the average that
     rises over some years, and only where the capacity is really closed: a freed bed in a full hospital is filled from
     the queue and saves nothing.
-(b) *Capacity released*: GP contacts, A&E attendances and bed-days no longer needed, at average unit cost. It can be
-    used for others; it is not money.
+(b) *Capacity released*: GP contacts, A&E attendances and emergency bed-days no longer needed, at average unit cost.
+    It can be used for others; it is not money.
 (c) *Social value*: QALYs at their social value, or wellbeing years at theirs; never both.
 
 All against the baseline under the same draw and seed, from the month the policy starts, in £ of 2024/25 discounted to
@@ -164,13 +164,17 @@ class Ledgers:
 
 
 def residents_bed_days(run: RunRecord) -> Array:
-    """Bed-days of the place's residents at all trusts, by month: the trust's bed-days times residents' admissions for
-    each admission at the trust. Costs and health are residents', so what is released must be too."""
+    """Bed-days that emergency stays of the place's residents need at all trusts, by month: the trust's times residents'
+    admissions for each admission at the trust. Costs and health are residents', so what is released must be too.
+
+    Planned stays and beds that were wanted and not there are left out: fewer of them are care not given, and release
+    nothing. Records that do not tell them apart give all bed-days.
+    """
     at_trust = run.months("emergency_admissions")
     ratio = np.divide(
         run.months("residents_emergency_admissions"), at_trust, out=np.zeros(len(at_trust)), where=at_trust > 0
     )
-    return np.asarray(run.months("bed_days") * ratio)
+    return np.asarray(run.months("emergency_bed_days" if run.has("emergency_bed_days") else "bed_days") * ratio)
 
 
 def ledgers(run: RunRecord, baseline: RunRecord, policy_start: int, values: Values | None = None) -> Ledgers:

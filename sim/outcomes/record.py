@@ -47,6 +47,7 @@ class RunRecord:
     teams             what each practice and team did by year (`sim.outcomes.teams`), by kind
     spend, lever_spend   £ a month by budget line, and by lever
     events            the event log's entries (`sim.outcomes.eventlog.EVENT`), or None where they are not kept
+    panel             the yearly notes of the consultation panel (`sim.outcomes.panel.KEPT`), kept beside the events
     area_code, area_rank (England's IMD rank, 1 = most deprived), area_fifth (1–5)   by area
 
     The order of measures is that of `measures.recorded`, `.by_area`, `.by_cell`. Stocks by age and area are those of
@@ -77,6 +78,7 @@ class RunRecord:
     healthy_bands: Array | None = None
     utility_bands: Array | None = None
     kept: list[str] | None = None
+    panel: Array | None = None
     teams: dict[str, TeamTable] = field(default_factory=dict)
 
     @cached_property
@@ -95,7 +97,7 @@ class RunRecord:
         """The financial year of the first month (2026 is April 2026 – March 2027)."""
         return clock.fin_year(self.first_month)
 
-    @cached_property
+    @property
     def _in_march(self) -> Array:
         """Which months are a March, the last of a financial year."""
         months = range(self.first_month, self.first_month + self.n_months)

@@ -35,6 +35,7 @@ from sim.outcomes.rows_kernel import BY_AGE, BY_AREA, BY_FIFTH, count_rows
 from sim.outcomes.teams import TeamBooks
 
 if TYPE_CHECKING:
+    from sim.outcomes.panel import Panel
     from sim.system import CareSystem
 
 Array = NDArray[Any]
@@ -97,6 +98,7 @@ class Recorder:
         self.lever_spend: dict[str, Array] = {}
         self.touched: set[str] = set()
         self.teams = TeamBooks(0)
+        self._panel: Panel | None = None
         self._arrays: dict[str, Array] = {}
         self._make_room(int(n_months))
         self._now = -1  # row of the current month, −1 when it is not kept
@@ -304,7 +306,9 @@ class Recorder:
             self.touched = before
 
     def count_teams(self, m: CareSystem) -> None:
-        """Add this month of every practice and team, from the tables of their agents; once a month, at its end."""
+        """Add this month of every practice and team, from the tables of their agents; once a month, at its end. The
+        consultation panel's notes are read when the record is made."""
+        self._panel = m.panel
         if self._now < 0:
             return
         totals = self.teams.add(m, self._year, self.in_march, self.weight, self._hospital_factor)
@@ -360,6 +364,7 @@ class Recorder:
             lever_spend={key: a[:months].copy() for key, a in self.lever_spend.items()},
             meta=dict(meta or {}),
             kept=sorted(self.touched),
+            panel=self._panel.kept() if self._panel else None,
             teams={k: replace(t, values=t.values[:years].copy()) for k, t in self.teams.tables.items()},
             **cut,
         )

@@ -101,6 +101,7 @@ class Results:
         self.plan: Plan | None = None  # what was asked for, where it is known (`sim.compare`, `sim.run`)
         self.unjudged: Results | None = None  # one run of each scenario with all judged benefits off
         self._events: pd.DataFrame | None = None
+        self._panel: pd.DataFrame | None = None
         self._cache: dict[tuple[str, str, int], Array] = {}
 
     # ---------------------------------------------------------------------------------------------- reading
@@ -285,6 +286,15 @@ class Results:
             self._events.attrs = {"format": lives.FORMAT, "about": lives.ABOUT}
         return self._events.copy()
 
+    def panel(self) -> pd.DataFrame:
+        """What is written of the consultation panel in each scenario, a row a member and year of age, under the first
+        (draw, seed) pair only; columns as in `sim.outcomes.stories`. Empty when the runs kept no panel."""
+        from sim.outcomes import stories
+
+        if self._panel is None:
+            self._panel = stories.panel(self)
+        return self._panel.copy()
+
     def theograph(self, client: int | None = None, scenario: str | None = None) -> Any:
         """A figure of one resident's life: `client` a Client_ID, or 17 for the 17th followed; by default an eventful
         one. scenario: by default the first. Raises `UserError` when there is no such resident."""
@@ -311,8 +321,9 @@ class Results:
 
     # ---------------------------------------------------------------------------------------------- file
     def save(self, folder: str | Path | None = None) -> Path:
-        """Write records/, summary.csv, series.parquet, tables/ (by group, courses, money), events.parquet (where the
-        runs kept events) and, last of all, results.json into a folder; returns it.
+        """Write records/, summary.csv, series.parquet, tables/ (by group, courses, money), events.parquet,
+        stories.md and tables/panel.csv (where the runs kept events and a panel) and, last of all, results.json into a
+        folder; returns it.
 
         Then comes metadata.json (versions, hashes, draws, seeds) and, for results of `sim.compare` and `sim.run`,
         config.yaml, so that ``headwater rerun`` repeats them and ``headwater report`` makes the report and pictures.
@@ -339,6 +350,10 @@ class Results:
                 _write(folder / "tables" / name, partial(frame.to_csv, index=False, float_format="%.8g"))
             if any(r.events is not None for r in self.records):
                 _write(folder / "events.parquet", lambda path: self.events().to_parquet(path, index=False))
+            if len(self.panel()):
+                from sim.outcomes import stories
+
+                _write(folder / "stories.md", lambda path: path.write_text(stories.tell(self), encoding="utf-8"))
             about = json.dumps({"format": FORMAT, "records": names, "unjudged": off}, indent=1)
             _write(folder / "results.json", lambda path: path.write_text(about + "\n", encoding="utf-8"))
             if not (folder / "metadata.json").exists():  # a run of the command line writes its own
@@ -349,9 +364,10 @@ class Results:
         """Tables by fifth, practice, team, age group and neighbourhood, and of the courses of the headline measures."""
         from sim.outcomes import by_group, course
 
+        written = {"panel.csv": self.panel()} if len(self.panel()) else {}
         if not self.years:
-            return {}
-        return {**by_group.tables(self), "courses.csv": course.table(self), "money.csv": self.money()}
+            return written
+        return {**by_group.tables(self), "courses.csv": course.table(self), "money.csv": self.money(), **written}
 
     @classmethod
     def load(cls, folder: str | Path) -> Results:

@@ -75,7 +75,7 @@ def _simulate(job: Job, tick: pool.Tick) -> float:
             month_done = partial(_report, tick, stage, done)
             record = system.run_scenario(history, scenario, job.settings.years, month_done, best)
             if not job.keeps_events:
-                record.events = None  # the lives of one run are enough
+                record.events = record.panel = None  # the lives of one run are enough
             record.save(folder / f"{scenario.name}.npz")
     return time.perf_counter() - began
 

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from sim import clock
 from sim.care import experience
-from sim.outcomes.eventlog import Kind
-from sim.outcomes.panel import AGES, first_of_each
-from sim.system import CareSystem
+from sim.outcomes import stories
+from sim.outcomes.eventlog import EVENT, Kind
+from sim.outcomes.panel import AGES, KEPT, first_of_each, written
+from sim.outcomes.record import RunRecord
+from sim.outcomes.results import Results
+from sim.policy.scenario import NO_POLICY
+from sim.system import CareSystem, run_scenario
 from tests.care_town import Town
 
 pytestmark = pytest.mark.model
@@ -87,6 +93,55 @@ def test_a_branch_keeps_the_panel(model: CareSystem) -> None:
     other = CareSystem(model.place, model.evidence, seed=model.seed, months=60, resume=model.history())
     assert np.array_equal(other.panel.members, model.panel.members)
     assert np.array_equal(other.panel.notes(), model.panel.notes())
+
+
+def test_the_year_is_the_twelve_months_up_to_the_note() -> None:
+    kept = np.zeros(3, KEPT)
+    kept["client"], kept["month"] = [9, 9, 4], [12, 24, 15]
+    at = [(9, 0), (9, 1), (9, 12), (9, 13), (9, 24), (9, 25), (5, 12), (4, 15), (4, 3)]
+    log = np.zeros(len(at), EVENT)
+    log["client"], log["month"] = np.array(at).T
+    log["kind"], log["detail"] = Kind.GP_SERVED, [1, 2, 4, 8, 16, 32, 64, 3, 5]
+    assert written(kept, log)["gp_contacts"].tolist() == [2 + 4, 8 + 16, 3]
+    log["kind"] = Kind.ED
+    assert written(kept, log)["ed"].tolist() == [2, 2, 1]
+    assert written(kept[:0], log).empty
+    assert written(kept, log[:0])["ed"].tolist() == [0, 0, 0]
+
+
+def test_runs_keep_what_is_written_and_tell_it(history: CareSystem, tmp_path: Path) -> None:
+    done = run_scenario(history, NO_POLICY, 2)
+    done.save(tmp_path / "a.npz")
+    other = RunRecord.load(tmp_path / "a.npz")
+    other.scenario, other.events = "other", done.events.copy()
+    who = stories.one_of_each_stratum(Results([done]).panel())[3]
+    first = other.panel["client"] == who
+    other.panel["satisfaction"][np.flatnonzero(first)[-1]] += 1
+    other.meta = {**other.meta, "label": "Other"}
+    results = Results([done, other])
+    table = results.panel()
+    mine = table[table["scenario"] == "baseline"]
+    assert len(mine) == len(done.panel) == len(other.panel) == len(table) / 2
+    note = done.panel[done.panel["client"] == who][-1]
+    row = mine[mine["Client_ID"] == who].iloc[-1]
+    assert row["month"] == clock.iso(int(note["month"]))
+    assert row["age"] == (note["month"] - note["born"]) // 12
+    assert row["activation"] == note["confidence"] / 2
+    assert row["lsoa"] == done.area_code[note["lsoa"]]
+    assert (row["sex"] == "male") == bool(note["male"])
+    folder = results.save(tmp_path / "kept")
+    saved = Results.load(folder)
+    assert saved.panel().equals(table)
+    told = (folder / "stories.md").read_text(encoding="utf-8")
+    assert told.count("\n## ") == len(stories.one_of_each_stratum(mine)) == 15
+    story = told.split(f"Client {who}.")[1].split("\n## ")[0]
+    assert story.count("\n- ") == (mine["Client_ID"] == who).sum()
+    assert f"aged {row['age']}" in story
+    assert row["age"] >= 18
+    assert "*Other*: life satisfaction" in story
+    assert told.count("*Other*") <= 1
+    done.panel = None
+    assert Results([done]).panel().empty
 
 
 def test_the_score_is_the_formula() -> None:

@@ -82,6 +82,20 @@ def test_the_ledgers_are_by_hand() -> None:
     assert one.wellbeing_value == pytest.approx(points * VALUES.wellby)
 
 
+def test_care_that_is_cut_releases_nothing() -> None:
+    """Where emergency bed-days are told apart, fewer planned stays and beds that are not there are no capacity."""
+    base, run = record(), record("s")
+    at = base.measures.recorded.index("emergency_bed_days")
+    for one, needed, filled in ((base, 60.0, 100.0), (run, 60.0, 70.0)):
+        one.kept = [*(one.kept or []), "emergency_bed_days"]
+        one.monthly[:, at, 0] = needed
+        one.monthly[12:, one.measures.recorded.index("bed_days"), 0] = filled
+    assert ledgers(run, base, 69, FLAT).total("capacity") == 0
+    run.monthly[12:, at, 0] = 50.0
+    residents = base.months("residents_emergency_admissions")[0] / base.months("emergency_admissions")[0]
+    assert ledgers(run, base, 69, FLAT).total("capacity") == pytest.approx(24 * 10 * residents * VALUES.bed_day)
+
+
 def test_money_that_is_moved_is_seen_where_it_was_taken() -> None:
     base, run = record(), record("s", lever_cost=40.0)
     run.spend["general_practice"][12:] -= 40.0
