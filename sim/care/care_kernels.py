@@ -83,7 +83,7 @@ def tally(
         group_of[months] = group_of_age[months // MONTHS_A_YEAR]
     # new contacts in the lower half of each number, waiting ones in the upper: half as many sums
     both = np.zeros(new.size, np.int64)
-    cell = np.zeros(cells.shape[1:], np.int64)
+    cell = np.zeros_like(cells[0])
     for b in range(filled):
         i = busy[b]
         amount = np.int64(contacts[i]) | (np.int64(waiting[i]) << UPPER)

@@ -263,9 +263,8 @@ class WaitingLists:
         m, c = self.m, self.columns
         limits = np.array([-np.inf, WEEKS_18, WEEKS_52])
         by_fifth, stock = np.zeros((3, N_FIFTHS), np.int64), np.zeros(ELSEWHERE, np.int64)
-        kernels.count_waits(
-            c["group"], c["row"], c["began"], m.residents.columns["fifth"], ELSEWHERE, m.month + 1, limits, by_fifth, stock
-        )
+        entries = c["group"], c["row"], c["began"], m.residents.columns["fifth"]
+        kernels.count_waits(*entries, ELSEWHERE, m.month + 1, limits, by_fifth, stock)
         for measure, counts in zip(("waiting_list", "waiting_over_18w", "waiting_over_52w"), by_fifth, strict=True):
             m.recorder.add_by_fifth(measure, counts)
         m.care.ledger.add(m.month, over_18w=by_fifth[1].sum(), over_52w=by_fifth[2].sum())

@@ -19,9 +19,7 @@ S21, S42, LOW = np.uint64(21), np.uint64(42), np.uint64((1 << 21) - 1)
 
 
 @compiled
-def _sums(
-    groups: Array, a: Array, b: Array, c: Array, d: Array, e: Array, f: Array, rows: int, total: Array
-) -> None:
+def _sums(groups: Array, a: Array, b: Array, c: Array, d: Array, e: Array, f: Array, rows: int, total: Array) -> None:
     """Add six columns (uint8) by group to total (int64[groups, 6]); three sums stand in each 64-bit number, and eight
     lanes take turns, so that no addition waits for the last."""
     lanes = np.zeros((LANES * total.shape[0], 2), np.uint64)
@@ -31,12 +29,13 @@ def _sums(
             at = np.uint64(groups[i]) * np.uint64(LANES) + np.uint64(i & (LANES - 1))
             lanes[at, 0] += np.uint64(a[i]) | (np.uint64(b[i]) << S21) | (np.uint64(c[i]) << S42)
             lanes[at, 1] += np.uint64(d[i]) | (np.uint64(e[i]) << S21) | (np.uint64(f[i]) << S42)
-        for at in range(lanes.shape[0]):
+        for lane in range(lanes.shape[0]):
+            g = lane // LANES
             for half in range(2):
-                word = lanes[at, half]
-                total[at // LANES, 3 * half] += np.int64(word & LOW)
-                total[at // LANES, 3 * half + 1] += np.int64((word >> S21) & LOW)
-                total[at // LANES, 3 * half + 2] += np.int64(word >> S42)
+                word = lanes[lane, half]
+                total[g, 3 * half] += np.int64(word & LOW)
+                total[g, 3 * half + 1] += np.int64((word >> S21) & LOW)
+                total[g, 3 * half + 2] += np.int64(word >> S42)
 
 
 def sum_bytes(groups: Array, columns: Sequence[Array]) -> Array:
