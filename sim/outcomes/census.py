@@ -124,7 +124,7 @@ def _yearly(
         rec.store_cells(name, cells[at[bit]])
     for name, together in sums_of.items():
         rec.store_cells(name, cells[[at[bit] for bit in together]].sum(axis=0))
-    if "undiagnosed" in columns:
+    if several and "undiagnosed" in columns:
         _registers(rec, columns, cell, bits, {n: cells[at[bits[n]]] for n in rec.measures.conditions if n in bits})
     rec.store_cells("residents", cells[-2])
     rec.store_cells("multimorbid", cells[-1])

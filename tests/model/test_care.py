@@ -220,6 +220,20 @@ def test_fewer_beds_are_felt_a_month_later(whole: Town) -> None:
     assert after.care.ledger.of("slots_cancelled", YEARS + 1) > before.care.ledger.of("slots_cancelled", YEARS + 1)
 
 
+def test_emergency_bed_days_are_those_needed_whatever_beds_there_are(whole: Town) -> None:
+    """With a tenth of the beds for a month, as many are needed and far fewer are in beds."""
+    few, usual = branch(whole), branch(whole)
+    few.commissioner.levels["acute_emergency"] = 0.1
+    found = {}
+    for name, town in (("few", few), ("usual", usual)):
+        town.step()
+        rec = town.recorder
+        row = [rec.row[each] for each in ("emergency_bed_days", "bed_days")]
+        found[name] = rec._arrays["monthly"][rec._now, row, 0]
+    assert found["few"][0] == found["usual"][0] > 0
+    assert found["few"][1] < 0.3 * found["usual"][1]
+
+
 def test_more_slots_shorten_the_list(whole: Town) -> None:
     before, after = branch(whole), branch(whole)
     after.commissioner.extra_slots = 2000.0
