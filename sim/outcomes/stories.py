@@ -15,9 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim import clock
-from sim.life.states import States
+from sim.life.states import FIRST_CONDITION, States
 from sim.outcomes.eventlog import Kind
 from sim.outcomes.lives import HIDDEN, LIVED
+from sim.outcomes.measure import ADULT_AGE
 from sim.outcomes.panel import AGES, COUNTED, written
 
 if TYPE_CHECKING:
@@ -54,8 +55,8 @@ def panel(results: Results) -> pd.DataFrame:
 
     Columns: Client_ID, scenario, month (YYYY-MM, of the birthday), age, sex, fifth (1 = most deprived in the place) and
     lsoa of the home in July 2020, lives_with (conditions, known or not, behaviours, circumstances; in words), the keys
-    of `NUMBERS` (contact, control, managed and continuity as shares) and those of `WORDS`: counts of the twelve months
-    up to then. Empty when the runs kept no panel.
+    of `NUMBERS` (contact, control, managed and continuity as shares; life satisfaction of adults, managed of the ill)
+    and those of `WORDS`: counts of the twelve months up to then. Empty when the runs kept no panel.
     """
     import pandas as pd
 
@@ -83,6 +84,8 @@ def _of_run(record: RunRecord) -> pd.DataFrame:
     })  # fmt: skip
     for name, (column, worth) in NUMBERS.items():
         frame[name] = np.round(notes[column].astype(float) * worth, DIGITS)
+    frame.loc[frame["age"] < ADULT_AGE, "life_satisfaction"] = np.nan
+    frame.loc[notes["state"].to_numpy() >> np.uint64(FIRST_CONDITION) == 0, "managed"] = np.nan
     for name in COUNTED:
         frame[name] = notes[name]
     return frame.sort_values(["Client_ID", "month"], kind="stable")

@@ -129,6 +129,9 @@ def test_runs_keep_what_is_written_and_tell_it(history: CareSystem, tmp_path: Pa
     assert row["activation"] == note["confidence"] / 2
     assert row["lsoa"] == done.area_code[note["lsoa"]]
     assert (row["sex"] == "male") == bool(note["male"])
+    assert np.array_equal(mine["life_satisfaction"].isna(), mine["age"] < 18)
+    ill = done.panel["state"] >> np.uint64(32) != 0
+    assert mine["managed"].notna().sum() == ill.sum() < len(mine)
     folder = results.save(tmp_path / "kept")
     saved = Results.load(folder)
     assert saved.panel().equals(table)
