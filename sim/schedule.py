@@ -82,12 +82,13 @@ MONTH: tuple[Part, ...] = (
         "Teams in the community", ("self.care.needs.see", "self.care.needs.advance"),
         "Needs go their pathways: referrals from practices, hand-offs that take time and can be lost, teams take on "
         "whom they can; whoever waits too long comes as a crisis", "sim/care/needs.py",
-        "last month's capacity and queues",
+        "this month's capacity, last month's queues",
     ),
     Part(
         "A&E and emergency admissions",
         ("arrivals.to_ed", "emergency.attend", "self.care.waiting.deteriorate", "arrivals.to_beds", "emergency.admit"),
-        "With those sent for want of an appointment and those who worsen while waiting", "sim/care/emergency.py",
+        "With those sent for want of an appointment and those who worsen while waiting",
+        "sim/care/arrivals.py, sim/care/emergency.py",
         "last month's pressure on beds sets waits over four hours",
     ),
     Part(

@@ -47,6 +47,7 @@ from sim.places import load as load_place
 from sim.policy.ahead import Ahead
 from sim.policy.effects import apply_levers
 from sim.policy.scenario import Scenario
+from sim.policy.targets import HOSPITAL_KINDS
 from sim.purposes import Purpose
 from sim.settings import RunSettings
 
@@ -105,7 +106,7 @@ class CareSystem(ColumnarModel):
         self.events = EventLog(self, evidence["outcomes.event_sample"] / (place.residents * scale))
         self.panel = Panel(self)
         self.commissioner = Commissioner(self)
-        self.ahead = Ahead()
+        self.ahead = Ahead(self.least_factor)
         self.care = Care(self)
         self.ties = Ties(self)
         if resume is None:
@@ -140,6 +141,9 @@ class CareSystem(ColumnarModel):
         """States that the newborn share with their mothers."""
         everywhere = (len(areas), self.rates.width)
         self.area_factor = np.ones(everywhere, np.float32)  # what levers do to each rate; only they write it
+        self.least_factor = np.zeros(self.rates.width, np.float32)
+        least = 1 - self.evidence["levers.most_reduction"]
+        self.least_factor[[self.rates.index[kind] for kind in HOSPITAL_KINDS]] = least
         self.area_shift = {name: np.zeros(len(areas), np.float32) for name in ("life_satisfaction", *CS)}
         self._area_base = np.ones(everywhere, np.float32)
         self._area_base[:, self.rates.index["become_lonely"]] = self.place.lonely_ratio

@@ -2,7 +2,7 @@
 
 The accounts close by construction at the base year: overnight admissions × length of stay + planned bed-days = beds ×
 occupancy × days. Length of stay includes the wait for discharge; the share of emergency admissions without a night is
-what makes the sum come out (``docs/decisions/beds.md``).
+what makes the sum come out (``docs/decisions/care.md``).
 """
 
 from __future__ import annotations

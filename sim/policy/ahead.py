@@ -21,7 +21,9 @@ MOST = 2.0  # times that a factor is carried on at most, up or down
 class Ahead:
     """The factors of the last months (neighbourhoods × processes), oldest first; empty while no lever has acted."""
 
-    def __init__(self) -> None:
+    def __init__(self, least: Factors) -> None:
+        """least: the smallest factor of each process that levers together may reach."""
+        self.least = least
         self.past: list[Factors] = []
 
     def carry(self, factors: Factors) -> Factors:
@@ -30,7 +32,8 @@ class Ahead:
             return factors
         before = self.past[0] if len(self.past) >= REVIEW_MONTHS else np.float32(1)
         self.past = [*self.past[-(REVIEW_MONTHS - 1) :], factors.copy()]
-        return np.asarray(factors * np.clip(np.sqrt(factors / before), 1 / MOST, MOST), np.float32)
+        carried = factors * np.clip(np.sqrt(factors / before), 1 / MOST, MOST)
+        return np.asarray(np.maximum(carried, self.least), np.float32)
 
     def snapshot(self) -> list[Any]:
         """The factors of the last months; they are never written again."""

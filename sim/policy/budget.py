@@ -54,7 +54,7 @@ NAMES = tuple(line.name for line in LINES)
 ACUTE = ("acute_emergency", "acute_elective", "outpatient")
 OUT_OF_HOSPITAL = ("general_practice", "community", "mental_health")
 REST, BUILDINGS = "specialised_other", "buildings"
-INERT = ("prescribing", REST, BUILDINGS)
+INERT = ("prescribing", "digital", "education_change", "public_health", REST, BUILDINGS)
 """Lines with no capacity in the model: taking from them would look free, so they cannot pay."""
 FELT = tuple(name for name in NAMES if name not in INERT)
 """Lines whose money makes a capacity in the model (`Commissioner.level`)."""

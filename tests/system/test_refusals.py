@@ -41,9 +41,15 @@ MISTAKES = [
     ("levers.link_workers.rollout=by_ned", "levers.link_workers.rollout=by_ned: there is no"),
     ("health_creation.levers.link_workers.from=accute", "there is no budget line called 'accute'; did you mean acute?"),
     ("levers.link_workers.amount=60", "levers.link_workers.amount=60: asks acute_emergency for £"),
-    ("levers.link_workers.from=public_health", "levers.link_workers.from=public_health: asks public_health for £"),
-    ("levers.link_workers.from=digital levers.link_workers.amount=0.6 levers.stop_smoking.from=digital "
-     "levers.stop_smoking.amount=0.6", "link_workers and stop_smoking together ask digital for £"),
+    (
+        "levers.link_workers.from=health_creation",
+        "levers.link_workers.from=health_creation: asks health_creation for £",
+    ),
+    (
+        "levers.link_workers.from=digital levers.link_workers.amount=0.6 levers.stop_smoking.from=digital "
+        "levers.stop_smoking.amount=0.6",
+        "link_workers and stop_smoking together ask digital for £",
+    ),
     ("levers.link_workers.from=buildings", "levers.link_workers.from=buildings: buildings cannot pay"),
     ("levers.link_workers.start=2020-08", "2020-08 is before the policy starts (policy_start=2026-04)."),
     ("levers.link_workers.start=2056-01", "2056-01 is after the last month of the run, 2046-03."),
@@ -56,7 +62,7 @@ MISTAKES = [
 @pytest.mark.parametrize(("words", "sentence"), MISTAKES, ids=[words for words, _ in MISTAKES])
 def test_found_before_anything_runs(words: str, sentence: str, tmp_path: Path) -> None:
     (tmp_path / "town").mkdir()
-    more = ["levers.link_workers.amount=9"] if words.endswith("public_health") else []
+    more = ["levers.link_workers.amount=9"] if words.endswith("health_creation") else []
     where = [] if words.startswith("place=") else ["place=toy"]
     done = headwater("compare", "scenarios=[baseline,health_creation]", *where, *words.split(), *more, cwd=tmp_path)
     assert done.returncode == 2, done.stderr

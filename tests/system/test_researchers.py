@@ -101,7 +101,7 @@ MISTAKES = [
     ("mine/scenario/walking.yaml", "amount: 0.1, from: acute", "amount: 60, from: acute",
      "mine/scenario/walking.yaml, line 4: levers.walking_groups.from: asks acute_emergency for £"),
     ("mine/scenario/walking.yaml", "amount: 0.1", "amount: 120", "levers.walking_groups.amount: 120 % is above 100 %."),
-    ("mine/scenario/walking.yaml", "from: acute", "from: {public_health: 60, community: 50}",
+    ("mine/scenario/walking.yaml", "from: acute", "from: {general_practice: 60, community: 50}",
      "levers.walking_groups.from: the shares come to 110 %, not 100 %."),
     ("mine/scenario/walking.yaml", "from: acute", "from: [acute, outpatient]",
      "levers.walking_groups.from: outpatient pays twice: it is part of acute."),

@@ -10,10 +10,12 @@ from sim.policy.ahead import MOST, Ahead
 
 pytestmark = pytest.mark.unit
 
+NO_LEAST = np.zeros(1, np.float32)
+
 
 def felt(course: list[float]) -> list[float]:
     """Mean factor that residents feel each month when a twelfth of them is reviewed a month."""
-    ahead, kept, means = Ahead(), np.ones(REVIEW_MONTHS), []
+    ahead, kept, means = Ahead(NO_LEAST), np.ones(REVIEW_MONTHS), []
     for month, factor in enumerate(course):
         kept[month % REVIEW_MONTHS] = ahead.carry(np.full((1, 1), factor, np.float32))[0, 0]
         means.append(float(kept.mean()))
@@ -21,7 +23,7 @@ def felt(course: list[float]) -> list[float]:
 
 
 def test_without_levers_nothing_is_carried() -> None:
-    ahead, ones = Ahead(), np.ones((3, 2), np.float32)
+    ahead, ones = Ahead(NO_LEAST), np.ones((3, 2), np.float32)
     for _ in range(30):
         assert ahead.carry(ones) is ones
     assert ahead.snapshot() == []
@@ -41,11 +43,11 @@ def test_what_stays_is_felt_as_it_is() -> None:
 
 
 def test_a_jump_is_carried_by_no_more_than_its_bound() -> None:
-    assert Ahead().carry(np.full((1, 1), 1e-6, np.float32))[0, 0] == pytest.approx(1e-6 / MOST)
+    assert Ahead(NO_LEAST).carry(np.full((1, 1), 1e-6, np.float32))[0, 0] == pytest.approx(1e-6 / MOST)
 
 
 def test_a_branch_goes_on_as_the_whole_does() -> None:
-    whole, branch = Ahead(), Ahead()
+    whole, branch = Ahead(NO_LEAST), Ahead(NO_LEAST)
     for month in range(20):
         factors = np.full((2, 2), 1 + month / 50, np.float32)
         if month == 9:
@@ -53,3 +55,10 @@ def test_a_branch_goes_on_as_the_whole_does() -> None:
         carried = whole.carry(factors)
         if month >= 9:
             np.testing.assert_array_equal(branch.carry(factors), carried)
+
+
+def test_no_factor_is_carried_beyond_its_least() -> None:
+    ahead = Ahead(np.array([0.5, 0.0], np.float32))
+    carried = ahead.carry(np.array([[0.55, 0.55]], np.float32))
+    assert carried[0, 0] == np.float32(0.5)
+    assert carried[0, 1] < 0.5

@@ -25,7 +25,7 @@ def scenario(*uses: Use) -> Scenario:
     return Scenario("mine", "Mine", "A test.", uses)
 
 
-def use(name: str = "link_workers", amount: float = 1.0, payer: str = "public_health", **more: object) -> Use:
+def use(name: str = "link_workers", amount: float = 1.0, payer: str = "health_creation", **more: object) -> Use:
     return replace(Use(lever(name), amount, ((payer, None),)), **more)  # type: ignore[arg-type]
 
 
@@ -45,7 +45,7 @@ def test_payers_pay_what_the_commissioner_makes_them_pay() -> None:
     wanted = np.full(len(MONTHS), 1e7)
     for payers in (
         (("acute_emergency", None), ("outpatient", None), ("community", None)),
-        (("public_health", 25.0), ("new", 75.0)),
+        (("health_creation", 25.0), ("new", 75.0)),
         (("new", None),),
     ):
         parts = checks._parts(replace(use(), payers=payers), wanted, before)
@@ -55,27 +55,27 @@ def test_payers_pay_what_the_commissioner_makes_them_pay() -> None:
 
 def test_the_limit_is_what_the_line_has() -> None:
     month = BUDGET.month_pence(MONTHS[0])
-    whole = 100 * month["public_health"] / nhs_total(month)
+    whole = 100 * month["health_creation"] / nhs_total(month)
     one_year = range(MONTHS[0], MONTHS[0] + 1)
     assert checks.overdrawn(scenario(use(amount=0.999 * whole)), one_year, BUDGET, NUMBERS) == []
     (sentence,) = checks.overdrawn(scenario(use(amount=1.001 * whole)), one_year, BUDGET, NUMBERS)
-    assert sentence.startswith("levers.link_workers.from: asks public_health for £")
+    assert sentence.startswith("levers.link_workers.from: asks health_creation for £")
     assert "in 2026-04" in sentence
 
 
 def test_a_rise_is_refused_for_the_month_in_which_it_comes_too_high() -> None:
     month = BUDGET.month_pence(MONTHS[0])
-    whole = 100 * month["public_health"] / nhs_total(month)
+    whole = 100 * month["health_creation"] / nhs_total(month)
     (sentence,) = said(use(amount=1.5 * whole, years=3, first_share=0.1))
     assert "in 2028-04" in sentence
 
 
 def test_levers_together_may_not_take_more_than_a_line_has() -> None:
     month = BUDGET.month_pence(MONTHS[0])
-    most = 100 * month["public_health"] / nhs_total(month)
+    most = 100 * month["health_creation"] / nhs_total(month)
     assert said(use(amount=0.3 * most), use("stop_smoking", 0.3 * most)) == []
     (sentence,) = said(use(amount=0.6 * most), use("stop_smoking", 0.6 * most))
-    assert sentence.startswith("levers: link_workers and stop_smoking together ask public_health for £")
+    assert sentence.startswith("levers: link_workers and stop_smoking together ask health_creation for £")
 
 
 @pytest.mark.parametrize(("more", "sentence"), [
@@ -89,9 +89,9 @@ def test_dates(more: dict[str, int], sentence: str) -> None:
 
 
 def test_a_plan_paid_from_a_line_is_counted_while_it_is_built() -> None:
-    plan = use("new_hospital", 1.0, "digital", start=month_of("2042-04"))
+    plan = use("new_hospital", 1.0, "health_creation", start=month_of("2042-04"))
     (sentence,) = said(plan)
-    assert sentence.startswith("levers.new_hospital.from: asks digital for £")
+    assert sentence.startswith("levers.new_hospital.from: asks health_creation for £")
     begin = month_of("2042-04") - round(NUMBERS["levers.new_hospital.capital_months"])
     assert f"in {iso(begin)}" in sentence
 
