@@ -30,9 +30,10 @@ class Ahead:
         """This month's factors as they will be, at their present pace, in the middle of the year to come."""
         if not self.past and np.all(factors == 1):
             return factors
-        before = self.past[0] if len(self.past) >= REVIEW_MONTHS else np.float32(1)
+        before = self.past[0] if len(self.past) >= REVIEW_MONTHS else np.ones_like(factors)
         self.past = [*self.past[-(REVIEW_MONTHS - 1) :], factors.copy()]
-        carried = factors * np.clip(np.sqrt(factors / before), 1 / MOST, MOST)
+        pace = np.divide(factors, before, out=np.ones_like(factors), where=before > 0)  # what is nought stays so
+        carried = factors * np.clip(np.sqrt(pace), 1 / MOST, MOST)
         return np.asarray(np.maximum(carried, self.least), np.float32)
 
     def snapshot(self) -> list[Any]:

@@ -39,6 +39,7 @@ class Hold:
             for state in best.nobody:
                 if WAYS_IN.get(state) in m.rates.index:
                     m.area_factor[:, m.rates.index[WAYS_IN[state]]] = 0.0
+                    m.area[:, m.rates.index[WAYS_IN[state]]] = 0.0  # for those who are put right before the month
             if best.needs_met:
                 m.wellbeing = copy.copy(m.wellbeing)  # the table is shared by all models of this evidence
                 m.wellbeing.of_waiting = np.zeros_like(m.wellbeing.of_waiting)

@@ -46,9 +46,9 @@ MISTAKES = [
         "levers.link_workers.from=health_creation: asks health_creation for £",
     ),
     (
-        "levers.link_workers.from=digital levers.link_workers.amount=0.6 levers.stop_smoking.from=digital "
+        "levers.link_workers.from=health_creation levers.link_workers.amount=0.6 levers.stop_smoking.from=health_creation "
         "levers.stop_smoking.amount=0.6",
-        "link_workers and stop_smoking together ask digital for £",
+        "link_workers and stop_smoking together ask health_creation for £",
     ),
     ("levers.link_workers.from=buildings", "levers.link_workers.from=buildings: buildings cannot pay"),
     ("levers.link_workers.start=2020-08", "2020-08 is before the policy starts (policy_start=2026-04)."),

@@ -62,3 +62,9 @@ def test_no_factor_is_carried_beyond_its_least() -> None:
     carried = ahead.carry(np.array([[0.55, 0.55]], np.float32))
     assert carried[0, 0] == np.float32(0.5)
     assert carried[0, 1] < 0.5
+
+
+def test_what_is_nought_stays_nought() -> None:
+    ahead = Ahead(NO_LEAST)
+    for _ in range(2 * REVIEW_MONTHS):
+        assert ahead.carry(np.zeros((1, 1), np.float32))[0, 0] == 0
