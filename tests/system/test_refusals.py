@@ -46,8 +46,8 @@ MISTAKES = [
         "levers.link_workers.from=health_creation: asks health_creation for £",
     ),
     (
-        "levers.link_workers.from=health_creation levers.link_workers.amount=0.6 levers.stop_smoking.from=health_creation "
-        "levers.stop_smoking.amount=0.6",
+        "levers.link_workers.from=health_creation levers.link_workers.amount=0.15 "
+        "levers.stop_smoking.from=health_creation levers.stop_smoking.amount=0.15",
         "link_workers and stop_smoking together ask health_creation for £",
     ),
     ("levers.link_workers.from=buildings", "levers.link_workers.from=buildings: buildings cannot pay"),
