@@ -144,6 +144,8 @@ def test_ctrl_c_at_any_moment_is_one_sentence(seconds: float, tmp_path: Path) ->
     time.sleep(seconds)
     os.killpg(process.pid, signal.SIGINT)  # a terminal sends it to the workers too
     _, said = process.communicate(timeout=120)
+    if process.returncode == -signal.SIGINT and not said:
+        return  # Python itself was not up yet: on a busy machine that takes longer
     assert process.returncode == 130
     assert "Traceback" not in said
     assert "Stopped." in said or seconds < 0.3, "before the program is there, it ends without a word"
