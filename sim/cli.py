@@ -42,17 +42,17 @@ def main(argv: Sequence[str] | None = None) -> int:
         if argv is None:
             _notice_ctrl_c(asked)
         return _dispatch(given)
-    except UserError as mistake:
-        return _say(mistake, USER_MISTAKE)
-    except EnvironmentFault as fault:
-        return _say(fault, MACHINE_FAULT)
+    except (UserError, EnvironmentFault) as fault:
+        if asked:  # a library that was interrupted may end in a fault of its own, which we then put in words
+            return _stopped("", given)
+        return _say(fault, USER_MISTAKE if isinstance(fault, UserError) else MACHINE_FAULT)
     except BrokenPipeError:
         sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - the reader of our output has gone
         return 0
     except KeyboardInterrupt as stop:
         return _stopped(str(stop), given)
     except Exception:
-        if asked:  # a library that was interrupted may end in a fault of its own
+        if asked:
             return _stopped("", given)
         raise
     finally:

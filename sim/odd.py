@@ -118,7 +118,7 @@ def levers() -> str:
 
 def scenarios() -> str:
     """The scenarios that ship."""
-    from sim.policy.levers import read_yaml
+    from sim.yaml_file import read_yaml
 
     rows = []
     for name in paths.names("scenario"):

@@ -31,12 +31,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import yaml
 from numpy.typing import NDArray
 
 from sim import own
 from sim.errors import UserError
 from sim.paths import config_folders
+from sim.yaml_file import read_yaml
 
 Array = NDArray[Any]
 KINDS = (
@@ -101,15 +101,8 @@ def _nearest(word: object, known: Collection[str], what: str) -> str:
 
 def read(file: Path) -> Pathway:
     """The pathway of one file. Raises `UserError` naming file and key."""
-    try:
-        given = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except yaml.YAMLError as fault:
-        mark = getattr(fault, "problem_mark", None)
-        where = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
-        raise UserError(f"{file.name}{where}: {getattr(fault, 'problem', None) or 'not valid YAML'}.") from None
-    except (OSError, UnicodeDecodeError):
-        raise UserError(f"{file} cannot be read as text.") from None
-    return from_mapping(file.stem, given, f"pathways/{file.name}")
+    called = f"pathways/{file.name}"
+    return from_mapping(file.stem, read_yaml(file, called), called)
 
 
 def from_mapping(kind: str, given: Any, file: str) -> Pathway:

@@ -6,12 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-import yaml
-
 from sim import own
 from sim.errors import UserError
 from sim.life import condition_checks, diagnosis
 from sim.paths import configs
+from sim.yaml_file import read_yaml
 
 
 @dataclass(frozen=True)
@@ -39,14 +38,7 @@ class Condition:
 def read(file: Path) -> Condition:
     """One condition from its file. Raises `UserError` naming file and key."""
     where = f"conditions/{file.name}"
-    try:
-        given = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except yaml.YAMLError as fault:
-        mark = getattr(fault, "problem_mark", None)
-        line = f", line {mark.line + 1}" if mark else ""
-        raise UserError(f"{where}{line}: not valid YAML: {getattr(fault, 'problem', None) or fault}.") from None
-    except (OSError, UnicodeDecodeError):
-        raise UserError(f"{where}: cannot be read as text in UTF-8.") from None
+    given = read_yaml(file, where)
     if wrong := condition_checks.of_file(given, where, Condition):
         raise UserError("\n".join(wrong))
     if not file.stem.isidentifier() or file.stem != file.stem.lower():

@@ -62,19 +62,9 @@ def _unknown(place: str) -> str:
 
 
 def _read(file: Path) -> dict[str, Any]:
-    import yaml
+    from sim.yaml_file import read_yaml
 
-    try:
-        found = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except yaml.YAMLError as fault:
-        mark = getattr(fault, "problem_mark", None)
-        line = f", line {mark.line + 1}" if mark else ""
-        raise UserError(f"{file.name}{line}: not valid YAML: {getattr(fault, 'problem', None) or fault}.") from None
-    except (OSError, UnicodeDecodeError):
-        raise UserError(f"{file.name} cannot be read as text in UTF-8.") from None
-    if not isinstance(found, dict):
-        raise UserError(f"{file.name} says nothing about a place.")
-    return found
+    return read_yaml(file)
 
 
 def _configured(config: dict[str, Any], evidence: Evidence, name: str, beside: Path | None) -> Place:

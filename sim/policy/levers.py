@@ -11,13 +11,12 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-import yaml
+from typing import TYPE_CHECKING
 
 from sim import own, paths
 from sim.errors import UserError
 from sim.policy.expression import Expression
+from sim.yaml_file import read_yaml
 
 if TYPE_CHECKING:
     from sim.evidence.registry import Parameter
@@ -112,23 +111,6 @@ def nearest(word: str, known: Collection[str], what: str) -> str:
     return f"there is no {what} called '{word}'; " + (
         f"did you mean {near[0]}?" if near else f"choose from {', '.join(sorted(known))}."
     )
-
-
-def read_yaml(file: Path) -> dict[str, Any]:
-    """A YAML file as a mapping. Raises `UserError` with file, line and column when it is not one."""
-    try:
-        given = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except OSError:
-        raise UserError(f"{file} cannot be read.") from None
-    except yaml.YAMLError as fault:
-        mark = getattr(fault, "problem_mark", None)
-        where = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
-        raise UserError(f"{file.name}{where}: {getattr(fault, 'problem', None) or 'not valid YAML'}.") from None
-    except UnicodeDecodeError:
-        raise UserError(f"{file.name} is not a text file in UTF-8.") from None
-    if not isinstance(given, dict):
-        raise UserError(f"{file.name} must be a mapping of keys to values.")
-    return given
 
 
 def load(name: str, folders: tuple[Path, ...] = ()) -> Lever:

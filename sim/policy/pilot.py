@@ -15,9 +15,10 @@ from typing import Any
 from sim import paths
 from sim.errors import UserError
 from sim.policy import targets
-from sim.policy.levers import nearest, read_yaml
+from sim.policy.levers import nearest
 from sim.policy.payers import read_payers
 from sim.policy.rollout import BY_NEED, EVERYWHERE, SPREADS, WHERE_ENERGY
+from sim.yaml_file import read_yaml
 
 AT_RANDOM = "at_random"
 CHOSEN = (BY_NEED, WHERE_ENERGY, AT_RANDOM)

@@ -24,6 +24,7 @@ from sim.policy.levers import PERCENT, Lever, nearest
 from sim.policy.payers import WHOLE, read_number, read_payers
 from sim.policy.pilot import Rollout
 from sim.policy.rollout import EVERYWHERE
+from sim.yaml_file import read_yaml
 
 POLICY_START = month_of("2026-04")
 EVERYWHERE_AT_ONCE = Rollout()
@@ -111,7 +112,7 @@ class Scenario:
         Raises `UserError` naming file and key.
         """
         file = _find(str(name_or_path))
-        given = levers.read_yaml(file)
+        given = read_yaml(file)
         pairs = overrides.items() if isinstance(overrides, Mapping) else [_split(text) for text in overrides]
         given = copy.deepcopy(given)
         for key, value in pairs:

@@ -10,6 +10,7 @@ from typing import Any
 from sim import clock
 from sim.errors import UserError
 from sim.policy.rollout import SPREADS
+from sim.yaml_file import read_yaml
 
 PAYERS = {
     "new": "new money",
@@ -56,11 +57,10 @@ class Facts:
         if self.scenarios:
             return {}
         from sim import paths
-        from sim.policy import levers
 
         try:
             file = paths.config_file("scenario", name)
-            return dict(levers.read_yaml(file)) if file else {}
+            return dict(read_yaml(file)) if file else {}
         except (UserError, OSError):
             return {}
 

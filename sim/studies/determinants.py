@@ -96,6 +96,6 @@ def from_mapping(given: Mapping[str, Any], file: str = FILE) -> Determinants:
 @cache
 def shipped(folder: Path | None = None) -> Determinants:
     """The determinants of configs/lens.yaml."""
-    from sim.policy.levers import read_yaml
+    from sim.yaml_file import read_yaml
 
     return from_mapping(read_yaml((folder or paths.configs()) / FILE))
