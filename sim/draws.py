@@ -183,7 +183,8 @@ def events(
 
     keys: uint64[n]; alive: n values, zero for empty rows; thresholds: uint16[n, K] (see `keep_chances`), with columns
     of nought after K that make whole vectors of eight (see `padded`; without them the table is copied); scale:
-    float[K], this month's multiplier of each probability, 0 ≤ scale < 15, kept to 2⁻²⁴; purpose0 a multiple of four.
+    float[K], this month's multiplier of each probability, 0 ≤ scale < 15, kept to 2⁻²⁴ (quickest where those that are
+    not one come first); purpose0 a multiple of four.
     Returns the rows (int64[m]) and processes (int16[m]) of the events, by row, then by process.
     Raises ValueError when shapes disagree, or scale or purpose0 is out of range.
     """
@@ -199,13 +200,13 @@ def events(
         raise ValueError("events: the first purpose is not a multiple of four")
     padded = np.ones(thresholds.shape[1])
     padded[:processes] = scale
-    fixed, screen, unscaled = fixed_point(padded.tobytes())
+    fixed, screen, scaled = fixed_point(padded.tobytes())
     offsets = _hashes(month, SHORT + purpose0 // SHORTS, processes)
     fine = offset(month, FINE + purpose0) + np.arange(fixed.size, dtype=np.uint64) * kernels.GAMMA_PURPOSE
     room = keys.size // 4 + 64
     while True:  # at most twice: an event for every fourth row is seldom exceeded
         rows, kinds = np.empty(room, np.int64), np.empty(room, np.int16)
-        count = kernels.events(keys, alive, thresholds, fixed, screen, unscaled, offsets, fine, processes, rows, kinds)
+        count = kernels.events(keys, alive, thresholds, fixed, screen, scaled, offsets, fine, processes, rows, kinds)
         if count <= room:
             return rows[:count], kinds[:count]
         room = count
@@ -242,15 +243,16 @@ def _hashes(month: int, number: int, shorts: int) -> Keys:
 
 
 @lru_cache(maxsize=256)
-def fixed_point(scale: bytes) -> tuple[NDArray[np.uint64], NDArray[np.uint32], bool]:
-    """Scales (float64, as bytes) in fixed point, the same in fewer bits rounded up, and whether all are one. The arrays
-    are shared: nobody writes them."""
+def fixed_point(scale: bytes) -> tuple[NDArray[np.uint64], NDArray[np.uint32], int]:
+    """Scales (float64, as bytes) in fixed point, the same in fewer bits rounded up, and in how many, from the first and
+    in whole vectors, stands every scale that is not one. The arrays are shared: nobody writes them."""
     scales = np.frombuffer(scale)
     if not np.all((scales >= 0) & (scales < MOST_SCALE)):
         raise ValueError(f"events: a scale is outside 0 ≤ scale < {MOST_SCALE}")
     fixed = np.rint(scales * 2.0 ** int(kernels.SCALE_BITS)).astype(np.uint64)
     screen = np.ceil(scales * 2.0 ** int(kernels.SCREEN_BITS)).astype(np.uint32)
-    return fixed, np.minimum(screen, np.uint32(ONE - 1)), bool(np.all(fixed == kernels.UNSCALED))
+    other = fixed != kernels.UNSCALED
+    return fixed, np.minimum(screen, np.uint32(ONE - 1)), padded(int(np.max(np.flatnonzero(other), initial=-1)) + 1)
 
 
 def poisson_counts(

@@ -115,15 +115,15 @@ def word_pairs(keys, offset, out):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def events(keys, alive, thresholds, scale, screen, unscaled, offsets, fine, processes, rows, kinds):  # type: ignore[no-untyped-def]
+def events(keys, alive, thresholds, scale, screen, scaled, offsets, fine, processes, rows, kinds):  # type: ignore[no-untyped-def]
     """The events of all rows, in row order, then process order; returns their number.
 
     Fills `rows` and `kinds` as far as there is room in them. Hash h of a row serves processes 4h to 4h + 3, 16 bits
     each. Where the scale of a process (fixed point, `SCALE_BITS`) is not one its comparison needs bits below the
     sixteen, which come from a hash of the process's own (`fine`), looked at only where the sixteen tie. A row is first
-    screened without a branch, by scales that are rounded up (`screen`, 12 bits; `unscaled`: all are one); only the few
-    that pass are looked at, eight processes at a time. The columns after `processes` are bounds of nought that make
-    whole vectors of eight.
+    screened without a branch: the first `scaled` processes (whole vectors) by scales that are rounded up (`screen`, 12
+    bits), the others, whose scales are one, in sixteen bits. Only the few rows that pass are looked at, eight processes
+    at a time. The columns after `processes` are bounds of nought that make whole vectors of eight.
     """
     n, width = thresholds.shape
     words = np.zeros(width // 4 + 1, np.uint64)
@@ -134,17 +134,13 @@ def events(keys, alive, thresholds, scale, screen, unscaled, offsets, fine, proc
         key = keys[i]
         for h in range(offsets.size):
             words[h] = scramble(key + offsets[h])
-        hit = np.uint32(0)  # each step says its type: wider ones would not fit as many to a vector
-        if unscaled:
-            narrow = np.uint16(0)
-            for k in range(width):
-                narrow = np.uint16(narrow | np.uint16(shorts[k] < thresholds[i, k]))
-            hit = np.uint32(narrow)
-        else:
-            for k in range(width):
-                bound32 = np.uint32(np.uint32(np.uint32(thresholds[i, k]) * screen[k]) >> SCREEN_BITS)
-                hit = np.uint32(hit | np.uint32(np.uint32(shorts[k]) <= bound32))
-        if hit == 0 or alive[i] == 0:
+        hit, narrow = np.uint32(0), np.uint16(0)  # each step says its type: wider ones do not fit as many to a vector
+        for k in range(scaled):
+            bound32 = np.uint32(np.uint32(np.uint32(thresholds[i, k]) * screen[k]) >> SCREEN_BITS)
+            hit = np.uint32(hit | np.uint32(np.uint32(shorts[k]) <= bound32))
+        for k in range(scaled, width):
+            narrow = np.uint16(narrow | np.uint16(shorts[k] < thresholds[i, k]))
+        if (hit == 0 and narrow == 0) or alive[i] == 0:
             continue
         for first in range(0, processes, LANES):
             some = np.uint32(0)

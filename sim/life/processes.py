@@ -1,8 +1,9 @@
 """Every process of the life course and every kind of contact, as rows of the rate tables, in their stated order.
 
-The position fixes which draw a process uses (`Purpose.LIFE` + position). Conditions therefore come last, in their
-order, each with its onset and its recovery: a new condition whose order is the highest changes nobody's other draws. In
-what order several events of one month apply is stated in `sim.life.changes`; leaving and dying come at the month's end.
+The position fixes which draw a process uses (`Purpose.LIFE` + position). What the calendar scales comes first, because
+the others are then compared in half as many bits. Conditions come last, in their order, each with its onset and its
+recovery: a new condition whose order is the highest changes nobody's other draws. In what order several events of one
+month apply is stated in `sim.life.changes`; leaving and dying come at the month's end.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.life import behaviours, circumstances, diagnosis, frailty, kinds, three_cs
+from sim.life import behaviours, circumstances, diagnosis, frailty, kinds, three_cs, usual_doctor
 from sim.life.conditions import Condition
 from sim.life.epidemiology import Effects, Epidemiology
 from sim.life.grid import AGES, DECILES, SEXES, Array, steps, to_cells
@@ -53,11 +54,12 @@ def rate_tables(epi: Epidemiology, out_rate: NDArray[np.float32], level: dict[st
     """
     hospital = [_contact(epi, kind, level) for kind in kinds.HOSPITAL]
     practice = [_contact(epi, kind, level) for kind in PRACTICE_KINDS]
-    life = [*_demography(epi, out_rate), *_behaviours(epi), *_frailty(epi)]
-    of_cs = three_cs.by_level(epi.evidence)
+    death, *demography = _demography(epi, out_rate)
+    life = [*demography, *_behaviours(epi), *_frailty(epi)]
+    of_cs, of_continuity = three_cs.by_level(epi.evidence), usual_doctor.by_level(epi.evidence)
     everything = [
-        replace(row, by_level={**row.by_level, **of_cs.get(row.name, {})})
-        for row in (*life, *hospital, *_onsets(epi), *practice)
+        replace(row, by_level={**row.by_level, **of_cs.get(row.name, {}), **of_continuity.get(row.name, {})})
+        for row in (death, *hospital, *life, *_onsets(epi), *practice)
     ]
     return RateTables(everything, len(epi.exposures.names))
 
