@@ -120,6 +120,18 @@ class Registry(Mapping[str, Parameter]):
     def __len__(self) -> int:
         return len(self._parameters)
 
+    def has_strata(self, name: str) -> bool:
+        """Whether `name` is a table with intervals (`relative_risk`) or a stratum of one (`relative_risk:smoking:chd`);
+        False for a parameter. Raises `UserError` for a table without intervals and for a stratum that is not there."""
+        table, _, stratum = name.partition(":")
+        if name in self._parameters or table not in self.tables:
+            return False
+        if not self.tables[table].uncertain:
+            raise UserError(f"The table {table} has no intervals: there is nothing to vary.")
+        if stratum and stratum not in self.tables[table].strata:
+            raise unknown(name, [f"{table}:{each}" for each in self.tables[table].strata] or [table])
+        return True
+
     def draw(self, number: int) -> Evidence:
         """Evidence draw `number`: one value for every parameter and table; draw 0 is the central values."""
         if number < 0:
@@ -185,7 +197,12 @@ class Evidence(Mapping[str, float]):
         if name not in self._tables:
             if name not in self.registry.tables:
                 raise unknown(name, self.registry.tables)
-            self._tables[name] = self.registry.tables[name].drawn(self.number, self.judgements)
+            quantiles = {}
+            for given, quantile in self._replacements.items():
+                table, _, stratum = given.partition(":")
+                if table == name:
+                    quantiles[stratum] = quantile
+            self._tables[name] = self.registry.tables[name].drawn(self.number, self.judgements, quantiles)
         return self._tables[name].copy()
 
     def judged(self, on: bool) -> Evidence:
@@ -193,9 +210,17 @@ class Evidence(Mapping[str, float]):
         return Evidence(self.registry, self.number, on, self._replacements)
 
     def replaced(self, values: Mapping[str, float]) -> Evidence:
-        """The same draw with some values set by hand (sensitivity, calibration, tests)."""
-        for name in values:
-            self.registry[name]
+        """The same draw with some values set by hand (sensitivity, calibration, tests).
+
+        A parameter takes its value. A table (`relative_risk`), or a stratum of it (`relative_risk:smoking:chd`), takes
+        the quantile of its distribution at which it stands, between 0 and 1. Raises `UserError` for a name that the
+        evidence does not have, a table without intervals, and a quantile outside 0 to 1.
+        """
+        for name, value in values.items():
+            if not self.registry.has_strata(name):
+                self.registry[name]
+            elif not 0 < value < 1:
+                raise UserError(f"{name} takes a quantile between 0 and 1, not {value:g}.")
         return Evidence(self.registry, self.number, self.judgements, {**self._replacements, **values})
 
 

@@ -16,6 +16,7 @@ gives, beside a column `grade`, the value a judged row takes when judged benefit
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from io import StringIO
@@ -57,33 +58,56 @@ class Table:
         """Whether each row has its own interval."""
         return {"low", "high"} <= set(_parse(self.text).columns)
 
-    def drawn(self, draw: int, judged: bool = True) -> pd.DataFrame:
-        """Keys and `value` of evidence draw `draw` (0 is the table as it stands), with or without judged benefits."""
+    @property
+    def strata(self) -> list[str]:
+        """What is drawn on its own: rows (`smoking:chd`), values of `drawn_by`, or nothing when all is drawn as one."""
+        rows, by = _parse(self.text), self.about.get("drawn_by")
+        if not self.row_wise:
+            return list(dict.fromkeys(rows[by].astype(str))) if by and "low" in self.about else []
+        names = rows[[by] if by else self.keys].astype(str).agg(":".join, axis=1)
+        return list(dict.fromkeys(names[rows["low"] != rows["high"]]))
+
+    @property
+    def uncertain(self) -> bool:
+        """Whether it has an interval, so that draws differ."""
+        return bool(self.strata) if self.row_wise else "low" in self.about
+
+    def drawn(self, draw: int, judged: bool = True, quantiles: Mapping[str, float] | None = None) -> pd.DataFrame:
+        """Keys and `value` of evidence draw `draw` (0 is the table as it stands), with or without judged benefits.
+
+        ``quantiles`` sets by hand at which quantile (between 0 and 1) of its distribution a stratum stands, by its name
+        in `strata`; the empty name stands for all strata that are not named.
+        """
         rows = _parse(self.text)
-        frame = self._drawn(rows, draw) if draw else rows[[*self.keys, "value"]].copy()
+        frame = self._drawn(rows, draw, quantiles or {}) if draw or quantiles else rows[[*self.keys, "value"]].copy()
         if not judged and "null" in rows:
             off = (rows["grade"] == "judgement") & rows["null"].notna()
             frame.loc[off, "value"] = rows.loc[off, "null"]
         return frame
 
-    def _drawn(self, rows: pd.DataFrame, draw: int) -> pd.DataFrame:
+    def _drawn(self, rows: pd.DataFrame, draw: int, quantiles: Mapping[str, float]) -> pd.DataFrame:
         keys = self.keys
         frame = rows[[*keys, "value"]].astype({"value": float})
         kind, by = self.about.get("distribution", "lognormal"), self.about.get("drawn_by")
+
+        def value_at(stratum: str, value: float, low: float, high: float) -> float:
+            u = quantiles.get(stratum, quantiles.get(""))
+            if u is None:
+                if draw == 0:
+                    return value
+                u = uniform(draw, self._row_name(stratum))
+            return value if low == high else fit(kind, value, low, high).quantile(u)
+
         if self.row_wise:
             names = rows[[by] if by else keys].astype(str).agg(":".join, axis=1)
             strata = zip(names, rows["value"], rows["low"], rows["high"], strict=True)
-            frame["value"] = [
-                value if low == high else fit(kind, value, low, high).quantile(uniform(draw, self._row_name(name)))
-                for name, value, low, high in strata
-            ]
+            frame["value"] = [value_at(*stratum) for stratum in strata]
         elif "low" in self.about:
-            factor = fit(kind, 1.0, float(self.about["low"]), float(self.about["high"])).quantile
+            ends = float(self.about["low"]), float(self.about["high"])
             if by:
-                scale = [factor(uniform(draw, self._row_name(each))) for each in frame[by].astype(str)]
-                frame["value"] = frame["value"] * scale
+                frame["value"] = frame["value"] * [value_at(each, 1.0, *ends) for each in frame[by].astype(str)]
             else:
-                frame["value"] *= factor(uniform(draw, f"table.{self.name}"))
+                frame["value"] *= value_at("", 1.0, *ends)
         return self._bounded(frame)
 
     def faults(self) -> list[str]:
@@ -105,7 +129,7 @@ class Table:
         return [f"table {self.name}: {fault}" for fault in found]
 
     def _row_name(self, key: str) -> str:
-        return f"table.{self.name}:{key}"
+        return f"table.{self.name}:{key}" if key else f"table.{self.name}"
 
     def _bounded(self, frame: pd.DataFrame) -> pd.DataFrame:
         least, most = (float(self.about[k]) if k in self.about else None for k in ("least", "most"))
