@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import os
 
+# Threads of linear algebra wait for each other by spinning: on busy cores small matrices take a hundred times as long.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 import pytest
 from hypothesis import settings
 

@@ -13,6 +13,7 @@ that month. Life-years after the horizon are not credited.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -53,7 +54,11 @@ class Values:
         """Those of an evidence draw (0 = central values), with or without judged benefits."""
         from sim.evidence import load
 
-        evidence = load().draw(draw).judged(judged)
+        return cls.of(load().draw(draw).judged(judged))
+
+    @classmethod
+    def of(cls, evidence: Mapping[str, float]) -> Values:
+        """Those of some evidence: a draw, or one with values set by hand."""
         return cls(
             discount_rate=evidence["outcomes.discount_rate"],
             discount_rate_health=evidence["outcomes.discount_rate_health"],
@@ -105,7 +110,11 @@ class Ledgers:
 
     def discounted(self, amounts: Array, rate: float | None = None) -> float:
         """Discounted total of monthly amounts, float64[months from policy start]."""
-        return float((amounts * self._discount(rate)).sum())
+        return float(self.discounted_months(amounts, rate).sum())
+
+    def discounted_months(self, amounts: Array, rate: float | None = None) -> Array:
+        """Monthly amounts, each discounted to the start of the policy: float64[months]."""
+        return np.asarray(amounts * self._discount(rate))
 
     def _discount(self, rate: float | None = None) -> Array:
         rate = self.values.discount_rate if rate is None else rate
