@@ -80,5 +80,6 @@ class Purpose(IntEnum):
     PILOT_CHOICE = 553
     # practices
     CONTINUITY = 600
+    CONTINUITY_LEVEL = 602
     # the life course: process k of the rate tables draws with LIFE + k
     LIFE = 1000

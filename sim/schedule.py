@@ -50,11 +50,11 @@ MONTH: tuple[Part, ...] = (
         "who has gone since last April",
     ),
     Part(
-        "Review", ("reviews.review", "continuity.review"),
-        "A twelfth of residents, in the month of their birthday: lagged exposures, the three Cs "
-        "and what peers do move, chances and wellbeing are worked out anew; then continuity moves to what the practice "
-        "gives", "sim/life/review.py, "
-        "sim/care/continuity.py", "states at the end of last month; who left the practice and its pressure",
+        "Review", ("reviews.due", "continuity.review", "reviews.review"),
+        "A twelfth of residents, in the month of their birthday: continuity moves to what the practice gives, then "
+        "lagged exposures, the three Cs, what peers do and the managed level move, and chances and wellbeing are "
+        "worked out anew", "sim/life/review.py, sim/care/continuity.py",
+        "states at the end of last month; who left the practice and its pressure",
     ),
     Part(
         "Changes", ("changes.draw", "self.care.needs.recoveries.count_tabled", "changes.apply"),

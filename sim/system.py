@@ -193,7 +193,7 @@ class CareSystem(ColumnarModel):
         self._apply_levers()
         self._welcome("arrivals", demography.arrive(self))
         self.ties.advance()
-        continuity.review(self, reviews.review(self), REVIEW_MONTHS)
+        reviews.review(self, continuity.review(self, reviews.due(self), REVIEW_MONTHS))
         happenings = changes.draw(self)
         self.care.needs.recoveries.count_tabled(len(happenings.of(RECOVER)))
         changes.apply(self, happenings)

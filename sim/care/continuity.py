@@ -4,7 +4,8 @@ A resident's share moves, at each review, toward what their practice can give: l
 less when more contacts cannot be offered than in the last observed year, more where a policy supports it
 (``area_shift["continuity"]`` of the model). When the usual doctor leaves, which happens to as many patients as doctors
 leave, a part of it is lost at once. What practices can give is set so that, with the usual number of leavers, the mean
-is the published one: nothing drifts without a cause.
+is the published one: nothing drifts without a cause. What it does is in `sim.life.usual_doctor` (help that nobody
+planned) and `sim.life.managed` (how well conditions are managed).
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from sim import draws
 from sim.care import care_kernels as kernels
 from sim.care.staff import STEP, Workforce
 from sim.clock import MONTHS_A_YEAR
+from sim.life import usual_doctor
 from sim.purposes import Purpose
 
 if TYPE_CHECKING:
@@ -72,16 +74,17 @@ class Continuity:
 
 
 def welcome(m: CareSystem, rows: NDArray[np.int64]) -> None:
-    """New residents (and newborns) begin with the mean of their practice."""
+    """New residents (and newborns) begin with the mean of their practice, and the level that goes with it."""
     r = m.residents.columns
     r["continuity"][rows] = m.care.usual_continuity[r["practice"][rows]]
+    usual_doctor.set_levels(m, rows)
 
 
-def review(m: CareSystem, rows: NDArray[np.int64], months: int) -> None:
-    """Move the continuity of the residents in review, last reviewed `months` ago.
+def review(m: CareSystem, rows: NDArray[np.int64], months: int) -> NDArray[np.int64]:
+    """Move the continuity of the residents in review, last reviewed `months` ago; returns their rows.
 
-    Writes their `continuity` and their practices' column of that name (mean of those in review; unchanged where nobody
-    is).
+    Writes their `continuity`, its level in their `state` (who calls this works their rates out anew afterwards), and
+    their practices' column of that name (mean of those in review; unchanged where nobody is).
     """
     care, r, p, n = m.care, m.residents.columns, m.practices.columns, m.practices.size
     now = 1.0 - (1.0 - p["turnover"][:n]) ** (months / MONTHS_A_YEAR)
@@ -98,3 +101,5 @@ def review(m: CareSystem, rows: NDArray[np.int64], months: int) -> None:
     )  # fmt: skip
     seen = number > 0
     p["continuity"][:n][seen] = total[seen] / number[seen] / FULL
+    usual_doctor.set_levels(m, rows)
+    return rows

@@ -27,16 +27,14 @@ def due(m: CareSystem) -> Rows:
     return rows[:count]
 
 
-def review(m: CareSystem) -> Rows:
-    """Move the lagged exposures, the three Cs and the managed level of those due by a year, then refresh them;
-    returns their rows."""
-    rows, r = due(m), m.residents.columns
+def review(m: CareSystem, rows: Rows) -> None:
+    """Move the lagged exposures, the three Cs and the managed level of those due by a year, then refresh them."""
+    r = m.residents.columns
     exposures = m.epidemiology.exposures
     life_kernels.advance_lags(r["lagged"], r["state"], rows, exposures.mask, exposures.rise, exposures.fall)
     three_cs.review(m, rows)
     managed.review(m, rows)
     refresh(m, rows)
-    return rows
 
 
 def refresh(m: CareSystem, rows: Rows) -> None:
