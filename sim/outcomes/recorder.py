@@ -2,7 +2,7 @@
 
 How the model uses it, each month::
 
-    rec.begin(month)
+    rec.begin(month)                                       # what is added is queued, and added up by `settle`
     rec.add_rows("deaths", columns, rows)                  # flows of residents: fifth, neighbourhood, age, sex
     rec.add("ed_attendances", fifths)                      # flows of which only the fifth is known
     rec.add("beds_open", amount=811.0)                     # no fifth at all
@@ -27,11 +27,10 @@ from sim import clock
 from sim.errors import UserError
 from sim.life.conditions import shipped
 from sim.outcomes import census_kernel as kernel
-from sim.outcomes import yearly_kernel as yearly
 from sim.outcomes.census import count_everyone
 from sim.outcomes.measures import AGE_GROUPS, N_FIFTHS, Conditions, Measures
 from sim.outcomes.record import RunRecord
-from sim.outcomes.rows_kernel import BY_AGE, BY_AREA, BY_FIFTH, count_rows
+from sim.outcomes.tally import Tally
 from sim.outcomes.teams import TeamBooks
 
 if TYPE_CHECKING:
@@ -41,8 +40,8 @@ if TYPE_CHECKING:
 Array = NDArray[Any]
 Columns = Mapping[str, Array]
 
-MARCH, SEPTEMBER = 3, 9
-MONTHS_A_YEAR = 12
+MARCH = 3
+_FIFTHS: Array = np.arange(N_FIFTHS)
 
 
 class Areas(Protocol):
@@ -89,6 +88,7 @@ class Recorder:
         self._hospital_factor = 1.0 / float(place.activity_share_simulated)
         earlier = {condition.replaces for condition in shipped()}
         self.long_term = tuple(name for name in self.measures.conditions if name not in earlier)
+        self._found: dict[str, tuple[int, float]] = {}
         self.row = {name: k for k, name in enumerate(self.measures.recorded)}
         self._area_row = {name: k for k, name in enumerate(self.measures.by_area)}
         self._cell_row = {name: k for k, name in enumerate(self.measures.by_cell)}
@@ -100,6 +100,7 @@ class Recorder:
         self.teams = TeamBooks(0)
         self._panel: Panel | None = None
         self._arrays: dict[str, Array] = {}
+        self._tally = Tally(self.measures)
         self._make_room(int(n_months))
         self._now = -1  # row of the current month, −1 when it is not kept
         self.month = self.first_month - 1
@@ -136,6 +137,7 @@ class Recorder:
     # ---------------------------------------------------------------------------------------------- the month
     def begin(self, month: int) -> None:
         """Start a month. Months come in order; one after the last that fits raises `ValueError`."""
+        self.settle()
         if month <= self.month and self.recorded_months:
             raise ValueError(f"Month {month} was recorded already.")
         row = month - self.first_month
@@ -151,16 +153,20 @@ class Recorder:
         """Whether the current month is kept."""
         return self._now >= 0
 
-    def _scaled(self, name: str, factor: float | None) -> float:
-        if factor is None:
-            factor = self._hospital_factor if self.measures[name].scope == "hospital" else 1.0
-        return self.weight * float(factor)
+    def settle(self) -> None:
+        """Add up what was queued. Rows that were added must not be given to others before (`begin` settles, too)."""
+        if self._tally:
+            self._tally.settle(self._arrays, self._now, self._year, self.month, self.in_march, self.weight)
 
-    def _row_of(self, name: str) -> int:
-        if name not in self.row:
-            raise UserError(f"'{self.measures[name].name}' is not a measure that is recorded.")
-        self.touched.add(name)
-        return self.row[name]
+    def _of(self, name: str) -> tuple[int, float]:
+        """A recorded measure's row, and what one of its counts stands for."""
+        found = self._found.get(name)
+        if found is None:
+            if name not in self.row:
+                raise UserError(f"'{self.measures[name].name}' is not a measure that is recorded.")
+            factor = self._hospital_factor if self.measures[name].scope == "hospital" else 1.0
+            found = self._found[name] = self.row[name], self.weight * factor
+        return found
 
     def add(
         self,
@@ -179,41 +185,19 @@ class Recorder:
 
         Stocks are added to in the same way, once a month. Raises `UserError` for an unknown measure.
         """
-        row = self._row_of(name)
+        row, scale = self._of(name)
+        self.touched.add(name)
         if self._now < 0:
             return
-        scale = self._scaled(name, factor)
-        into = self._arrays["monthly"][self._now, row]
-        if fifths is not None:
-            counts = np.bincount(np.asarray(fifths), weights=weights, minlength=N_FIFTHS) * scale
-            into[1:] += counts
-            into[0] += counts.sum()
+        scale = scale if factor is None else self.weight * float(factor)
+        if fifths is not None and len(fifths):
+            self._tally.fifths(row, scale, fifths, weights)
         if amount is not None:
-            into[0] += amount * scale
+            self._tally.amount(row, scale, amount)
 
     def add_by_fifth(self, name: str, counts: Array, *, factor: float | None = None) -> None:
         """Add counts that are already by fifth, float[5]."""
-        row = self._row_of(name)
-        if self._now >= 0:
-            scaled = np.asarray(counts, np.float64) * self._scaled(name, factor)
-            self._arrays["monthly"][self._now, row, 1:] += scaled
-            self._arrays["monthly"][self._now, row, 0] += scaled.sum()
-
-    def add_by_area(self, name: str, lsoa: Array, *, weights: Array | None = None, factor: float | None = None) -> None:
-        """Add events of which the neighbourhood is known: int[n] indices 0..L−1 (the fifth follows from it)."""
-        row = self._row_of(name)
-        if self._now < 0:
-            return
-        counts = np.bincount(lsoa, weights=weights, minlength=self.n_areas) * self._scaled(name, factor)
-        by_fifth = np.bincount(self._fifth_of_area, weights=counts, minlength=N_FIFTHS)
-        self._arrays["monthly"][self._now, row, 1:] += by_fifth
-        self._arrays["monthly"][self._now, row, 0] += counts.sum()
-        if name in self._area_row and self._kept_yearly(name):
-            self._arrays["yearly_area"][self._year, self._area_row[name]] += counts
-
-    def _kept_yearly(self, name: str) -> bool:
-        """Whether this month adds to the year's figure by area and age: flows always, stocks in March."""
-        return self.measures[name].kind == "flow" or self.in_march
+        self.add(name, _FIFTHS, weights=counts, factor=factor)
 
     def add_rows(
         self,
@@ -227,35 +211,17 @@ class Recorder:
         """Add events of residents: month by fifth, and year by age group and (where kept) by neighbourhood.
 
         columns  the residents' columns (`fifth`, `lsoa`, `born`; for deaths also `male`)
-        rows     int[n] rows it happened to, once each or `weights[n]` times; before they are released
+        rows     int[n] rows it happened to, once each or `weights[n]` times. They are read when all that was queued is
+                 added up (`settle`): until then those columns keep what they say of them
         """
-        rows = np.asarray(rows)
-        row = self._row_of(name)
+        row, scale = self._of(name)
+        self.touched.add(name)
         if self._now < 0 or len(rows) == 0:
             return
-        scale, ages, areas = self._scaled(name, factor), len(AGE_GROUPS), self.n_areas
-        detail = BY_FIFTH if not self._kept_yearly(name) else BY_AREA if name in self._area_row else BY_AGE
-        by_fifth, by_age = np.zeros(N_FIFTHS), np.zeros(ages)
-        by_cell = np.zeros((areas if detail == BY_AREA else 0, ages))
-        by_area = np.zeros(len(by_cell))
-        count_rows(
-            rows, np.empty(0) if weights is None else np.asarray(weights, np.float64), columns["fifth"],
-            columns["born"], columns["lsoa"], self.month, kernel.AGE_GROUP_OF, detail, by_fifth, by_age, by_area,
-            by_cell,
-        )  # fmt: skip
-        counts = by_fifth * scale
-        into = self._arrays["monthly"][self._now, row]
-        into[1:] += counts
-        into[0] += counts.sum()
-        if detail != BY_FIFTH:
-            self._arrays["yearly_age"][self._year, row] += by_age * scale
-        if detail == BY_AREA:
-            self._arrays["yearly_area"][self._year, self._area_row[name]] += by_area * scale
-            if name in self._cell_row:
-                self._arrays["yearly_cell"][self._year, self._cell_row[name]] += by_cell * scale
-        if name == "deaths":
-            born, fifth = columns["born"][rows], columns["fifth"][rows]
-            self.add_bands("death_bands", yearly.bands_of(born, columns["male"][rows], fifth, self.month))
+        if self._tally.columns is not columns:
+            self.settle()
+            self._tally.columns = columns
+        self._tally.rows(row, scale if factor is None else self.weight * float(factor), rows, weights)
 
     def add_bands(self, which: str, by_fifth: Array) -> None:
         into = self._arrays[which][self._year]
@@ -286,7 +252,7 @@ class Recorder:
 
     def store_cells(self, name: str, cells: Array) -> None:
         """Put one measure's counts by neighbourhood × age group, of this year, where they belong."""
-        scaled = cells * self._scaled(name, None)
+        scaled = cells * self._of(name)[1]
         self._arrays["yearly_age"][self._year, self.row[name]] += scaled.sum(axis=0)
         if name in self._area_row:
             self._arrays["yearly_area"][self._year, self._area_row[name]] += scaled.sum(axis=1)
@@ -329,10 +295,16 @@ class Recorder:
             book.setdefault(key, np.zeros(self.n_months))[self._now] += float(amount)
 
     # ---------------------------------------------------------------------------------------------- branching, end
+    def __getstate__(self) -> dict[str, Any]:
+        self.settle()
+        return self.__dict__
+
     def copy(self, n_months: int | None = None) -> Recorder:
         """An independent recorder that continues from here, with room for `n_months` in all if given."""
+        self.settle()
         other = object.__new__(Recorder)
         other.__dict__.update(self.__dict__)
+        other._tally = Tally(self.measures)
         other._arrays = {name: array.copy() for name, array in self._arrays.items()}
         other.spend = {key: array.copy() for key, array in self.spend.items()}
         other.touched, other.teams = set(self.touched), self.teams.copy()
@@ -343,6 +315,7 @@ class Recorder:
 
     def finish(self, *, scenario: str, draw: int, seed: int, meta: Mapping[str, Any] | None = None) -> RunRecord:
         """The record of the months that were begun (a copy; the recorder may go on)."""
+        self.settle()
         months = self.recorded_months
         if months == 0:
             raise UserError("There is no month to record: the end of the run lies before its start.")

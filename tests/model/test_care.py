@@ -229,6 +229,7 @@ def test_emergency_bed_days_are_those_needed_whatever_beds_there_are(whole: Town
         town.step()
         rec = town.recorder
         row = [rec.row[each] for each in ("emergency_bed_days", "bed_days")]
+        rec.settle()
         found[name] = rec._arrays["monthly"][rec._now, row, 0]
     assert found["few"][0] == found["usual"][0] > 0
     assert found["few"][1] < 0.3 * found["usual"][1]
