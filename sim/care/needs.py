@@ -24,9 +24,10 @@ from numpy.typing import NDArray
 from sim import draws
 from sim.agents.community import CommunityTeam, open_teams, teams_of
 from sim.care import needs_kernels as kernels
+from sim.care import pathway_kernels, treated
 from sim.care import team_capacity as capacity
-from sim.care import treated
-from sim.care.pathways import ASKS, COMMUNITY, KINDS, MENTAL_HEALTH, NOWHERE, OWN_TEAMS, SOCIAL_CARE, Pathways
+from sim.care.pathways import ASKS, KINDS, MENTAL_HEALTH, NOWHERE, OWN_TEAMS, SOCIAL_CARE, Pathways
+from sim.kernels import GAMMA_PURPOSE
 from sim.life.processes import PRACTICE_KINDS
 from sim.outcomes.eventlog import Kind
 from sim.purposes import Purpose
@@ -95,9 +96,14 @@ class Needs:
         self.to_crisis = evidence["pathways.waiting_to_crisis"]
         self.effects = treated.Effects.of(evidence)
         self.recoveries = treated.Recoveries()
-        self._team_of: list[Array] = []
+        kinds = self.pathways.kind
+        self._bit = BIT[kinds]
+        self._from_hospital = np.isin(kinds, FROM_HOSPITAL)
+        self._patterns = kernels.patterns_without(), kernels.first_of_patterns()
+        self._salt = draws.scramble(draws.offset(m.seed, draws.SEED))[0]
+        self._serving: tuple[Array, Array] | None = None
         self._coming = NONE_COMING
-        self._counted: dict[str, list[tuple[Rows, Array]]] = {}
+        self._counted: dict[str, list[tuple[Rows, Array | None]]] = {}
         self.read_slots([kind for kind, most in PRACTICE_KINDS.items() for _ in range(most)])
         m.residents.extend(ASKS_LATER, np.uint8)
 
@@ -130,11 +136,10 @@ class Needs:
         kernels.may_leave(r["key"][: len(served)], offset, bound, may)
         found = np.empty(len(served) + 1, np.int64)
         rows = found[: kernels.those_with(served, self.kinds_of, may, found)]
-        place, kind = np.nonzero(may[rows][:, None] >> np.arange(FROM_PRACTICE, dtype=np.uint8) & 1)
-        rows = rows[place]
-        word = draws.scramble(r["key"][rows] + offset)
-        short = word >> (16 * (kind % 4)).astype(np.uint64) & np.uint64(SHORTS - 1)
-        self._coming = self._set_out(rows, kind.astype(np.int8), (short + 0.5) / SHORTS)
+        room = len(rows) * FROM_PRACTICE
+        needs = np.empty(room, np.int64), np.empty(room, np.int8), np.empty(room)
+        asked = kernels.draw_by_kind(rows, may, r["key"], offset, needs)
+        self._coming = self._set_out(needs[0][:asked], needs[1][:asked], needs[2][:asked])
         treated.review(m, served, self.review_slots, self.effects)
 
     def see(self, pattern: NDArray[np.uint8], rows: Rows, lost: NDArray[np.int64]) -> None:
@@ -142,7 +147,7 @@ class Needs:
         not offered. The served ones, with those that waited until now, may go on to other teams."""
         r, size = self.m.residents.columns, len(pattern)
         served = np.empty_like(pattern)
-        kernels.take_away(pattern, r[ASKS_LATER][:size], r["gp_waiting"][:size], rows, lost, served)
+        kernels.take_away(pattern, r[ASKS_LATER][:size], r["gp_waiting"][:size], rows, lost, *self._patterns, served)
         self.refer_from_practice(served)
 
     def refer_from_hospital(self, events: Mapping[str, Rows]) -> None:
@@ -150,81 +155,76 @@ class Needs:
         r, month = self.m.residents.columns, self.m.month
         for name, measure in COUNTED.items():
             self.record(measure, events.get(name, NOBODY))
-        rows = [treated.distinct(each) for each in events.values()]
+        parts = [treated.distinct(each) for each in events.values()]
         numbers = [KINDS.index(kind) for kind in events]
-        uniform = [
-            draws.uniforms(r["key"][each], month, Purpose.PATHWAY + number)
-            for each, number in zip(rows, numbers, strict=True)
-        ]
-        kind = np.repeat(np.array(numbers, np.int8), [len(each) for each in rows])
-        if len(kind):
-            self._hand_off(*self._set_out(np.concatenate(rows), kind, np.concatenate(uniform)))
+        rows = np.concatenate([NOBODY, *parts])
+        if len(rows):
+            kind = np.repeat(np.array(numbers, np.int8), [len(each) for each in parts])
+            purposes = [Purpose.PATHWAY + number for number in range(len(KINDS))]
+            offset = np.array([draws.offset(month, purpose >> 1) for purpose in purposes])
+            shift = np.array([32 * (purpose & 1) for purpose in purposes], np.uint64)
+            uniform = np.empty(len(rows))
+            pathway_kernels.draw_of_kinds(rows, kind, r["key"], offset, shift, uniform)
+            self._hand_off(*self._set_out(rows, kind, uniform))
 
     def _set_out(self, rows: Rows, kind: Array, uniform: Array) -> Coming:
         """Needs set out along their pathway; those that end where they are need nothing more."""
-        m, r = self.m, self.m.residents.columns
-        step = np.full(len(rows), NOWHERE, np.int8)
-        for number, parent in self.pathways.children:
-            mine = np.flatnonzero(kind == number) if parent == NOWHERE else NOBODY
-            if len(mine):
-                practice, area = r["practice"][rows[mine]], r["lsoa"][rows[mine]]
-                step[mine] = self.pathways.onward(number, NOWHERE, uniform[mine], practice, area)
-        on = np.flatnonzero(step != NOWHERE)
-        on = on[self.pathways.team[step[on]] < len(OWN_TEAMS)]
-        rows, step, kind = rows[on], step[on], kind[on]
-        lost_before = ((r["need_kind"][rows] & BIT[kind]) != 0) & (r["unmet"][rows] > 0)
-        key = draws.make_keys(m.seed, draws.child_identity(r["unique_id"][rows], m.month, ORDINAL + kind))
-        return rows, step, key, lost_before.astype(np.int64)
+        if not len(rows):
+            return NONE_COMING
+        m, r, n = self.m, self.m.residents.columns, len(rows)
+        found = np.empty(n, np.int64), np.empty(n, np.int8), np.empty(n, np.uint64), np.empty(n, np.int64)
+        resident = tuple(r[name] for name in ("unique_id", "practice", "lsoa", "need_kind", "unmet"))
+        salts = draws.offset(m.month, draws.BIRTH), GAMMA_PURPOSE, np.uint64(ORDINAL), self._salt
+        on = pathway_kernels.set_out(
+            rows, kind, uniform, self.pathways.numbers, self.pathways.ways, self.pathways.team, len(OWN_TEAMS),
+            resident, BIT, salts, found,
+        )  # fmt: skip
+        return found[0][:on], found[1][:on], found[2][:on], found[3][:on]
 
     def _hand_off(self, rows: Rows, step: Array, key: Array, handoffs: Array) -> None:
         """Needs on their way to the team of `step`: some are lost, some are passed on once more, the rest arrive."""
-        if not len(rows):
+        n = len(rows)
+        if not n:
             return
-        m, r, t = self.m, self.m.residents.columns, self.teams.columns
-        practice, area = r["practice"][rows], r["lsoa"][rows]
-        first, second = draws.uniforms2(key, m.month, Purpose.HANDOFF)
-        passed = second < self.pathways.number(step, "passed_on", practice, area)
-        arrives = (1.0 - self.pathways.number(step, "lost", practice, area)) ** (1 + passed)
-        lost = first >= arrives
-        m.events.add(Kind.TEAM_REFERRED, rows, self.pathways.team[step])
-        m.events.add(Kind.TEAM_LOST, rows[lost], self.pathways.team[step[lost]])
-        made = handoffs + 1 + passed
-        delay = self.pathways.number(step, "delay_months", practice, area) * (1 + passed)
-        kind = self.pathways.team[step]
-        team = self._team(kind, practice, area)
-        kernels.add_up_to_most(r["handoffs"], rows, 1 + passed)
-        count = self.teams.size
-        t["coming"][:count] += np.bincount(team, minlength=count).astype(np.int32)
-        t["coming_lost"][:count] += np.bincount(team[lost], minlength=count).astype(np.int32)
-        self.record("handoffs", rows, 1 + passed)
-        self.record("lost_referrals", rows[lost])
+        m, r, t, count = self.m, self.m.residents.columns, self.teams.columns, self.teams.size
+        kind, team, lost = np.empty(n, np.int8), np.empty(n, np.int16), np.empty(n, np.bool_)
+        now, made, ready = np.empty(n, np.int64), np.empty(n, np.uint8), np.empty(n, np.float32)
+        order = Purpose.HANDOFF_ORDER
+        offset = draws.offset(m.month, draws.PAIRED + Purpose.HANDOFF), draws.offset(m.month, order >> 1)
+        pathway_kernels.hand_off(
+            rows, step, key, handoffs, self.pathways.numbers, self.pathways.team,
+            (r["practice"], r["lsoa"], r["handoffs"]), self._who_serves(), m.month, offset,
+            np.uint64(32 * (order & 1)), t["coming"][:count], t["coming_lost"][:count],
+            (kind, team, lost, now, made, ready),
+        )  # fmt: skip
+        on_the_way = rows[lost]
+        m.events.add(Kind.TEAM_REFERRED, rows, kind)
+        m.events.add(Kind.TEAM_LOST, on_the_way, kind[lost])
+        self.record("handoffs", rows, now)
+        self.record("lost_referrals", on_the_way)
+        referred = {}
         for number, measure in enumerate(REFERRED):
             mine = rows[kind == number]
             self.record(measure, mine)
-            m.care.ledger.add(m.month, **{f"needs_referred_{OWN_TEAMS[number]}": len(mine)})
-        self.unmet(rows[lost], self.pathways.kind[step[lost]])
-        m.care.ledger.add(m.month, needs_referred=len(rows), needs_lost=np.count_nonzero(lost))
-        here = np.flatnonzero(~lost)
-        here = here[np.argsort(key[here])]  # within a month in the order of a hash: nobody's row decides
+            referred[f"needs_referred_{OWN_TEAMS[number]}"] = len(mine)
+        self.unmet(on_the_way, self.pathways.kind[step[lost]])
+        m.care.ledger.add(m.month, needs_referred=n, needs_lost=len(on_the_way), **referred)
+        here = (~lost).nonzero()[0]
+        here = here[key[here].argsort()]  # within a month in the order of a hash: nobody's row decides
+        came = len(here)
         new = {
-            "identity": r["unique_id"][rows], "row": rows, "key": key, "since": np.full(len(rows), m.month),
-            "ready": m.month + draws.uniforms(key, m.month, Purpose.HANDOFF_ORDER) + delay,
-            "until": np.full(len(rows), WAITING), "step": step, "team": team,
-            "handoffs": np.minimum(made, MOST),
+            "identity": r["unique_id"][rows[here]], "row": rows[here], "key": key[here],
+            "since": np.full(came, m.month, np.int16), "ready": ready[here], "until": np.full(came, WAITING, np.int16),
+            "step": step[here], "team": team[here], "handoffs": made[here],
         }  # fmt: skip
-        self.columns = {
-            name: np.concatenate([self.columns[name], new[name][here].astype(dtype)]) for name, dtype in COLUMNS.items()
-        }
+        self.columns = {name: np.concatenate([column, new[name]]) for name, column in self.columns.items()}
 
-    def _team(self, kind: Array, practice: Array, area: Array) -> Array:
-        """The team of each kind (number) that serves residents of these practices and neighbourhoods."""
-        if not self._team_of:
-            self._team_of = [np.asarray(each) for each in teams_of(self.m, self.teams)]
-        team = np.zeros(len(kind), np.int16)
-        for number, serves in enumerate(self._team_of):
-            mine = np.flatnonzero(kind == number)
-            team[mine] = serves[(practice if number == COMMUNITY else area)[mine]]
-        return team
+    def _who_serves(self) -> tuple[Array, Array]:
+        """The team that serves each practice (neighbourhood teams), and each neighbourhood (a row a kind of team)."""
+        if self._serving is None:
+            first, *others = teams_of(self.m, self.teams)
+            self._serving = first, np.stack([np.zeros_like(others[0]), *others])
+        return self._serving
 
     def unmet(self, rows: Rows, kind: Array) -> None:
         """Needs that no team meets: the residents keep them, and know of what kind they are."""
@@ -244,53 +244,38 @@ class Needs:
         for name in ("withdrawn", "started", "discharges"):
             t[name][:count] = 0
         c = self.columns
-        here = m.residents.columns["unique_id"][c["row"]] == c["identity"]
-        waits = c["until"] == WAITING
-        left = waits[~here]
-        entry = np.flatnonzero(waits & here)
-        to_ed, worse = self._worsen(entry)
-        worsened = entry[worse]
+        lists, number = np.empty((6, len(c["row"])), np.int64), np.zeros(8, np.int64)
+        self._live_a_month(lists, number)
+        found = (entries[:n] for entries, n in zip(lists, number[:6].tolist(), strict=True))
+        kept, worsened, withdrawn, unmet, ended, to_ed = found
         crises = treated.distinct(c["row"][worsened])
-        entry = entry[~worse]
-        withdrawn = entry[self._withdraw(entry)]
-        ended = np.flatnonzero((c["until"] == m.month) & here)
-        done = {name: column[ended] for name, column in c.items()}
-        here[worsened] = here[withdrawn] = here[ended] = False
-        kept = np.flatnonzero(here)
+        self.unmet(c["row"][unmet], self.pathways.kind[c["step"][unmet]])
+        m.events.add(Kind.TEAM_WITHDRAWN, c["row"][withdrawn], self.pathways.team[c["step"][withdrawn]])
+        t["withdrawn"][:count] = np.bincount(c["team"][withdrawn], minlength=count)
+        done = {name: c[name].take(ended) for name in ("row", "key", "step", "team", "handoffs")}
         self.columns = {name: column.take(kept) for name, column in c.items()}
         on_the_way = zip(self._coming, self._finish(done), strict=True)
         self._hand_off(*(np.concatenate(parts) for parts in on_the_way))
         self._coming = NONE_COMING
         m.care.ledger.add(
-            m.month, needs_left_waiting=np.count_nonzero(left), needs_left_care=np.count_nonzero(~left),
+            m.month, needs_left_waiting=number[kernels.LEFT_WAITING], needs_left_care=number[kernels.LEFT_CARE],
             needs_worsened=len(worsened), needs_withdrawn=len(withdrawn), needs_begun=self._begin(),
             needs_to_ed=len(to_ed),
         )  # fmt: skip
         return to_ed, crises
 
-    def _worsen(self, entry: Array) -> tuple[Rows, NDArray[np.bool_]]:
-        """What waiting does to these entries: rows of those who go to A&E (and go on waiting), and a mask of those
-        whose wait ends in a frailty crisis."""
-        m, c = self.m, self.columns
-        team = self.kind_of_entry()[entry]
-        uniform = draws.uniforms(c["key"][entry], m.month, Purpose.WAITING_FOR_TEAM)
-        to_ed = c["row"][entry[(team == MENTAL_HEALTH) & (uniform < self.to_ed)]]
-        worse = uniform < self.to_crisis
-        worse &= (team == SOCIAL_CARE) | (self.pathways.kind[c["step"][entry]] == FRAILTY)
-        worse[worse] = treated.old_or_frail(m, c["row"][entry[worse]])
-        return to_ed, worse
-
-    def _withdraw(self, entry: Array) -> NDArray[np.bool_]:
-        """Which of these entries no longer wait, or have waited too long and are closed with the need unmet."""
-        m, c, t, count = self.m, self.columns, self.teams.columns, self.teams.size
-        first, second = draws.uniforms2(c["key"][entry], m.month, Purpose.WITHDRAWN)
-        too_long = m.month - c["since"][entry] >= self.longest
-        ends = too_long | (first < self.withdraw[self.kind_of_entry()[entry]])
-        unmet = entry[ends & (too_long | (second < self.unmet_share))]
-        self.unmet(c["row"][unmet], self.pathways.kind[c["step"][unmet]])
-        m.events.add(Kind.TEAM_WITHDRAWN, c["row"][entry[ends]], self.pathways.team[c["step"][entry[ends]]])
-        t["withdrawn"][:count] = np.bincount(c["team"][entry[ends]], minlength=count)
-        return np.asarray(ends)
+    def _live_a_month(self, lists: Array, number: Array) -> None:
+        """What becomes of every entry: see `kernels.live_a_month`."""
+        m, c, r = self.m, self.columns, self.m.residents.columns
+        entries = tuple(c[name] for name in ("identity", "row", "key", "since", "until", "step", "team"))
+        chances = np.float32(self.to_ed), np.float32(self.to_crisis), self.withdraw, np.float32(self.unmet_share)
+        waiting = Purpose.WAITING_FOR_TEAM
+        offset, pair = draws.offset(m.month, waiting >> 1), draws.offset(m.month, draws.PAIRED + Purpose.WITHDRAWN)
+        kernels.live_a_month(
+            entries, (r["unique_id"], r["born"], r["state"]), treated.OLD, treated.frail_bits(m), self._kind_of_team(),
+            self.pathways.kind, (MENTAL_HEALTH, SOCIAL_CARE, FRAILTY), chances, float(self.longest), m.month,
+            (offset, np.uint64(32 * (waiting & 1)), pair), lists, number,
+        )  # fmt: skip
 
     def _finish(self, done: dict[str, Array]) -> Coming:
         """What care that ends this month did to the residents, and the needs that go on from here."""
@@ -301,65 +286,61 @@ class Needs:
         m.events.add(Kind.TEAM_ENDED, rows, team)
         treated.complete(m, rows, done["key"], kind, team, self.effects, self.recoveries)
         self.record("mental_health_treated", rows[team == MENTAL_HEALTH])
-        onward = np.full(len(rows), NOWHERE, np.int8)
-        uniform = draws.uniforms(done["key"], m.month, Purpose.ONWARD)
-        r = m.residents.columns
-        for number, parent in self.pathways.children:
-            mine = np.flatnonzero(step == parent)
-            if parent != NOWHERE and len(mine):
-                practice, area = r["practice"][rows[mine]], r["lsoa"][rows[mine]]
-                onward[mine] = self.pathways.onward(number, parent, uniform[mine], practice, area)
+        onward, right = np.empty(len(rows), np.int8), np.empty(len(rows), np.bool_)
+        r, number = m.residents.columns, Purpose.ONWARD
+        pathway_kernels.go_on(
+            rows, step, done["key"], done["handoffs"], self.pathways.numbers, self.pathways.ways, self.pathways.depth,
+            r["practice"], r["lsoa"], draws.offset(m.month, number >> 1), np.uint64(32 * (number & 1)), onward, right,
+        )  # fmt: skip
         on = onward != NOWHERE
-        right = ~on & (done["handoffs"] == self.pathways.depth[step])
-        self.record("completed_needs", rows[~on])
-        self.record("completed_handoffs", rows[~on], done["handoffs"][~on])
+        met = rows[~on]
+        self.record("completed_needs", met)
+        self.record("completed_handoffs", met, done["handoffs"][~on])
         self.record("right_first_time", rows[right])
-        met = np.count_nonzero(~on)
-        m.care.ledger.add(m.month, needs_ended=len(rows), needs_met=met, needs_right_first=np.count_nonzero(right))
+        m.care.ledger.add(m.month, needs_ended=len(rows), needs_met=len(met), needs_right_first=np.count_nonzero(right))
         return rows[on], onward[on], done["key"][on], done["handoffs"][on].astype(np.int64)
 
     def _begin(self) -> int:
         """Teams take on new cases: the hospital's first, then by the order of referral."""
         m, c, t, count = self.m, self.columns, self.teams.columns, self.teams.size
-        places = capacity.places(self)
-        entry = np.flatnonzero((c["until"] == WAITING) & (c["ready"] < m.month + 1))
-        routine = ~np.isin(self.pathways.kind[c["step"][entry]], FROM_HOSPITAL)
-        order = np.argsort((c["team"][entry] * 2 + routine).astype(np.uint16), kind="stable")
-        entry = entry[order]
-        team = c["team"][entry]
-        waiting = np.bincount(team, minlength=count)
-        rank = np.arange(len(entry)) - np.repeat(np.cumsum(waiting) - waiting, waiting)
-        served = entry[rank < places[team]]
-        t["started"][:count] = np.bincount(c["team"][served], minlength=count)
+        places, until, started = capacity.places(self), c["until"].copy(), np.zeros(count, np.int64)
+        served, number = np.empty(len(until), np.int64), Purpose.CARE_LENGTH
+        entries = c["key"], c["ready"], until, c["step"], c["team"]
+        begun: int = kernels.take_on(
+            entries, self._from_hospital, places, self.months, self._kind_of_team(), m.month,
+            draws.offset(m.month, number >> 1), np.uint64(32 * (number & 1)), served, started,
+        )  # fmt: skip
+        served = served[:begun]
+        routine = ~self._from_hospital[c["step"][served]]
+        served = served[(c["team"][served] * 2 + routine).argsort(kind="stable")]  # the log's order: team by team
         m.events.add(Kind.TEAM_BEGUN, c["row"][served], self.pathways.team[c["step"][served]])
-        full = t["started"][:count] >= places
-        t["carried"][:count] = np.where(full, t["carried"][:count], 0.0)
-        length = self.months[t["kind"][c["team"][served]]]
-        length = np.floor(length + draws.uniforms(c["key"][served], m.month, Purpose.CARE_LENGTH))
-        until = c["until"].copy()
-        until[served] = m.month + np.maximum(length, 1)
+        t["started"][:count] = started
+        t["carried"][:count] *= started >= places
         self.columns = {**c, "until": until}
         capacity.keep_base(self)
-        return len(served)
+        return begun
 
     # ---------------------------------------------------------------------------------------------------- the parts
     def waits(self) -> NDArray[np.bool_]:
         """Which entries wait."""
         return np.asarray(self.columns["until"] == WAITING)
 
-    def kind_of_entry(self) -> Array:
-        """Kind of team of each entry."""
-        return np.asarray(self.teams.columns["kind"][self.columns["team"]])
+    def _kind_of_team(self) -> Array:
+        """Kind of each team (`OWN_TEAMS`)."""
+        return self.teams.columns["kind"][: self.teams.size]
 
     def record(self, measure: str, rows: Rows, weights: Array | None = None) -> None:
         """Count events of residents for the recorder, which is given them at the month's end."""
         if len(rows) and measure in self.m.recorder.measures:
-            each = np.ones(len(rows)) if weights is None else np.asarray(weights, np.float64)
-            self._counted.setdefault(measure, []).append((rows, each))
+            self._counted.setdefault(measure, []).append((rows, weights))
 
     def _tell_recorder(self) -> None:
         for measure, parts in self._counted.items():
-            rows, weights = (np.concatenate(each) for each in zip(*parts, strict=True))
+            rows, weights = parts[0]
+            if len(parts) > 1:
+                rows = np.concatenate([each for each, _ in parts])
+                if any(part is not None for _, part in parts):
+                    weights = np.concatenate([np.ones(len(each)) if part is None else part for each, part in parts])
             self.m.recorder.add_rows(measure, self.m.residents.columns, rows, weights=weights)
         self._counted = {}
 
@@ -367,20 +348,18 @@ class Needs:
         """The month's stocks; what is open stands in `need_kind` (bits of met needs go once nothing is unmet)."""
         m, r, size, c = self.m, self.m.residents.columns, self.m.residents.size, self.columns
         t, count = self.teams.columns, self.teams.size
-        waits = c["until"] == WAITING
-        t["waiting"][:count] = np.bincount(c["team"][waits], minlength=count)
-        t["caseload"][:count] = np.bincount(c["team"][~waits], minlength=count)
-        kind = self.kind_of_entry()
-        for number, measure in enumerate(SHOWN_WAITING):
-            self.record(measure, c["row"][waits & (kind == number)])
-        waiting = np.count_nonzero(waits)
-        m.care.ledger.add(m.month, needs_waiting=waiting, needs_in_care=len(waits) - waiting)
+        entries = tuple(c[name] for name in ("row", "until", "step", "team"))
+        waiting, caseload = np.zeros((2, count), np.int64)
+        rows, number = np.empty((len(OWN_TEAMS), len(c["row"])), np.int64), np.zeros(len(OWN_TEAMS), np.int64)
+        kernels.count_open(
+            entries, self._bit, self._kind_of_team(), r["unmet"][:size], r["need_kind"][:size], waiting, caseload,
+            rows, number,
+        )  # fmt: skip
+        t["waiting"][:count], t["caseload"][:count] = waiting, caseload
+        for measure, mine, many in zip(SHOWN_WAITING, rows, number.tolist(), strict=True):
+            self.record(measure, mine[:many])
+        m.care.ledger.add(m.month, needs_waiting=waiting.sum(), needs_in_care=caseload.sum())
         self._tell_recorder()
-        own = np.zeros(size, np.uint8)
-        kernels.set_bits(own, c["row"], BIT[self.pathways.kind[c["step"]]])
-        kept = r["need_kind"][:size]
-        kept *= r["unmet"][:size] > 0
-        kept |= own
 
     # ---------------------------------------------------------------------------------------------------- branching
     def snapshot(self) -> dict[str, Any]:
@@ -391,4 +370,4 @@ class Needs:
         """Continue from a snapshot (the teams' table is restored beside it)."""
         self.columns = dict(held["columns"])
         self.recoveries.restore(held["recoveries"])
-        self._team_of = []
+        self._serving = None

@@ -13,6 +13,13 @@ Array = NDArray[Any]
 FULL = 255
 SHORT = np.uint64(0xFFFF)
 S16, S48 = np.uint64(16), np.uint64(48)
+LOW, ZERO = np.uint64(0xFFFFFFFF), np.uint64(0)
+TO_UNIT = np.nextafter(np.float32(2.0**-32), np.float32(0))
+MOST_CONTACTS = 8
+"""Slots of a pattern."""
+KEPT, WORSENED, WITHDRAWN, UNMET, ENDED, TO_ED = range(6)
+LEFT_WAITING, LEFT_CARE = 6, 7
+"""What becomes of an entry in a month: rows of the lists and numbers of `live_a_month`."""
 
 
 @compiled
@@ -21,6 +28,12 @@ def scramble(z):  # type: ignore[no-untyped-def]
     z = (z ^ (z >> S30)) * MIX_1
     z = (z ^ (z >> S27)) * MIX_2
     return z ^ (z >> S31)
+
+
+@compiled
+def unit(z, shift):  # type: ignore[no-untyped-def]
+    """The low (shift 0) or high (shift 32) half of a hash in [0, 1): float32."""
+    return np.float32(np.uint32((z >> shift) & LOW)) * TO_UNIT
 
 
 @compiled
@@ -57,6 +70,27 @@ def those_with(served: Array, kinds_of: Array, may: Array, rows: Array) -> int:
 
 
 @compiled
+def draw_by_kind(rows: Array, may: Array, key: Array, offset: np.uint64, found: Any) -> int:
+    """A need for every kind that `may` keeps of the residents at `rows`; returns how many there are.
+
+    Fills found: rows, kinds, and the draw of each (float64: the middle of its 65,536th).
+    """
+    out_rows, out_kind, out_uniform = found
+    filled = 0
+    for i in rows:
+        z, left, kind = scramble(key[i] + offset), may[i], 0
+        while left > 0:
+            if left & 1:
+                short = (z >> np.uint64(16 * (kind % 4))) & SHORT
+                out_rows[filled], out_kind[filled] = i, kind
+                out_uniform[filled] = (np.float64(short) + 0.5) / 65536.0
+                filled += 1
+            left >>= 1
+            kind += 1
+    return filled
+
+
+@compiled
 def raise_where(served: Array, slots: int, step: int, level: Array) -> None:
     """Add `step` to a level (uint8), up to 255, of the rows with a served contact in any of `slots`."""
     for i in range(served.size):
@@ -79,30 +113,49 @@ def set_bits(column: Array, rows: Array, bits: Array) -> None:
 
 
 @compiled
-def take_away(pattern: Array, asks_later: Array, waiting: Array, rows: Array, lost: Array, out: Array) -> None:
+def take_away(
+    pattern: Array,
+    asks_later: Array,
+    waiting: Array,
+    rows: Array,
+    lost: Array,
+    without: Array,
+    first: Array,
+    out: Array,
+) -> None:
     """Patterns of the contacts that were served, in `out`: new ones and those that waited, less what was not offered.
 
     asks_later: uint8[n] pattern of contacts that wait, brought up to date; waiting: how many of each row wait now;
-    rows, lost: who was not offered how many. The highest slots of a row go first, so that acute contacts (the lowest)
-    are served first.
+    rows, lost: who was not offered how many; without, first: see `patterns_without` and `first_of_patterns`. The
+    highest slots of a row go first, so that acute contacts (the lowest) are served first.
     """
     for i in range(pattern.size):
         out[i] = pattern[i] | asks_later[i]
         asks_later[i] = 0
     for i in range(rows.size):
         row = rows[i]
-        left = out[row]
-        for _ in range(lost[i]):
-            highest = 128
-            while highest > 0 and left & highest == 0:
-                highest >>= 1
-            left &= 255 - highest
-        gone = out[row] & (255 - left)
-        for _ in range(waiting[row]):
-            lowest = gone & -gone
-            asks_later[row] |= lowest
-            gone &= 255 - lowest
+        asked = out[row]
+        left = without[asked, min(lost[i], MOST_CONTACTS)]
+        asks_later[row] |= first[asked & (255 - left), min(waiting[row], MOST_CONTACTS)]
         out[row] = left
+
+
+def patterns_without() -> Array:
+    """Each pattern without its n highest slots: uint8[256, 9]."""
+    table = np.zeros((256, MOST_CONTACTS + 1), np.uint8)
+    table[:, 0] = np.arange(256)
+    for pattern in range(1, 256):
+        lower = pattern & ~(1 << pattern.bit_length() - 1)
+        table[pattern, 1:] = table[lower, :-1]
+    return table
+
+
+def first_of_patterns() -> Array:
+    """The n lowest slots of each pattern: uint8[256, 9]."""
+    table = np.zeros((256, MOST_CONTACTS + 1), np.uint8)
+    for pattern in range(1, 256):
+        table[pattern, 1:] = table[pattern & pattern - 1, :-1] | pattern & -pattern
+    return table
 
 
 def kinds_by_pattern(kind_of_slot: Array) -> Array:
@@ -113,3 +166,129 @@ def kinds_by_pattern(kind_of_slot: Array) -> Array:
             if pattern >> slot & 1 and kind >= 0:
                 table[pattern] |= 1 << kind
     return table
+
+
+@compiled
+def live_a_month(
+    entries: Any,
+    residents: Any,
+    old: int,
+    frail: np.uint64,
+    kind_of_team: Array,
+    kind_of_step: Array,
+    kinds: Any,
+    chances: Any,
+    longest: float,
+    month: int,
+    draws: Any,
+    lists: Array,
+    number: Array,
+) -> None:
+    """What a month does to every entry before teams begin new cases.
+
+    entries: columns identity, row, key, since, until (−1: waits), step, team. residents: columns unique_id, born (of
+    whoever is `old` months or older, or has a bit of `frail` in state), state. kinds: numbers of the mental health and
+    social care teams, and of the need of frailty. chances: to go to A&E and go on waiting, to end in a crisis, to
+    withdraw (by kind of team), and that the need of who withdraws stays unmet; who has waited `longest` months
+    withdraws so. draws: offset and shift of the draw of waiting, and offset of the pair of withdrawing.
+    Fills lists (int64[6, n]) with entries in order: kept, worsened, withdrawn, of these unmet, ended; and rows sent to
+    A&E; number (int64[8]): how many of each, and of those whose resident left while waiting, and in care.
+    """
+    identity, row, key, since, until, step, team = entries
+    unique_id, born, state = residents
+    mental_health, social_care, frailty = kinds
+    to_ed, to_crisis, withdraw, unmet_share = chances
+    waiting_offset, waiting_shift, pair_offset = draws
+    for e in range(row.size):
+        i = row[e]
+        if unique_id[i] != identity[e]:
+            number[LEFT_WAITING if until[e] < 0 else LEFT_CARE] += 1
+            continue
+        fate = KEPT
+        if until[e] >= 0:
+            fate = ENDED if until[e] == month else KEPT
+        else:
+            kind = kind_of_team[team[e]]
+            uniform = unit(scramble(key[e] + waiting_offset), waiting_shift)
+            if kind == mental_health and uniform < to_ed:
+                lists[TO_ED, number[TO_ED]] = i
+                number[TO_ED] += 1
+            worse = uniform < to_crisis and (kind == social_care or kind_of_step[step[e]] == frailty)
+            if worse and (month - born[i] >= old or (state[i] & frail) != 0):
+                fate = WORSENED
+            else:
+                z = scramble(key[e] + pair_offset)
+                too_long = month - since[e] >= longest
+                if too_long or unit(z, ZERO) < withdraw[kind]:
+                    fate = WITHDRAWN
+                    if too_long or unit(z, S32) < unmet_share:
+                        lists[UNMET, number[UNMET]] = e
+                        number[UNMET] += 1
+        lists[fate, number[fate]] = e
+        number[fate] += 1
+
+
+@compiled
+def take_on(
+    entries: Any,
+    from_hospital: Array,
+    places: Array,
+    months: Array,
+    kind_of_team: Array,
+    month: int,
+    offset: np.uint64,
+    shift: np.uint64,
+    served: Array,
+    started: Array,
+) -> int:
+    """Teams begin as many cases as they have `places` (int64, by team): needs from the hospital (by step), then others,
+    in order of referral; returns how many.
+
+    entries: columns key, ready, until (changed: the month in which the care ends), step, team; months: mean length of
+    the care, by kind of team; offset, shift: of the draw of its length. Fills `served` with entries, adds to started by
+    team.
+    """
+    key, ready, until, step, team = entries
+    begun = 0
+    for later in range(2):
+        for e in range(team.size):
+            t = team[e]
+            if until[e] < 0 and ready[e] < month + 1 and started[t] < places[t] and from_hospital[step[e]] != later:
+                length = np.floor(months[kind_of_team[t]] + unit(scramble(key[e] + offset), shift))
+                until[e] = month + max(length, 1.0)
+                started[t] += 1
+                served[begun] = e
+                begun += 1
+    return begun
+
+
+@compiled
+def count_open(
+    entries: Any,
+    bit_of_step: Array,
+    kind_of_team: Array,
+    unmet: Array,
+    need_kind: Array,
+    waiting: Array,
+    caseload: Array,
+    rows: Array,
+    number: Array,
+) -> None:
+    """The stocks at the month's end. entries: columns row, until, step, team.
+
+    need_kind, unmet: whole columns of the residents; bits of met needs go once nothing is unmet, those of open entries
+    stand. Adds to waiting and caseload by team; fills rows (int64[kinds of team, n]) with those who wait for each kind,
+    and number (int64[kinds]) with how many they are.
+    """
+    row, until, step, team = entries
+    for i in range(need_kind.size):
+        need_kind[i] = need_kind[i] if unmet[i] > 0 else 0
+    for e in range(row.size):
+        need_kind[row[e]] |= bit_of_step[step[e]]
+        if until[e] < 0:
+            kind = kind_of_team[team[e]]
+            rows[kind, number[kind]] = row[e]
+            number[kind] += 1
+            waiting[team[e]] += 1
+        else:
+            caseload[team[e]] += 1

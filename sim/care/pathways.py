@@ -27,6 +27,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim import own
+from sim.care import pathway_kernels as kernels
 from sim.errors import UserError
 from sim.paths import config_folders
 from sim.yaml_file import read_yaml
@@ -190,6 +192,8 @@ class Pathways:
     children: dict[tuple[int, int], Array] = field(default_factory=dict)
     by_practice: dict[tuple[int, str], Array] = field(default_factory=dict)
     by_area: dict[tuple[int, str], Array] = field(default_factory=dict)
+    _numbers: tuple[Array, ...] | None = field(default=None, repr=False)
+    _most: dict[tuple[int, int], float] = field(default_factory=dict, repr=False)
 
     @classmethod
     def of(cls, evidence: Mapping[str, float], pathways: Sequence[Pathway] | None = None) -> Pathways:
@@ -223,7 +227,7 @@ class Pathways:
 
         for path in given:
             add(path, path.steps, NOWHERE, 1)
-        kind, team, parent, depth = np.array(rows, np.int8).reshape(-1, 4).T
+        kind, team, parent, depth = np.ascontiguousarray(np.array(rows, np.int8).reshape(-1, 4).T)
         label = {path.kind: path.label for path in given}
         return cls(kind, team, parent, depth, np.array(values).reshape(-1, len(WHAT)), index, label, children)
 
@@ -249,43 +253,68 @@ class Pathways:
         for held, new in ((self.by_practice, by_practice), (self.by_area, by_area)):
             if new is not None:
                 held[step, what] = np.asarray(new, np.float32) * held.get((step, what), np.ones(1, np.float32))
+        self._numbers, self._most = None, {}
 
     def clear(self) -> None:
         """Forget the factors: the first thing that levers do in a month."""
-        self.by_practice, self.by_area = {}, {}
+        if self.by_practice or self.by_area:
+            self.by_practice, self.by_area = {}, {}
+            self._numbers, self._most = None, {}
+
+    @cached_property
+    def ways(self) -> tuple[Array, Array]:
+        """The steps that may follow, as the kernels want them: of each kind from its beginning, and of each step."""
+        first, after = np.zeros((len(KINDS), 2), np.int16), np.zeros((len(self.kind), 2), np.int16)
+        for (kind, parent), steps in self.children.items():
+            (first[kind] if parent == NOWHERE else after[parent])[:] = steps[0], steps[-1] + 1
+        return first, after
+
+    @property
+    def numbers(self) -> tuple[Array, ...]:
+        """All numbers with this month's factors, as the kernels want them (`sim.care.pathway_kernels`)."""
+        if self._numbers is None:
+            self._numbers = (
+                self.value,
+                *_table(self.by_practice, len(self.kind)),
+                *_table(self.by_area, len(self.kind)),
+            )
+        return self._numbers
 
     def number(self, steps: Array, what: str, practice: Array, area: Array) -> Array:
         """A number of each of n steps for residents of these practices and neighbourhoods: float64[n]."""
-        found = self.value[steps, WHAT.index(what)]
-        for held, where in ((self.by_practice, practice), (self.by_area, area)):
-            for (step, scaled), factor in held.items():
-                if scaled == what:
-                    mine = np.flatnonzero(steps == step)
-                    found[mine] *= factor[where[mine]]
-        return np.asarray(found if what == "delay_months" else np.clip(found, 0.0, 1.0))
+        found = np.empty(len(steps))
+        kernels.numbers_of(self.numbers, steps, WHAT.index(what), practice, area, found)
+        return found
 
     def most_onward(self, kind: int, parent: int) -> float:
         """The largest share of anybody's needs that goes on from a step: what a draw must be below."""
-        total = 0.0
-        for step in self.children.get((kind, parent), ()):
-            share = self.value[step, 0]
-            for held in (self.by_practice, self.by_area):
-                share *= float(np.max(held.get((int(step), "share"), 1.0)))
-            total += share
-        return min(total, 1.0)
+        if (kind, parent) not in self._most:
+            total = 0.0
+            for step in self.children.get((kind, parent), ()):
+                share = self.value[step, 0]
+                for held in (self.by_practice, self.by_area):
+                    share *= float(np.max(held.get((int(step), "share"), 1.0)))
+                total += share
+            self._most[kind, parent] = min(total, 1.0)
+        return self._most[kind, parent]
 
     def onward(self, kind: int, parent: int, uniform: Array, practice: Array, area: Array) -> Array:
         """Where n needs go from a step (−1: from the beginning): int8[n] steps, `NOWHERE` where the pathway ends.
 
         uniform: one draw each; practice, area: where they live, for the factors.
         """
-        out = np.full(len(uniform), NOWHERE, np.int8)
-        before = np.zeros(len(uniform))
-        for step in self.children.get((kind, parent), ()):
-            upper = before + self.number(np.full(len(uniform), step), "share", practice, area)
-            out[(uniform >= before) & (uniform < upper)] = step
-            before = upper
+        out = np.empty(len(uniform), np.int8)
+        first, last = self.ways[0][kind] if parent == NOWHERE else self.ways[1][parent]
+        kernels.ways_on(self.numbers, first, last, uniform, practice, area, out)
         return out
+
+
+def _table(held: Mapping[tuple[int, str], Array], steps: int) -> tuple[Array, Array]:
+    """Which row of factors each number of a step has (int16[steps, 4], −1: none), and the rows (float32)."""
+    row = np.full((steps, len(WHAT)), -1, np.int16)
+    for place, (step, what) in enumerate(held):
+        row[step, WHAT.index(what)] = place
+    return row, np.stack(list(held.values())) if held else np.ones((1, 1), np.float32)
 
 
 def _number(evidence: Mapping[str, float], path: Pathway, step: Step, what: str) -> float:

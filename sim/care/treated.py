@@ -160,11 +160,7 @@ def distinct(rows: Rows) -> Rows:
     return np.asarray(rows[keep])
 
 
-def old_or_frail(m: CareSystem, rows: Rows) -> NDArray[np.bool_]:
-    """Who is 65 or over, or frail."""
-    r, states = m.residents.columns, m.states
-    found = np.asarray(m.month - r["born"][rows].astype(np.int64) >= OLD)
-    for name in FRAILTY:
-        if name in states.bits:
-            found |= (r["state"][rows] & states.mask(name)) != 0
-    return found
+def frail_bits(m: CareSystem) -> np.uint64:
+    """The bits of `state` that say that somebody is frail."""
+    states = m.states
+    return np.uint64(sum(1 << states.bits[name] for name in FRAILTY if name in states.bits))

@@ -199,7 +199,7 @@ def test_judged_benefits_and_harms_can_be_switched_off() -> None:
 def test_waiting_can_end_in_a_crisis_or_in_the_emergency_department(town: NeedsTown) -> None:
     other = branch(town, pathways__waiting_to_crisis=0.5, pathways__mental_health_to_ed=0.5)
     waiting = other.care.needs.columns
-    kinds = other.care.needs.kind_of_entry()[waiting["until"] == WAITING]
+    kinds = other.care.needs.teams.columns["kind"][waiting["team"][waiting["until"] == WAITING]]
     other.step()
     check_books(other)
     assert len(other.last["to_ed"]) == pytest.approx(0.5 * np.count_nonzero(kinds == MENTAL_HEALTH), rel=0.8)
@@ -273,7 +273,8 @@ def test_contacts_that_wait_keep_what_they_are_for() -> None:
     later = np.array([0, 0, 0, 0b00100000, 0b1000], np.uint8)
     waiting = np.array([1, 1, 0, 0, 0], np.uint8)
     out = np.empty(5, np.uint8)
-    kernels.take_away(pattern, later, waiting, np.array([0, 1, 2]), np.array([1, 2, 1]), out)
+    tables = kernels.patterns_without(), kernels.first_of_patterns()
+    kernels.take_away(pattern, later, waiting, np.array([0, 1, 2]), np.array([1, 2, 1]), *tables, out)
     assert out.tolist() == [0b1, 0, 0b1, 0b00100000, 0b1001]
     assert later.tolist() == [0b10000000, 0b1000, 0, 0, 0]
 

@@ -1,0 +1,192 @@
+"""Needs on their way and in a team's queue: the compiled loops against plain twins that draw with `sim.draws`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from sim import draws
+from sim.care import needs_kernels as kernels
+from sim.care import pathway_kernels
+from sim.care.pathways import KINDS, NOWHERE, OWN_TEAMS, Pathways
+from sim.evidence import load
+from sim.kernels import GAMMA_PURPOSE
+
+pytestmark = pytest.mark.unit
+
+N, PRACTICES, AREAS, MONTH, SEED, ORDINAL = 5000, 4, 6, 11, 3, 64
+
+
+def uniforms(number: int, rows: int = N) -> Any:
+    return draws.uniforms(draws.make_keys(9, np.arange(1, rows + 1)), 0, number)
+
+
+@pytest.fixture(scope="module")
+def pathways() -> Pathways:
+    """Those shipped, with factors of levers on three numbers of steps."""
+    found = Pathways.of(load().draw(0))
+    found.scale("mental_health", "mental_health", "share", by_area=np.linspace(0.5, 3, AREAS))
+    found.scale("mental_health", "mental_health", "lost", by_practice=np.linspace(0, 2, PRACTICES))
+    found.scale("frailty_crisis", "community", "delay_months", by_area=np.linspace(0, 2, AREAS))
+    return found
+
+
+@pytest.fixture(scope="module")
+def town() -> dict[str, Any]:
+    identity = np.arange(1, N + 1) * 12_345_678_901
+    return {
+        "identity": identity,
+        "key": draws.make_keys(SEED, identity),
+        "practice": (uniforms(2) * PRACTICES).astype(np.int16),
+        "area": (uniforms(3) * AREAS).astype(np.int16),
+        "need_kind": (uniforms(4) * 256).astype(np.uint8),
+        "unmet": (uniforms(5) * 2).astype(np.uint8),
+        "step": (uniforms(6) * len(Pathways.of(load().draw(0)).kind)).astype(np.int8),
+    }
+
+
+def test_needs_set_out_to_the_steps_their_draws_say_with_keys_of_their_own(
+    town: dict[str, Any], pathways: Pathways
+) -> None:
+    rows, kind = np.arange(0, N, 2), (np.arange(0, N, 2) // 2 % len(KINDS)).astype(np.int8)
+    uniform, n = uniforms(7)[rows].astype(float), len(rows)
+    found = np.empty(n, np.int64), np.empty(n, np.int8), np.empty(n, np.uint64), np.empty(n, np.int64)
+    resident = tuple(town[name] for name in ("identity", "practice", "area", "need_kind", "unmet"))
+    bit = (1 << np.arange(len(KINDS)) % 8).astype(np.uint8)
+    salts = (
+        draws.offset(MONTH, draws.BIRTH), GAMMA_PURPOSE, np.uint64(ORDINAL),
+        draws.scramble(draws.offset(SEED, draws.SEED))[0],
+    )  # fmt: skip
+    count = pathway_kernels.set_out(
+        rows, kind, uniform, pathways.numbers, pathways.ways, pathways.team, len(OWN_TEAMS), resident, bit, salts, found
+    )
+    step = np.full(n, NOWHERE)
+    for number in range(len(KINDS)):
+        mine = np.flatnonzero(kind == number)
+        practice, area = town["practice"][rows[mine]], town["area"][rows[mine]]
+        before = np.zeros(len(mine))
+        for each in pathways.children.get((number, NOWHERE), ()):
+            upper = before + pathways.number(np.full(len(mine), each), "share", practice, area)
+            step[mine[(uniform[mine] >= before) & (uniform[mine] < upper)]] = each
+            before = upper
+    on = np.flatnonzero(step != NOWHERE)
+    on = on[pathways.team[step[on]] < len(OWN_TEAMS)]
+    assert 100 < len(on) < n
+    assert np.array_equal(found[0][:count], rows[on])
+    assert np.array_equal(found[1][:count], step[on])
+    children = draws.child_identity(town["identity"][rows[on]], MONTH, ORDINAL + kind[on])
+    assert np.array_equal(found[2][:count], draws.make_keys(SEED, children))
+    unmet = ((town["need_kind"][rows[on]] & bit[kind[on]]) != 0) & (town["unmet"][rows[on]] > 0)
+    assert np.array_equal(found[3][:count], unmet)
+
+
+def test_handoffs_are_lost_passed_on_and_done_as_each_needs_draws_say(town: dict[str, Any], pathways: Pathways) -> None:
+    rows, step, key = np.arange(N), town["step"], town["key"]
+    step = np.where(pathways.team[step] < len(OWN_TEAMS), step, pathways.step("mental_health", "mental_health"))
+    practice, area, handoffs = town["practice"], town["area"], np.full(N, 254, np.uint8)
+    of_practice = np.arange(PRACTICES, dtype=np.int16)
+    of_area = np.arange(4 * AREAS, dtype=np.int16).reshape(4, AREAS) + PRACTICES
+    teams = PRACTICES + 4 * AREAS
+    coming, coming_lost = np.zeros((2, teams), np.int32)
+    kind, team, lost = np.empty(N, np.int8), np.empty(N, np.int16), np.empty(N, np.bool_)
+    now, made, ready = np.empty(N, np.int64), np.empty(N, np.uint8), np.empty(N, np.float32)
+    offset = draws.offset(MONTH, draws.PAIRED + 30), draws.offset(MONTH, 31 >> 1)
+    pathway_kernels.hand_off(
+        rows, step.astype(np.int8), key, np.full(N, 2), pathways.numbers, pathways.team, (practice, area, handoffs),
+        (of_practice, of_area), MONTH, offset, np.uint64(32), coming, coming_lost,
+        (kind, team, lost, now, made, ready),
+    )  # fmt: skip
+    first, second = draws.uniforms2(key, MONTH, 30)
+    passed = (second < pathways.number(step, "passed_on", practice, area)).astype(int)
+    assert passed.any()
+    gone = first >= (1.0 - pathways.number(step, "lost", practice, area)) ** (1 + passed)
+    assert gone.any()
+    assert np.array_equal(lost, gone)
+    assert np.array_equal(kind, pathways.team[step])
+    assert np.array_equal(team, np.where(kind == 0, of_practice[practice], of_area[kind, area]))
+    assert np.array_equal(now, 1 + passed)
+    assert np.array_equal(made, 3 + passed)
+    assert (handoffs == 255).all()
+    assert np.array_equal(coming, np.bincount(team, minlength=teams))
+    assert np.array_equal(coming_lost, np.bincount(team[gone], minlength=teams))
+    delay = pathways.number(step, "delay_months", practice, area) * (1 + passed)
+    assert np.array_equal(ready, (MONTH + draws.uniforms(key, MONTH, 31) + delay).astype(np.float32))
+
+
+def test_after_its_care_a_need_goes_on_or_is_met(town: dict[str, Any], pathways: Pathways) -> None:
+    rows, step, key = np.arange(N), town["step"], town["key"]
+    handoffs = (1 + np.arange(N) % 3).astype(np.uint8)
+    onward, right = np.empty(N, np.int8), np.empty(N, np.bool_)
+    pathway_kernels.go_on(
+        rows, step, key, handoffs, pathways.numbers, pathways.ways, pathways.depth, town["practice"], town["area"],
+        draws.offset(MONTH, 41 >> 1), np.uint64(32), onward, right,
+    )  # fmt: skip
+    uniform = draws.uniforms(key, MONTH, 41)
+    for each in range(len(pathways.kind)):
+        mine = np.flatnonzero(step == each)
+        where = town["practice"][mine], town["area"][mine]
+        assert np.array_equal(onward[mine], pathways.onward(pathways.kind[each], each, uniform[mine], *where))
+    assert (onward != NOWHERE).any()
+    assert np.array_equal(right, (onward == NOWHERE) & (handoffs == pathways.depth[step]))
+
+
+def test_every_entry_lives_its_month_once() -> None:
+    """Whoever waits worsens, withdraws or goes on waiting, by draws of their own; care ends in its month."""
+    key = draws.make_keys(5, np.arange(1, N + 1))
+    here, waits = uniforms(11) < 0.9, uniforms(12) < 0.7
+    team, since = (uniforms(13) * 4).astype(np.int16), (MONTH - uniforms(14) * 20).astype(np.int16)
+    until = np.where(waits, -1, MONTH + (uniforms(15) * 3).astype(int)).astype(np.int16)
+    step, old = (uniforms(16) * 2).astype(np.int8), uniforms(17) < 0.5
+    identity = np.arange(1, N + 1)
+    lists, number = np.empty((6, N), np.int64), np.zeros(8, np.int64)
+    withdraw = np.array([0.1, 0.2, 0.0, 0.3])
+    kernels.live_a_month(
+        (identity, np.arange(N), key, since, until, step, team),
+        (np.where(here, identity, 0), np.where(old, -900, 0).astype(np.int16), np.zeros(N, np.uint64)), 780,
+        np.uint64(2), np.arange(4, dtype=np.int8), np.array([0, 7], np.int8), (1, 2, 7),
+        (np.float32(0.3), np.float32(0.4), withdraw, np.float32(0.5)), 18.0, MONTH,
+        (draws.offset(MONTH, 21 >> 1), np.uint64(32), draws.offset(MONTH, draws.PAIRED + 22)), lists, number,
+    )  # fmt: skip
+    uniform, (first, second) = draws.uniforms(key, MONTH, 21), draws.uniforms2(key, MONTH, 22)
+    worse = here & waits & (uniform < np.float32(0.4)) & ((team == 2) | (step == 1)) & old
+    too_long = MONTH - since >= 18
+    withdrawn = here & waits & ~worse & (too_long | (first < withdraw[team]))
+    ended = here & (until == MONTH)
+    wanted = {
+        kernels.KEPT: here & ~worse & ~withdrawn & ~ended,
+        kernels.WORSENED: worse,
+        kernels.WITHDRAWN: withdrawn,
+        kernels.UNMET: withdrawn & (too_long | (second < np.float32(0.5))),
+        kernels.ENDED: ended,
+        kernels.TO_ED: here & waits & (team == 1) & (uniform < np.float32(0.3)),
+    }
+    for fate, mask in wanted.items():
+        assert mask.any()
+        assert np.array_equal(lists[fate, : number[fate]], np.flatnonzero(mask))
+    assert number[kernels.LEFT_WAITING] == np.count_nonzero(~here & waits)
+    assert number[kernels.LEFT_CARE] == np.count_nonzero(~here & ~waits)
+
+
+def test_teams_take_on_as_many_as_they_have_places_the_hospitals_patients_first() -> None:
+    key, team = draws.make_keys(5, np.arange(1, N + 1)), (uniforms(31) * 3).astype(np.int16)
+    ready, step = (MONTH + uniforms(32) * 2).astype(np.float32), (uniforms(33) * 2).astype(np.int8)
+    until, places = np.full(N, -1, np.int16), np.array([100, 5000, 0])
+    until[::10] = MONTH + 1
+    before, served, started = until.copy(), np.empty(N, np.int64), np.zeros(3, np.int64)
+    begun = kernels.take_on(
+        (key, ready, until, step, team), np.array([False, True]), places, np.array([0.2, 4.0]),
+        np.array([0, 1, 0], np.int8), MONTH, draws.offset(MONTH, 41 >> 1), np.uint64(32), served, started,
+    )  # fmt: skip
+    can = (before < 0) & (ready < MONTH + 1)
+    hospital = np.flatnonzero(can & (team == 0) & (step == 1))
+    assert len(hospital) > 100
+    everyone = np.flatnonzero(can & (team == 1))
+    assert np.array_equal(np.sort(served[:begun]), np.sort(np.concatenate([hospital[:100], everyone])))
+    assert started.tolist() == [100, len(everyone), 0]
+    length = np.floor(np.array([0.2, 4.0, 0.2])[team] + draws.uniforms(key, MONTH, 41))
+    taken = served[:begun]
+    assert np.array_equal(until[taken], MONTH + np.maximum(length[taken], 1))
+    untouched = np.setdiff1d(np.arange(N), taken)
+    assert np.array_equal(until[untouched], before[untouched])
