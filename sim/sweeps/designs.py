@@ -9,7 +9,8 @@ dgsm           n × (k + 1)                                                     
 shapley        n × (k + 1)                                                      yes             no       Goda 2021
 fast           n × k                                                            no              no       SALib
 factorial      2 × the power of two not below k (n is not used)                 –               no       SALib
-qmc            n, also for rbd_fast, delta, pawn, hdmr                          yes             no       scipy
+qmc            n, also for delta, pawn, hdmr                                    yes             no       scipy
+rbd_fast       n, by chance: regular points would be taken for waves            yes             no       –
 lhs            n                                                                no              no       scipy
 given          rows that exist already                                          –               no       –
 =============  ===============================================================  ==============  =======  ==============
@@ -30,7 +31,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.errors import UserError
-from sim.sweeps import samples
+from sim.sweeps import resample, samples
 from sim.sweeps.factors import Factor, Value, values
 
 Floats = NDArray[np.float64]
@@ -38,8 +39,10 @@ GIVEN_DATA = ("rbd_fast", "delta", "pawn", "hdmr", "qmc", "lhs", "given")
 METHODS = ("morris", "sobol", "fast", "rbd_fast", "delta", "pawn", "dgsm", "factorial", "hdmr", "shapley", "lhs", "qmc")
 GROUPED = ("morris", "sobol")
 NESTED = ("morris", "sobol", "dgsm", "shapley", "rbd_fast", "delta", "pawn", "hdmr", "qmc")
-POWERS_OF_TWO = ("sobol", "dgsm", "shapley", "rbd_fast", "delta", "pawn", "hdmr", "qmc")
-LEAST = {"fast": samples.FAST_LEAST, "hdmr": 300, "morris": 2, "lhs": 2}
+POWERS_OF_TWO = ("sobol", "dgsm", "shapley", "delta", "pawn", "hdmr", "qmc")
+LEAST = {"fast": samples.FAST_LEAST, "rbd_fast": 64, "delta": 128, "pawn": 64, "hdmr": 64} | dict.fromkeys(
+    ("morris", "sobol", "dgsm", "shapley", "qmc", "lhs"), 2
+)
 CHUNK = 4096
 
 
@@ -261,6 +264,8 @@ def _base(design: Design) -> Floats:
         return samples.exchanges(samples.sobol_points(n, 2 * k, seed), seed)
     if method == "fast":
         return samples.fast(k, n, seed)
+    if method == "rbd_fast":
+        return np.asarray(resample.uniforms(seed, n, k))
     if method == "lhs":
         return samples.latin(n, k, seed)
     if method in ("morris", "factorial"):
