@@ -48,11 +48,12 @@ BIRTH, ARRIVAL, SEED = 0x42697274, 0x41727269, 0x53656564
 """Salts that keep newborns', in-migrants' and seeds' hashes apart."""
 
 _EXPONENTIALS = kernels.exponentials()
+_MONTH, _NUMBER = int(kernels.GAMMA_MONTH), int(kernels.GAMMA_PURPOSE)
 
 
 def offset(month: int, number: int) -> np.uint64:
     """What is added to a key before hashing: month·γ₁ + number·γ₂ modulo 2⁶⁴."""
-    return np.uint64((int(month) * int(kernels.GAMMA_MONTH) + int(number) * int(kernels.GAMMA_PURPOSE)) & MASK)
+    return np.uint64((int(month) * _MONTH + int(number) * _NUMBER) & MASK)
 
 
 def scramble(words: Any) -> Keys:
