@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from sim.care.identity import STANDARD_ERRORS, TOLERANCE, Identity, Year
 from sim.clock import MONTHS_A_YEAR
 from sim.draws import make_keys, uniforms
+from sim.life import diagnosis, usual_doctor
 from sim.life.contacts import TABLE_KIND, of_service
 from sim.life.epidemiology import Epidemiology
 from sim.life.exposures import as_kept
@@ -51,8 +52,9 @@ def norms(year: Year) -> list[Identity]:
     rows = np.arange(people.age.size)
     cells = np.asarray(cell(people.age, people.male, people.decile), np.int32)
     nowhere = np.zeros(rows.size, np.int16), np.ones((1, m.rates.width), np.float32)
-    state = _with_three_cs(epi, fresh.key, health.state)
+    state = usual_doctor.at_usual(m.evidence, fresh.key, _with_three_cs(epi, fresh.key, health.state))
     rates = MONTHS_A_YEAR * m.rates.of(rows, cells, state, as_kept(health.lagged), *nowhere)
+    rates[:, m.rates.index[diagnosis.REVIEW]] *= epi.reviews_left[health.undiagnosed]
     served = 1.0 - m.evidence["care.gp_unmet_share"]
     level = {"gp_contact": 1.0 / served, "referral": m.evidence["care.clock_start_share"]}
     found = []

@@ -84,6 +84,7 @@ def apply(m: CareSystem, happenings: Happenings) -> None:
         m.events.add(Kind.BEGAN, start, states.bits[behaviour.state])
     for name in (frailty.BEGIN, frailty.FURTHER, frailty.RECOVER):
         _frailty(m, happenings, name)
+    told = []
     for number, condition in enumerate(m.epidemiology.conditions):
         name, unknown = condition.name, np.uint32(1 << number)
         begun = happenings.of(ONSET + name)
@@ -92,7 +93,9 @@ def apply(m: CareSystem, happenings: Happenings) -> None:
         m.events.add(Kind.BEGAN, begun, states.bits[name])
         if DIAGNOSE + name in m.rates.index:
             found = happenings.of(DIAGNOSE + name)
+            found = found[(r["undiagnosed"][found] & unknown) != 0]
             r["undiagnosed"][found] &= ~unknown
+            told.append(found)  # who now knows is asked to reviews
             at_once = diagnosis.at_once(m.evidence, m.epidemiology.undiagnosed[name])
             if begun.size:
                 later = draws.uniforms(r["key"][begun], m.month, Purpose.UNDIAGNOSED + number) >= at_once
@@ -101,7 +104,7 @@ def apply(m: CareSystem, happenings: Happenings) -> None:
             _end(m, begun, condition.replaces)
         if RECOVERY + name in m.rates.index:
             _end(m, happenings.of(RECOVERY + name), name)
-    refresh(m, happenings.to_any(m.changes_state))
+    refresh(m, np.unique(np.concatenate([happenings.to_any(m.changes_state), *told])))
 
 
 def _end(m: CareSystem, rows: Rows, condition: str) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim.life import circumstances, frailty, kinds
+from sim.life import circumstances, diagnosis, frailty, kinds
 from sim.life.behaviours import BEHAVIOURS
 from sim.life.epidemiology import Effects, Epidemiology, spread
 from sim.life.grid import DECILES, Array
@@ -49,8 +49,12 @@ def effects(epi: Epidemiology) -> dict[str, Effects]:
 def normalise(epi: Epidemiology, reference: Reference, health: Health) -> None:
     """Set the base rate (per person-year; sex, age, decile) of every kind of need."""
     epi.effects |= effects(epi)
+    epi.reviews_left = diagnosis.reviews_left(epi.effects[diagnosis.REVIEW].ratios, epi.names)
     for name, kind in epi.kinds.items():
-        weight = reference.mean(epi.effects[name].weight(health.state, health.lagged, epi.states))
+        of_each = epi.effects[name].weight(health.state, health.lagged, epi.states)
+        if name == diagnosis.REVIEW:
+            of_each = of_each * epi.reviews_left[health.undiagnosed]
+        weight = reference.mean(of_each)
         residual = decile_residual(epi, kind.total)
         norm = reference.over_deciles(weight * residual)
         epi.contact_base[name] = kind.rate[:, :, None] * residual / spread(norm)

@@ -117,6 +117,7 @@ class Epidemiology:
         self.frailty_base: dict[str, Array] = {}
         self.death_base: Array = self.deaths
         self.contact_base: dict[str, Array] = {}
+        self.reviews_left: NDArray[np.float32]  # by pattern of unknown conditions: see `sim.life.diagnosis`
         self.three_cs: ThreeCs
         self.wellbeing: Wellbeing
 

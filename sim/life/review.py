@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.life import life_kernels, managed, three_cs
+from sim import draws
+from sim.life import diagnosis, life_kernels, managed, three_cs
 
 if TYPE_CHECKING:
     from sim.system import CareSystem
@@ -42,6 +43,10 @@ def refresh(m: CareSystem, rows: Rows) -> None:
     r = m.residents.columns
     life_kernels.find_cells(rows, r["born"], r["male"], r["decile"], m.month, r["cell"])
     m.rates.keep(rows, r, m.area, (m.rates.index["death"], m.hazard_cap), m.drawn, m.slots)
+    if (full := diagnosis.forgo_reviews(m, rows)).size:
+        found = rates(m, full)
+        draws.keep_counts(found, full, r["key"], m.slots, r["ask"])
+        r["gp_rate"][full] = np.minimum(found[:, m.slots] / np.bincount(m.slots)[m.slots], 1.0).sum(axis=1)
     m.wellbeing.feel(r, rows, m.area_shift["life_satisfaction"])
 
 
@@ -52,4 +57,5 @@ def rates(m: CareSystem, rows: Rows) -> NDArray[np.float32]:
     life_kernels.find_cells(rows, r["born"], r["male"], r["decile"], m.month, r["cell"])
     found = m.rates.of(rows, r["cell"], r["state"], r["lagged"], r["lsoa"], m.area)
     life_kernels.cap_hazard(rows, r["cell"], m.rates.base, m.rates.index["death"], m.hazard_cap, found)
+    found[:, m.rates.index[diagnosis.REVIEW]] *= m.epidemiology.reviews_left[r["undiagnosed"][rows]]
     return found

@@ -47,3 +47,12 @@ def set_levels(m: CareSystem, rows: NDArray[np.int64]) -> None:
     r = m.residents.columns
     offset = draws.offset(ALWAYS, Purpose.CONTINUITY_LEVEL >> 1)
     kernels.set_levels(rows, r["continuity"], r["key"], r["state"], np.uint64(level_shift(LEVEL)), offset)
+
+
+def at_usual(evidence: Evidence, key: NDArray[np.uint64], state: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """States (uint64, n) of people of whom only the usual continuity is known, each at one of the levels beside it."""
+    value = np.full(key.size, round(255 * evidence["managed.usual_continuity"]), np.uint8)
+    out = state.copy()
+    offset = draws.offset(ALWAYS, Purpose.CONTINUITY_LEVEL >> 1)
+    kernels.set_levels(np.arange(key.size), value, key, out, np.uint64(level_shift(LEVEL)), offset)
+    return out

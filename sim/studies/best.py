@@ -67,6 +67,9 @@ class Hold:
         deciles = [best.decile for best in self.bests if best.decile is not None]
         for decile in deciles:
             wrong |= r["decile"][:size] != decile
+        if any(best.diagnosed for best in self.bests):
+            wrong |= r["undiagnosed"][:size] != 0
+            r["undiagnosed"][:size] = 0
         if self._first:
             wrong[:] = True
         wrong &= r["unique_id"][:size] != 0
@@ -75,8 +78,6 @@ class Hold:
         self._put_right(rows, deciles)
         if any(best.needs_met for best in self.bests):
             r["unmet"][:size] = 0
-        if any(best.diagnosed for best in self.bests):
-            r["undiagnosed"][:size] = 0
 
     def _put_right(self, rows: NDArray[np.int64], deciles: list[int]) -> None:
         r = self.m.residents.columns

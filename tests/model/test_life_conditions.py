@@ -109,6 +109,8 @@ def test_use_of_every_kind_is_englands(epi: Epidemiology, reference: Reference, 
     p = reference.people
     for name, kind in epi.kinds.items():
         rate = epi.contact_base[name][p.male, p.age, p.decile - 1]
+        if name == diagnosis.REVIEW:
+            rate = rate * epi.reviews_left[health.undiagnosed]
         found = (rate * epi.effects[name].weight(health.state, health.lagged, epi.states) * reference.weight).sum()
         assert found / reference.weight.sum() == pytest.approx(
             (kind.rate * epi.people).sum() / epi.people.sum(), rel=0.01

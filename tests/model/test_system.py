@@ -150,8 +150,8 @@ def test_a_life_saved_changes_no_unrelated_newborn(build) -> None:
 
 def test_cached_chances_are_those_recomputed(build) -> None:
     m = after(build(), 7)
-    review.review(m)
     rows = review.due(m)
+    review.review(m, rows)
     r = m.residents.columns
     again = draws_numpy.chances(review.rates(m, rows)[:, : m.drawn], r["key"][rows])
     assert np.array_equal(r["chance"][rows, : m.drawn], again)
