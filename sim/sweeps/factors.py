@@ -150,12 +150,12 @@ def _meant(registry: Registry, word: str) -> list[str]:
         if not uncertain(registry[word]):
             raise UserError(f"{word} has no interval: there is nothing to vary.")
         return [word]
-    if registry.has_strata(word):
-        return [word]
     if any(sign in word for sign in "*?["):
         strata = [f"{table}:{each}" for table in tables for each in registry.tables[table].strata]
         matched = [name for name in [*alone, *tables] if fnmatchcase(name, word)]
         matched += [name for name in strata if ":" in word and fnmatchcase(name, word)]
+    elif registry.has_strata(word):
+        return [word]
     else:
         prefixed = [name for name in alone if name.startswith(f"{word}.")]
         matched = prefixed or [name for name in alone if registry[name].group == word]

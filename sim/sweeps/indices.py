@@ -113,7 +113,11 @@ def analyse(design: Design, y: Floats, seed: int = 1, resamples: int = RESAMPLES
         return Indices(method, design.n, table, _pairs(design, every), main, design.note, q2=emulator.q2)
     how = METHODS.get(method, _given)
     found = how(design, spread, seed, resamples)
-    second = _pairs(design, salib.sobol_second(design, spread, seed, resamples)) if design.second_order else None
+    second = (
+        _pairs(design, salib.sobol_second(design, spread, seed, resamples))
+        if method == "sobol" and design.second_order
+        else None
+    )
     return Indices(method, design.n, _table(design, found), second, main, design.note)
 
 
@@ -124,7 +128,8 @@ def with_luck(
 
     y: float64 (len(design), seeds): every row was run with the same seeds (common random numbers). Luck is what a
     two-way random-effects analysis of variance leaves between seeds and between seeds within rows. The intervals take
-    in that other seeds would have given other indices (a jackknife over seeds, from three seeds on). With one seed luck is not known. Raises `UserError` as `analyse` does.
+    in that other seeds would have given other indices (a jackknife over seeds, from three seeds on). With one seed luck
+    is not known. Raises `UserError` as `analyse` does.
     """
     y = np.asarray(y, np.float64)
     if y.ndim != 2 or y.shape[1] < 1:
