@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim import draws
-from sim.care import needs_kernels as kernels
+from sim.care import pathway_kernels as kernels
 from sim.care.pathways import KINDS
 from sim.purposes import Purpose
 
@@ -30,17 +30,17 @@ def arriving(m: CareSystem) -> float:
 def referrals_that_arrive(m: CareSystem, rows: Rows) -> Rows:
     """Rows of elective problems that get onto a list; those that are lost on the way become unmet needs."""
     needs, pathways, r = m.care.needs, m.care.pathways, m.residents.columns
-    steps = np.full(len(rows), pathways.step("elective", "outpatients"))
-    practice, area = r["practice"][rows], r["lsoa"][rows]
-    made, arrives = draws.uniforms2(r["key"][rows], m.month, Purpose.REFERRAL_LOST)
-    referred = made < pathways.number(steps, "share", practice, area)
-    lost = referred & (arrives < pathways.number(steps, "lost", practice, area))
-    sent = rows[referred]
-    kernels.add_up_to_most(r["handoffs"], sent, np.ones(len(sent), np.int64))
-    needs.record("handoffs", sent)
-    needs.record("lost_referrals", rows[lost])
-    needs.unmet(rows[lost], np.full(np.count_nonzero(lost), KIND))
-    m.care.ledger.add(m.month, referrals_lost=np.count_nonzero(lost))
+    referred, lost = np.empty((2, len(rows)), np.bool_)
+    kernels.refer(
+        rows, r["key"], pathways.step("elective", "outpatients"), pathways.numbers,
+        (r["practice"], r["lsoa"], r["handoffs"]), draws.offset(m.month, draws.PAIRED + Purpose.REFERRAL_LOST),
+        referred, lost,
+    )  # fmt: skip
+    nowhere = rows[lost]
+    needs.record("handoffs", rows[referred])
+    needs.record("lost_referrals", nowhere)
+    needs.unmet(nowhere, np.full(len(nowhere), KIND))
+    m.care.ledger.add(m.month, referrals_lost=len(nowhere))
     return np.asarray(rows[referred & ~lost])
 
 

@@ -26,8 +26,8 @@ from sim.agents.community import CommunityTeam, open_teams, teams_of
 from sim.care import needs_kernels as kernels
 from sim.care import pathway_kernels, treated
 from sim.care import team_capacity as capacity
+from sim.care.entries import salts
 from sim.care.pathways import ASKS, KINDS, MENTAL_HEALTH, NOWHERE, OWN_TEAMS, SOCIAL_CARE, Pathways
-from sim.kernels import GAMMA_PURPOSE
 from sim.life.processes import PRACTICE_KINDS
 from sim.outcomes.eventlog import Kind
 from sim.purposes import Purpose
@@ -100,7 +100,6 @@ class Needs:
         self._bit = BIT[kinds]
         self._from_hospital = np.isin(kinds, FROM_HOSPITAL)
         self._patterns = kernels.patterns_without(), kernels.first_of_patterns()
-        self._salt = draws.scramble(draws.offset(m.seed, draws.SEED))[0]
         self._serving: tuple[Array, Array] | None = None
         self._coming = NONE_COMING
         self._counted: dict[str, list[tuple[Rows, Array | None]]] = {}
@@ -174,10 +173,9 @@ class Needs:
         m, r, n = self.m, self.m.residents.columns, len(rows)
         found = np.empty(n, np.int64), np.empty(n, np.int8), np.empty(n, np.uint64), np.empty(n, np.int64)
         resident = tuple(r[name] for name in ("unique_id", "practice", "lsoa", "need_kind", "unmet"))
-        salts = draws.offset(m.month, draws.BIRTH), GAMMA_PURPOSE, np.uint64(ORDINAL), self._salt
         on = pathway_kernels.set_out(
             rows, kind, uniform, self.pathways.numbers, self.pathways.ways, self.pathways.team, len(OWN_TEAMS),
-            resident, BIT, salts, found,
+            resident, BIT, salts(m.seed, m.month, ORDINAL), found,
         )  # fmt: skip
         return found[0][:on], found[1][:on], found[2][:on], found[3][:on]
 

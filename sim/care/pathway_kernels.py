@@ -85,6 +85,31 @@ def draw_of_kinds(rows: Array, kind: Array, key: Array, offset: Array, shift: Ar
 
 
 @compiled
+def refer(
+    rows: Array,
+    key: Array,
+    step: int,
+    numbers: Any,
+    resident: Any,
+    offset: np.uint64,
+    referred: Array,
+    lost: Array,
+) -> None:
+    """Whom a practice refers along `step`, and which of these referrals are lost on the way (masks of `rows`).
+
+    resident: columns practice, lsoa, handoffs (one more for whoever is referred); offset: of the pair of draws.
+    """
+    practice, area, handoffs = resident
+    for i in range(rows.size):
+        row = rows[i]
+        z = scramble(key[row] + offset)
+        p, a = practice[row], area[row]
+        referred[i] = unit(z, ZERO) < number(numbers, step, SHARE, p, a)
+        lost[i] = referred[i] and unit(z, S32) < number(numbers, step, LOST, p, a)
+        handoffs[row] = min(int(handoffs[row]) + referred[i], FULL)
+
+
+@compiled
 def set_out(
     rows: Array,
     kind: Array,

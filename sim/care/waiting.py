@@ -20,6 +20,7 @@ from sim import draws
 from sim.agents.hospitals import LIST
 from sim.care import elective, slots
 from sim.care import waiting_kernels as kernels
+from sim.care.entries import salts
 from sim.clock import MONTHS_A_YEAR
 from sim.outcomes.eventlog import Kind
 from sim.outcomes.measures import N_FIFTHS
@@ -37,6 +38,7 @@ COLUMNS: dict[str, Any] = {
     "group": np.uint8,
 }
 WEEKS_18, WEEKS_52 = 18 * 7 / 30.4375, 12.0
+LIMITS = np.array([-np.inf, WEEKS_18, WEEKS_52])
 ELSEWHERE, GROUPS = 128, 256
 NON_ADMITTED, DAY_CASE, ORDINARY = range(3)
 
@@ -56,6 +58,7 @@ class WaitingLists:
         self.share_of_priority = (priority["share"] / priority["share"].sum()).to_numpy(np.float64)
         self.months_of_priority = priority["months"].to_numpy(np.float64)
         self.stock_of_priority = (priority["list"] / priority["list"].sum()).to_numpy(np.float64)
+        self._upto_priority = np.cumsum(self.share_of_priority)
         self.by_sex = specialty_by_sex(mix["value"].to_numpy(np.float64), self.specialties)
         self.mix = mix["value"].to_numpy(np.float64) / mix["value"].sum()
         self.slots = slots.Slots(m.evidence, len(self.specialties), self.stock_of_priority)
@@ -98,61 +101,58 @@ class WaitingLists:
         """
         m, r = self.m, self.m.residents.columns
         rows = elective.referrals_that_arrive(m, rows)
-        key = r["key"][rows]
-        uniform = draws.uniforms(key, m.month, Purpose.PRIORITY)
-        priority = pick(uniform, np.cumsum(self.share_of_priority)[None, :])
-        began = m.month + draws.uniforms(key, m.month, Purpose.QUEUE_TIE).astype(np.float64)
-        at_home = r["home_trust"][rows] == 1
-        self.started = int(at_home.sum())
-        m.recorder.add("elective_referrals", r["fifth"][rows[at_home]])
-        specialty = self._specialty(rows, m.month)
+        purposes = (Purpose.SPECIALTY, Purpose.PRIORITY, Purpose.QUEUE_TIE)
+        offset = np.array([draws.offset(m.month, purpose >> 1) for purpose in purposes])
+        shift = np.array([32 * (purpose & 1) for purpose in purposes], np.uint64)
+        (specialty, priority), began = np.empty((2, len(rows)), np.int64), np.empty(len(rows))
+        kernels.draw_referrals(
+            rows, r["key"], r["male"], self.by_sex, self._upto_priority, m.month, offset, shift, specialty, priority,
+            began,
+        )  # fmt: skip
+        m.recorder.add("elective_referrals", r["fifth"][rows[r["home_trust"][rows] == 1]])
         m.events.add(Kind.REFERRED, rows, specialty)
-        self._enter(rows, specialty, priority, began, m.month)
+        self.started = self._enter(rows, specialty, priority, began, m.month)
 
     def _specialty(self, rows: Array, month: int) -> NDArray[np.int64]:
         r = self.m.residents.columns
         uniform = draws.uniforms(r["key"][rows], month, Purpose.SPECIALTY)
         return pick(uniform, self.by_sex, r["male"][rows])
 
-    def _enter(self, rows: Array, specialty: Array, priority: Array, began: NDArray[np.float64], month: int) -> None:
-        r = self.m.residents.columns
-        identity = r["unique_id"][rows]
-        elsewhere = np.where(r["home_trust"][rows] == 1, 0, ELSEWHERE)
-        new = {
-            "identity": identity,
-            "row": rows,
-            "key": draws.make_keys(self.m.seed, draws.child_identity(identity, month, specialty + 1)),
-            "began": began,
-            "group": (specialty * self.priorities + priority + elsewhere).astype(np.uint8),
-        }
-        order = np.argsort(began)
-        if (np.diff(began[order]) == 0).any():  # who began at one moment stands in the order of identities
+    def _enter(self, rows: Array, specialty: Array, priority: Array, began: NDArray[np.float64], month: int) -> int:
+        """New entries, in the order in which they began; returns how many are of the modelled trust."""
+        r, n = self.m.residents.columns, len(rows)
+        identity, key, group = np.empty(n, np.int64), np.empty(n, np.uint64), np.empty(n, np.uint8)
+        at_home = kernels.enter(
+            rows, specialty, priority, self.priorities, ELSEWHERE, (r["unique_id"], r["home_trust"], r["listed"]),
+            salts(self.m.seed, month, 1), identity, key, group,
+        )  # fmt: skip
+        order = began.argsort()
+        moments = began[order]
+        if (moments[1:] == moments[:-1]).any():  # who began at one moment stands in the order of identities
             order = np.lexsort((identity, began))
-        self.columns = {
-            name: np.concatenate([self.columns[name], new[name][order].astype(kind)]) for name, kind in COLUMNS.items()
-        }
-        np.add.at(r["listed"], rows, np.uint8(1))
+        new = {"identity": identity, "row": rows, "key": key, "began": began, "group": group}
+        self.columns = {name: np.concatenate([column, new[name][order]]) for name, column in self.columns.items()}
+        return int(at_home)
 
     # ------------------------------------------------------------------------------------------------ the month
 
     def between_visits(self, contacts: NDArray[np.uint8]) -> None:
         """What waiting does before anyone is treated: some ask their practice once more (added to `contacts`), some
         worsen until they are emergencies (see `deteriorate`)."""
-        m = self.m
-        c = self.columns
-        self.opening = self._at_home()
+        m, c, r = self.m, self.columns, self.m.residents.columns
+        self.opening = int(np.count_nonzero(c["group"] < ELSEWHERE))
         # another identity, or none, stands at the row of a resident who died or moved away
-        here = m.residents.columns["unique_id"][c["row"]] == c["identity"]
-        self.left = int(np.count_nonzero(~here & (c["group"] < ELSEWHERE)))
-        worse, asks = draws.uniforms2(c["key"], m.month, Purpose.DETERIORATION)
-        rows = c["row"][here & (asks < m.care.listed.gp_contacts)]
-        np.add.at(contacts, rows[contacts[rows] < np.iinfo(np.uint8).max], np.uint8(1))
-        ends = here & (worse < m.care.listed.deterioration)
-        self.worsened = np.unique(c["row"][ends])
-        elsewhere = c["group"][ends] >= ELSEWHERE
-        self.emergencies = np.array([np.count_nonzero(~elsewhere), np.count_nonzero(elsewhere)])
-        self._log(Kind.WORSENED, ends)
-        self._end(ends, ~here)
+        (kept, ends), number = np.empty((2, len(c["row"])), np.int64), np.zeros(4, np.int64)
+        kernels.wait_a_month(
+            tuple(c[name] for name in ("identity", "row", "key", "group")), r["unique_id"], r["listed"], contacts,
+            ELSEWHERE, draws.offset(m.month, draws.PAIRED + Purpose.DETERIORATION),
+            np.float32(m.care.listed.deterioration), np.float32(m.care.listed.gp_contacts), kept, ends, number,
+        )  # fmt: skip
+        stay, worse, self.left, at_home = number.tolist()
+        self.worsened = np.unique(c["row"][ends[:worse]])
+        self.emergencies = np.array([at_home, worse - at_home])
+        self._log(Kind.WORSENED, ends[:worse])
+        self._keep(kept[:stay])
 
     def contacts_by_practice(self, practices: int) -> Array:
         """Extra practice contacts expected of those who wait, by practice."""
@@ -166,45 +166,47 @@ class WaitingLists:
 
     def treat(self) -> None:
         """Finish as many pathways as there are slots, first come first within specialty and priority; remove some."""
-        m = self.m
-        c = self.columns
-        at_home = c["group"] < ELSEWHERE
-        chance = self.slots.removal_chance
-        uniform = draws.uniforms(c["key"], m.month, Purpose.REMOVAL)
-        ends = np.where(at_home, uniform < chance, uniform < self.slots.ends_elsewhere) & (c["began"] < m.month)
-        removed = np.count_nonzero(ends & at_home)
-        self._record("elective_removed", c["row"][ends & at_home])
-        self._log(Kind.REMOVED, ends & at_home)
-        self._log(Kind.ENDED_ELSEWHERE, ends & ~at_home)
-        ended = int(removed) + int(self.emergencies[0]) + self.left
-        stock = np.bincount(c["group"], minlength=GROUPS) - np.bincount(c["group"][ends], minlength=GROUPS)
-        stock = stock[: len(self.specialties) * self.priorities]
-        fresh = self._began_this_month(len(stock))
-        places = self.slots.this_month(
-            m, stock.reshape(-1, self.priorities), fresh, ended, self.started, self.expected_starts()
-        )
-        treated = oldest(c["group"], places, ends)
+        m, c, r, size = self.m, self.columns, self.m.residents.columns, len(self.columns["row"])
+        number, count = Purpose.REMOVAL, len(self.specialties)
+        fate, (stock, fresh) = np.empty(size, np.uint8), np.zeros((2, ELSEWHERE), np.int64)
+        kernels.end_untreated(
+            c["key"], c["group"], c["began"], ELSEWHERE, m.month, draws.offset(m.month, number >> 1),
+            np.uint64(32 * (number & 1)),
+            (np.float32(self.slots.removal_chance), np.float32(self.slots.ends_elsewhere)), fate, stock, fresh,
+        )  # fmt: skip
+        removed, elsewhere = ((fate == k).nonzero()[0] for k in (kernels.REMOVED, kernels.ENDED_ELSEWHERE))
+        self._record("elective_removed", c["row"][removed])
+        self._log(Kind.REMOVED, removed)
+        self._log(Kind.ENDED_ELSEWHERE, elsewhere)
+        ended = len(removed) + int(self.emergencies[0]) + self.left
+        stock, fresh = (each[: count * self.priorities].reshape(-1, self.priorities) for each in (stock, fresh))
+        left = np.zeros(GROUPS, np.int64)
+        places = self.slots.this_month(m, stock, fresh, ended, self.started, self.expected_starts())
+        left[: len(places)] = places
+        kept, treated = np.empty((2, size), np.int64)
+        keeps, treats = kernels.serve(c["group"], c["row"], left, fate, r["listed"], kept, treated)
+        treated = treated[:treats]
         rows = c["row"][treated]
-        uniform = draws.uniforms(c["key"][treated], m.month, Purpose.ROUTE)
-        outcome = elective.after_clinic(m, rows, uniform)
+        outcome = elective.after_clinic(m, rows, draws.uniforms(c["key"][treated], m.month, Purpose.ROUTE))
+        in_theatre = outcome != NON_ADMITTED
         self._record("elective_completed", rows)
-        m.care.needs.record("theatre_cases", rows[outcome != NON_ADMITTED])
+        m.care.needs.record("theatre_cases", rows[in_theatre])
         first = np.full(len(rows), 1.0 / m.evidence["care.clock_start_share"])
         m.care.needs.record("outpatient_first", rows, first)
         self._log(Kind.TREATED, treated)
         specialty = c["group"][treated] // self.priorities
-        count = len(self.specialties)
         by_specialty = np.bincount(specialty, minlength=count)[:count]
-        theatre = np.bincount(specialty[outcome != NON_ADMITTED], minlength=count)[:count]
+        theatre = np.bincount(specialty[in_theatre], minlength=count)[:count]
         self.stopped = len(rows)
-        self._end(ends | treated)
+        self._keep(kept[:keeps])
+        closing = self._show(by_specialty, theatre)
+        day_cases, ordinary = (np.count_nonzero(outcome == way) for way in (DAY_CASE, ORDINARY))
         m.care.ledger.add(
-            m.month, list_opening=self.opening, starts=self.started, stops=self.stopped, removed=removed,
-            emergencies_of_list=self.emergencies[0], left=self.left, list_closing=self._at_home(),
-            day_cases=np.count_nonzero(outcome == DAY_CASE), ordinary=np.count_nonzero(outcome == ORDINARY),
-            slots=self.slots.offered, slots_cancelled=self.slots.cancelled, expected_starts=self.slots.expected,
+            m.month, list_opening=self.opening, starts=self.started, stops=self.stopped, removed=len(removed),
+            emergencies_of_list=self.emergencies[0], left=self.left, list_closing=closing,
+            day_cases=day_cases, ordinary=ordinary, slots=self.slots.offered, slots_cancelled=self.slots.cancelled,
+            expected_starts=self.slots.expected,
         )  # fmt: skip
-        self._show(by_specialty, theatre)
 
     def expected_starts(self) -> float:
         """Referrals of the trust's residents that are expected to arrive this month."""
@@ -228,20 +230,9 @@ class WaitingLists:
 
     # ------------------------------------------------------------------------------------------------ the parts
 
-    def _end(self, ends: NDArray[np.bool_], departed: NDArray[np.bool_] | None = None) -> None:
-        """Take entries off, and off their residents' count; those of the departed go with them."""
-        np.subtract.at(self.m.residents.columns["listed"], self.columns["row"][ends], np.uint8(1))
-        gone = ends if departed is None else ends | departed
-        kept = np.flatnonzero(~gone)
+    def _keep(self, kept: Array) -> None:
+        """Go on with these entries alone."""
         self.columns = {name: column.take(kept) for name, column in self.columns.items()}
-
-    def _at_home(self) -> int:
-        return int(np.count_nonzero(self.columns["group"] < ELSEWHERE))
-
-    def _began_this_month(self, groups: int) -> NDArray[np.int64]:
-        """Entries of this month, by group."""
-        first = int(np.searchsorted(self.columns["began"], self.m.month))
-        return np.bincount(self.columns["group"][first:], minlength=ELSEWHERE)[:groups].reshape(-1, self.priorities)
 
     def waits(self) -> NDArray[np.float64]:
         """Months waited at the month's end by the modelled trust's entries."""
@@ -251,23 +242,22 @@ class WaitingLists:
     def _record(self, measure: str, rows: Array) -> None:
         self.m.recorder.add(measure, self.m.residents.columns["fifth"][rows])
 
-    def _log(self, kind: Kind, which: NDArray[np.bool_]) -> None:
-        """Tell the event log what becomes of these entries (a mask)."""
+    def _log(self, kind: Kind, entry: Array) -> None:
+        """Tell the event log what becomes of these entries."""
         c = self.columns
-        entry = np.flatnonzero(which)
         entry = entry[self.m.events.among(c["row"][entry])]
         self.m.events.add(kind, c["row"][entry], c["group"][entry] % ELSEWHERE // self.priorities, c["began"][entry])
 
-    def _show(self, finished: Array, theatre: Array) -> None:
-        """Stocks to the recorder, and the teams' columns."""
+    def _show(self, finished: Array, theatre: Array) -> int:
+        """Stocks to the recorder, and the teams' columns; returns the trust's list."""
         m, c = self.m, self.columns
-        limits = np.array([-np.inf, WEEKS_18, WEEKS_52])
         by_fifth, stock = np.zeros((3, N_FIFTHS), np.int64), np.zeros(ELSEWHERE, np.int64)
         entries = c["group"], c["row"], c["began"], m.residents.columns["fifth"]
-        kernels.count_waits(*entries, ELSEWHERE, m.month + 1, limits, by_fifth, stock)
+        kernels.count_waits(*entries, ELSEWHERE, m.month + 1, LIMITS, by_fifth, stock)
         for measure, counts in zip(("waiting_list", "waiting_over_18w", "waiting_over_52w"), by_fifth, strict=True):
             m.recorder.add_by_fifth(measure, counts)
         m.care.ledger.add(m.month, over_18w=by_fifth[1].sum(), over_52w=by_fifth[2].sum())
+        listed = int(stock.sum())
         stock = stock[: len(self.specialties) * self.priorities].reshape(-1, self.priorities).sum(axis=1)
         t = m.care.teams.columns
         lists = np.flatnonzero(t["kind"][: m.care.teams.size] == LIST)
@@ -278,6 +268,7 @@ class WaitingLists:
         t["theatre"][lists] = theatre[specialty]
         t["slots"][lists] = self.slots.by_specialty[specialty]
         t["cancelled"][lists] = self.slots.cancelled * self.mix[specialty]
+        return listed
 
     # ------------------------------------------------------------------------------------------------ branching
 
@@ -289,21 +280,6 @@ class WaitingLists:
         """Continue from a snapshot."""
         self.columns, self.stopped = dict(held["columns"]), held["stopped"]
         self.slots.restore(held["slots"])
-
-
-def oldest(
-    group: NDArray[np.uint8], places: NDArray[np.int64], gone: NDArray[np.bool_] | None = None
-) -> NDArray[np.bool_]:
-    """Which entries are served when each group serves its first few: a mask.
-
-    group: uint8[n] in order of beginning (groups without places, from len(places) on, are not served); places: int[g];
-    gone: entries that no longer count.
-    """
-    served = np.zeros(len(group), bool)
-    left = np.zeros(GROUPS, np.int64)
-    left[: len(places)] = places
-    kernels.first_of_each(group, left, np.zeros(len(group), bool) if gone is None else gone, served)
-    return served
 
 
 def pick(

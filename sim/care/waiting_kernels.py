@@ -4,23 +4,188 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
-from sim.kernels import compiled
+from sim.kernels import MIX_1, MIX_2, S27, S30, S31, S32, compiled, inlined
 
 Array = NDArray[Any]
 MONTHS_A_YEAR = 12
+MOST_CONTACTS = 255
+LOW, ONE, ZERO = np.uint64(0xFFFFFFFF), np.uint64(1), np.uint64(0)
+TO_UNIT = np.nextafter(np.float32(2.0**-32), np.float32(0))
+KEPT, ENDS, LEFT_HOME, ENDS_HOME = range(4)
+STAYS, REMOVED, ENDED_ELSEWHERE = range(3)
+
+
+@inlined
+def scramble(z):  # type: ignore[no-untyped-def]
+    """The hash of `sim.kernels` (compiled functions call only functions of their own file)."""
+    z = (z ^ (z >> S30)) * MIX_1
+    z = (z ^ (z >> S27)) * MIX_2
+    return z ^ (z >> S31)
+
+
+@inlined
+def unit(z, shift):  # type: ignore[no-untyped-def]
+    """The low (shift 0) or high (shift 32) half of a hash in [0, 1): float32."""
+    return np.float32(np.uint32((z >> shift) & LOW)) * TO_UNIT
 
 
 @compiled
-def first_of_each(group: Array, left: Array, gone: Array, served: Array) -> None:
-    """served[e] = whether entry e is among the first of its group that are not gone, of which left (int64[256]) are
-    served; used up."""
+def wait_a_month(
+    entries: Any,
+    unique_id: Array,
+    listed: Array,
+    contacts: Array,
+    elsewhere: int,
+    offset: np.uint64,
+    worsens: Any,
+    asks: Any,
+    kept: Array,
+    ends: Array,
+    number: Array,
+) -> None:
+    """What waiting does to entries (columns identity, row, key, group), by one pair of draws each.
+
+    worsens, asks: chances (float32) to end as an emergency, and to ask the practice once more (added to contacts).
+    unique_id, listed (one less for whoever worsens): columns of the residents. Fills kept and ends with entries in
+    order, and number (int64[4]): how many are kept, end, have left with their residents, and end, the last two of those
+    in groups below `elsewhere` only.
+    """
+    identity, row, key, group = entries
+    for e in range(row.size):
+        i = row[e]
+        if unique_id[i] != identity[e]:
+            number[LEFT_HOME] += group[e] < elsewhere
+            continue
+        z = scramble(key[e] + offset)
+        if unit(z, S32) < asks and contacts[i] < MOST_CONTACTS:
+            contacts[i] += 1
+        if unit(z, ZERO) < worsens:
+            ends[number[ENDS]] = e
+            number[ENDS] += 1
+            number[ENDS_HOME] += group[e] < elsewhere
+            listed[i] -= 1
+        else:
+            kept[number[KEPT]] = e
+            number[KEPT] += 1
+
+
+@compiled
+def end_untreated(
+    key: Array,
+    group: Array,
+    began: Array,
+    elsewhere: int,
+    month: int,
+    offset: np.uint64,
+    shift: np.uint64,
+    chances: Any,
+    fate: Array,
+    stock: Array,
+    fresh: Array,
+) -> None:
+    """Which entries are removed, or (in groups from `elsewhere` on) end at the other trust: into fate (uint8[n]).
+
+    Nobody who began this month. chances: float32 of the two. Adds to stock (int64[groups]) who stays, and to fresh
+    (int64[groups]) who began this month.
+    """
+    removed, ended = chances
+    for e in range(group.size):
+        g, new = group[e], began[e] >= month
+        uniform = unit(scramble(key[e] + offset), shift)
+        if g < elsewhere:
+            ends = uniform < removed and not new
+            fate[e] = REMOVED if ends else STAYS
+            stock[g] += not ends
+            fresh[g] += new
+        else:
+            fate[e] = ENDED_ELSEWHERE if uniform < ended and not new else STAYS
+
+
+@compiled
+def serve(
+    group: Array, row: Array, left: Array, fate: Array, listed: Array, kept: Array, treated: Array
+) -> tuple[int, int]:
+    """The first of each group that stay are treated while there are places left (int64[256]; used up); returns how many
+    entries are kept and treated, which fill `kept` and `treated` in order. Whoever ends is `listed` once less."""
+    keeps, treats = 0, 0
     for e in range(group.size):
         g = group[e]
-        if left[g] > 0 and not gone[e]:
+        if fate[e] == STAYS and left[g] <= 0:
+            kept[keeps] = e
+            keeps += 1
+            continue
+        listed[row[e]] -= 1
+        if fate[e] == STAYS:
             left[g] -= 1
-            served[e] = True
+            treated[treats] = e
+            treats += 1
+    return keeps, treats
+
+
+@compiled
+def draw_referrals(
+    rows: Array,
+    key: Array,
+    male: Array,
+    by_sex: Array,
+    priorities: Array,
+    month: int,
+    offset: Array,
+    shift: Array,
+    specialty: Array,
+    priority: Array,
+    began: Array,
+) -> None:
+    """Specialty (cumulative shares by sex), priority (cumulative shares) and beginning (months) of new entries of
+    residents at `rows`, each by a draw; offset, shift: of these, in this order."""
+    for i in range(rows.size):
+        k, sex = key[rows[i]], male[rows[i]]
+        first = unit(scramble(k + offset[0]), shift[0])
+        second = unit(scramble(k + offset[1]), shift[1])
+        third = unit(scramble(k + offset[2]), shift[2])
+        specialty[i], priority[i] = 0, 0
+        for s in range(by_sex.shape[1] - 1):
+            specialty[i] += first >= by_sex[sex, s]
+        for p in range(priorities.size - 1):
+            priority[i] += second >= priorities[p]
+        began[i] = month + np.float64(third)
+
+
+@compiled
+def enter(
+    rows: Array,
+    specialty: Array,
+    priority: Array,
+    priorities: int,
+    elsewhere: int,
+    residents: Any,
+    salts: Any,
+    identity: Array,
+    key: Array,
+    group: Array,
+) -> int:
+    """Identity, key (see `sim.care.entries`) and group of new entries; returns how many are of the modelled trust.
+
+    residents: columns unique_id, home_trust (1: the modelled trust, others are `elsewhere` in `group`), listed (one
+    more for each entry).
+    """
+    unique_id, home, listed = residents
+    birth, gamma, first_ordinal, salt = salts
+    at_home = 0
+    for i in range(rows.size):
+        row = rows[i]
+        identity[i] = unique_id[row]
+        word = scramble(np.uint64(identity[i]) + birth)
+        word = scramble(word + (first_ordinal + np.uint64(specialty[i])) * gamma)
+        key[i] = scramble(scramble(max(word >> ONE, ONE) + salt) + salt)
+        here = home[row] == 1
+        group[i] = specialty[i] * priorities + priority[i] + (0 if here else elsewhere)
+        listed[row] += 1
+        at_home += here
+    return at_home
 
 
 @compiled

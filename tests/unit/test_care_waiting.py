@@ -10,10 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sim import draws
 from sim.care import waiting_kernels as kernels
+from sim.care.entries import salts
 from sim.care.indices import FROZEN_FROM
 from sim.care.slots import Slots, stretch
-from sim.care.waiting import ELSEWHERE, oldest, pick, specialty_by_sex
+from sim.care.waiting import ELSEWHERE, GROUPS, pick, specialty_by_sex
 from sim.evidence import load
 
 pytestmark = pytest.mark.unit
@@ -22,10 +24,25 @@ groups = st.lists(st.integers(0, 5) | st.just(ELSEWHERE), max_size=60)
 places = st.lists(st.integers(0, 12), min_size=6, max_size=6)
 
 
+def serve(group: list[int], places: list[int], gone: list[bool]) -> Any:
+    """Who is treated (a mask), after checks that everyone else who is not gone is kept and the gone are listed less."""
+    n = len(group)
+    left, listed = np.zeros(GROUPS, np.int64), np.full(n, 2, np.uint8)
+    left[: len(places)] = places
+    fate, (kept, treated) = np.array(gone, np.uint8), np.empty((2, n), np.int64)
+    keeps, treats = kernels.serve(np.array(group, np.uint8), np.arange(n), left, fate, listed, kept, treated)
+    served = np.zeros(n, bool)
+    served[treated[:treats]] = True
+    assert treated[:treats].tolist() == np.flatnonzero(served).tolist()
+    assert kept[:keeps].tolist() == [k for k in range(n) if not served[k] and not gone[k]]
+    assert listed.tolist() == [1 if served[k] or gone[k] else 2 for k in range(n)]
+    return served
+
+
 @given(groups, places)
 def test_first_come_is_first_served_within_a_group(group: list[int], allowed: list[int]) -> None:
     in_order = np.array(group, np.uint8)
-    served = oldest(in_order, np.array(allowed))
+    served = serve(group, allowed, [False] * len(group))
     for g, most in enumerate(allowed):
         of_group = served[in_order == g]
         assert of_group.sum() == min(most, len(of_group))
@@ -34,8 +51,75 @@ def test_first_come_is_first_served_within_a_group(group: list[int], allowed: li
 
 
 def test_who_is_gone_is_passed_over() -> None:
-    served = oldest(np.zeros(5, np.uint8), np.array([2]), np.array([True, False, True, False, False]))
+    served = serve([0] * 5, [2], [True, False, True, False, False])
     np.testing.assert_array_equal(served, [False, True, False, True, False])
+
+
+def test_waiting_entries_do_what_their_draws_say() -> None:
+    n, month = 4000, 9
+    key, identity = draws.make_keys(5, np.arange(n)), np.arange(1, n + 1)
+    group = np.where(np.arange(n) % 3 == 0, ELSEWHERE + 2, 5).astype(np.uint8)
+    row = np.arange(n) // 2  # two entries each
+    unique_id = np.zeros(n, np.int64)
+    unique_id[row[identity % 2 == 0]] = identity[identity % 2 == 0]
+    unique_id[:100] = 0
+    listed, contacts = np.full(n, 9, np.uint8), np.full(n, 254, np.uint8)
+    (kept, ends), number = np.empty((2, n), np.int64), np.zeros(4, np.int64)
+    chances = np.float32(0.2), np.float32(0.6)
+    offset = draws.offset(month, draws.PAIRED + 20)
+    kernels.wait_a_month(
+        (identity, row, key, group), unique_id, listed, contacts, ELSEWHERE, offset, *chances, kept, ends, number
+    )
+    here = unique_id[row] == identity
+    first, second = draws.uniforms2(key, month, 20)
+    worse = here & (first < chances[0])
+    assert np.array_equal(ends[: number[1]], np.flatnonzero(worse))
+    assert np.array_equal(kept[: number[0]], np.flatnonzero(here & ~worse))
+    assert number[2:].tolist() == [np.sum(~here & (group == 5)), np.sum(worse & (group == 5))]
+    assert np.array_equal(listed, 9 - np.bincount(row[worse], minlength=n))
+    assert np.array_equal(contacts, np.minimum(254 + np.bincount(row[here & (second < chances[1])], minlength=n), 255))
+
+
+def test_entries_end_untreated_by_their_draws_but_not_in_their_first_month() -> None:
+    n, month = 4000, 9
+    key, began = draws.make_keys(5, np.arange(n)), np.linspace(0, 9.99, n)
+    group = (np.arange(n) % 4 * 60).astype(np.uint8)
+    fate, (stock, fresh) = np.empty(n, np.uint8), np.zeros((2, ELSEWHERE), np.int64)
+    chances = np.float32(0.1), np.float32(0.3)
+    offset = draws.offset(month, 21 >> 1)
+    kernels.end_untreated(key, group, began, ELSEWHERE, month, offset, np.uint64(32), chances, fate, stock, fresh)
+    uniform, at_home = draws.uniforms(key, month, 21), group < ELSEWHERE
+    ends = np.where(at_home, uniform < chances[0], uniform < chances[1]) & (began < month)
+    assert np.array_equal(fate, np.where(ends, np.where(at_home, kernels.REMOVED, kernels.ENDED_ELSEWHERE), 0))
+    assert np.array_equal(stock, np.bincount(group[at_home & ~ends], minlength=ELSEWHERE))
+    assert np.array_equal(fresh, np.bincount(group[at_home & (began >= month)], minlength=ELSEWHERE))
+
+
+def test_new_entries_have_draws_and_keys_of_their_own() -> None:
+    n, month, seed = 3000, 9, 4
+    identity = np.arange(1, n + 1) * 987_654_321
+    key, rows = draws.make_keys(seed, identity), np.arange(n)[::-1].copy()
+    male, home, listed = (rows % 2).astype(np.uint8), (rows % 3 > 0).astype(np.uint8), np.zeros(n, np.uint8)
+    by_sex, upto = np.cumsum([[0.2, 0.5, 0.3], [0.0, 0.1, 0.9]], axis=1), np.array([0.1, 0.4, 1.0])
+    (specialty, priority), began = np.empty((2, n), np.int64), np.empty(n)
+    offset = np.array([draws.offset(month, number) for number in (20, 21, 22)])
+    shift = np.array([0, 32, 0], np.uint64)
+    kernels.draw_referrals(rows, key, male, by_sex, upto, month, offset, shift, specialty, priority, began)
+    one, two, three = (draws.uniforms(key[rows], month, purpose) for purpose in (40, 43, 44))
+    assert np.array_equal(specialty, pick(one, by_sex, male[rows]))
+    assert np.array_equal(priority, pick(two, upto[None, :]))
+    assert np.array_equal(began, month + three.astype(float))
+    new_identity, new_key, group = np.empty(n, np.int64), np.empty(n, np.uint64), np.empty(n, np.uint8)
+    at_home = kernels.enter(
+        rows, specialty, priority, 3, ELSEWHERE, (identity, home, listed), salts(seed, month, 1), new_identity, new_key,
+        group,
+    )  # fmt: skip
+    assert at_home == home.sum()
+    assert np.array_equal(new_identity, identity[rows])
+    children = draws.child_identity(identity[rows], month, specialty + 1)
+    assert np.array_equal(new_key, draws.make_keys(seed, children))
+    assert np.array_equal(group, specialty * 3 + priority + np.where(home[rows] == 1, 0, ELSEWHERE))
+    assert (listed == 1).all()
 
 
 def test_stocks_are_those_who_wait_at_home() -> None:

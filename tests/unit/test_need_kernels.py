@@ -10,9 +10,9 @@ import pytest
 from sim import draws
 from sim.care import needs_kernels as kernels
 from sim.care import pathway_kernels
+from sim.care.entries import salts
 from sim.care.pathways import KINDS, NOWHERE, OWN_TEAMS, Pathways
 from sim.evidence import load
-from sim.kernels import GAMMA_PURPOSE
 
 pytestmark = pytest.mark.unit
 
@@ -55,12 +55,18 @@ def test_needs_set_out_to_the_steps_their_draws_say_with_keys_of_their_own(
     found = np.empty(n, np.int64), np.empty(n, np.int8), np.empty(n, np.uint64), np.empty(n, np.int64)
     resident = tuple(town[name] for name in ("identity", "practice", "area", "need_kind", "unmet"))
     bit = (1 << np.arange(len(KINDS)) % 8).astype(np.uint8)
-    salts = (
-        draws.offset(MONTH, draws.BIRTH), GAMMA_PURPOSE, np.uint64(ORDINAL),
-        draws.scramble(draws.offset(SEED, draws.SEED))[0],
-    )  # fmt: skip
     count = pathway_kernels.set_out(
-        rows, kind, uniform, pathways.numbers, pathways.ways, pathways.team, len(OWN_TEAMS), resident, bit, salts, found
+        rows,
+        kind,
+        uniform,
+        pathways.numbers,
+        pathways.ways,
+        pathways.team,
+        len(OWN_TEAMS),
+        resident,
+        bit,
+        salts(SEED, MONTH, ORDINAL),
+        found,
     )
     step = np.full(n, NOWHERE)
     for number in range(len(KINDS)):
