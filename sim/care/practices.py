@@ -214,15 +214,9 @@ def _record(m: CareSystem, cells: Array, missed: Array, by_fifth: Array) -> None
     """Hand need, appointments and what was not offered to the recorder; cells: (2, areas, age groups); missed: (areas,
     age groups); by_fifth: (not offered, A&E, waiting, given up; fifths)."""
     p, count = m.practices.columns, m.practices.size
-    areas, groups = missed.shape
     for k, name in enumerate(("gp_to_ed", "gp_waiting", "gp_given_up")):
         m.recorder.add(name, np.arange(N_FIFTHS), weights=by_fifth[1 + k])
-    served = (cells.sum(axis=0) - missed).reshape(-1)
+    served = cells.sum(axis=0) - missed
     induced = p["induced"][:count].sum() / max(float(served.sum()), 1.0)
-    # one stand-in a neighbourhood and age group, for all of its residents
-    area = np.repeat(np.arange(areas), groups)
-    born = m.month - np.tile(np.array(AGE_GROUP_STARTS), areas) * MONTHS_A_YEAR
-    like: dict[str, Array] = {"fifth": m.place.local_fifth[area] - 1, "lsoa": area, "born": born}
-    everyone = np.arange(areas * groups)
-    m.recorder.add_rows("gp_need", like, everyone, weights=cells[0].reshape(-1))
-    m.recorder.add_rows("gp_appointments", like, everyone, weights=served * (1.0 + induced))
+    m.recorder.add_cells("gp_need", cells[0])
+    m.recorder.add_cells("gp_appointments", served * (1.0 + induced))

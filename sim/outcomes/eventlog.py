@@ -7,6 +7,7 @@ depends on it. `sim.outcomes.lives` turns it into a table.
 
 from __future__ import annotations
 
+from array import array
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim import draws
+from sim.outcomes.eventlog_kernel import EACH, HOW_BITS, KIND_BITS, MONTH_BITS, ONE, SOME, enter
+from sim.outcomes.tally import joined
 from sim.purposes import Purpose
 
 if TYPE_CHECKING:
@@ -25,6 +28,9 @@ EVENT = np.dtype([("client", "<i8"), ("kind", "u1"), ("month", "<i2"), ("since",
 """One entry: whose identity, what (`Kind`), in which month, since which month, and what `Kind` says of the detail."""
 ALWAYS = 0  # month of the draw that decides who is followed: it does not depend on when they come
 ROOM = 4096
+_KIND = 1 + HOW_BITS
+_MONTH = _KIND + KIND_BITS
+_LENGTH = _MONTH + MONTH_BITS
 NOBODY = np.empty(0, np.int64)
 
 
@@ -80,6 +86,7 @@ class EventLog:
         self.m, self.share = m, min(max(float(share), 0.0), 1.0)
         self._book = np.empty(0, EVENT)
         self._used = 0
+        self._forget()
 
     def follows(self, keys: NDArray[np.uint64]) -> NDArray[np.bool_]:
         """Which of these new residents are followed: a hash of each one's key, used for nothing else."""
@@ -98,32 +105,31 @@ class EventLog:
     def add(self, kind: Kind, rows: Rows, detail: Any = 0, since: Array | None = None) -> None:
         """It happens this month to the residents at `rows` (those not followed are passed over).
 
-        detail: a number, or one a row (rounded); since: months, one a row, where it began earlier.
+        detail: a number, or one a row (rounded); since: months, one a row, where it began earlier. They are read, with
+        who is followed and who it is, when the log is next wanted or somebody leaves; until then they must stay.
         """
-        mine = self.among(rows)
-        if mine.size:
-            each = detail[mine] if isinstance(detail, np.ndarray) else detail
-            self._put(kind, rows[mine], each, None if since is None else since[mine])
+        if self.share and len(rows):
+            self._queue(kind, rows, detail, EACH if isinstance(detail, np.ndarray) else ONE, since)
 
     def add_counts(self, rows: Rows, counts: dict[Kind, Array]) -> None:
         """Several kinds at once, each with a count a row as detail; what does not happen (0) is not entered."""
-        mine = self.among(rows)
-        for kind, each in counts.items():
-            happened = mine[each[mine] > 0]
-            self._put(kind, rows[happened], each[happened])
+        if self.share and len(rows):
+            for kind, each in counts.items():
+                self._queue(kind, rows, each, SOME, None)
 
     def come(self, kind: Kind, rows: Rows) -> None:
         """Residents who are new, with the states that they bring."""
         rows = rows[self.among(rows)]
         if rows.size:
             r, bits = self.m.residents.columns, np.array(list(self.m.states.bits.values()), np.uint64)
-            self._put(kind, rows, r["male"][rows], r["born"][rows])
+            self.add(kind, rows, r["male"][rows], r["born"][rows])
             who, which = np.nonzero(r["state"][rows][:, None] >> bits & np.uint64(1))
-            self._put(Kind.HELD, rows[who], bits[which])
+            self.add(Kind.HELD, rows[who], bits[which])
 
     def go(self, kind: Kind, rows: Rows) -> None:
         """Residents who leave the model: the last that is heard of them."""
         self.add(kind, rows)
+        self._settle()
         self.m.residents.columns["followed"][rows] = 0
 
     def practice(self, contacts: Array, waiting: Array, lost_rows: Rows, lost: Array) -> None:
@@ -138,31 +144,55 @@ class EventLog:
         if lost_rows.size:
             at = np.minimum(np.searchsorted(lost_rows, rows), lost_rows.size - 1)
             served -= np.where(lost_rows[at] == rows, lost[at], 0)
-        some = served > 0
-        self._put(Kind.GP_SERVED, rows[some], served[some])
-
-    def _put(self, kind: Kind, rows: Rows, detail: Any, since: Array | None = None) -> None:
-        """Enter it for the residents at `rows`, who are all followed."""
         if rows.size:
-            into = self._room(rows.size)
-            into["client"] = self.m.residents.columns["unique_id"][rows]
-            into["kind"] = kind
-            into["month"] = self.m.month
-            into["since"] = self.m.month if since is None else np.floor(since)
-            into["detail"] = np.rint(detail)
+            self._queue(Kind.GP_SERVED, rows, served, SOME, None)
 
-    def _room(self, n: int) -> Array:
-        """The next n entries, to be filled in."""
-        first, self._used = self._used, self._used + n
-        if self._used > len(self._book):
-            larger = np.empty(max(2 * self._used, ROOM), EVENT)
-            larger[:first] = self._book[:first]
+    def _queue(self, kind: Kind, rows: Rows, detail: Any, how: int, since: Array | None) -> None:
+        packed = (len(rows) << _LENGTH) + (self.m.month << _MONTH) + (kind << _KIND) + (how << 1)
+        self._rows.append(rows)
+        if how == ONE:
+            self._numbers.append(detail)
+        else:
+            self._numbers.append(0.0)
+            self._details.append(detail)
+        if since is not None:
+            packed += 1
+            self._sinces.append(since)
+        self._queued.append(packed)
+
+    def _settle(self) -> None:
+        """Write everything that is queued into the book."""
+        if not self._queued:
+            return
+        r = self.m.residents.columns
+        happened = (
+            np.frombuffer(self._queued, np.int64), np.frombuffer(self._numbers), joined(self._rows, np.int64),
+            joined(self._details, np.float64), joined(self._sinces, np.float64), r["followed"], r["unique_id"],
+        )  # fmt: skip
+        count = enter(*happened, self._book[self._used :])
+        if self._used + count > len(self._book):
+            larger = np.empty(max(2 * (self._used + count), ROOM), EVENT)
+            larger[: self._used] = self._book[: self._used]
             self._book = larger
-        return self._book[first : self._used]
+            enter(*happened, self._book[self._used :])
+        self._used += count
+        self._forget()
+
+    def _forget(self) -> None:
+        """Nothing is queued."""
+        self._queued, self._numbers = array("q"), array("d")
+        self._rows: list[Array] = []
+        self._details: list[Array] = []
+        self._sinces: list[Array] = []
+
+    def __getstate__(self) -> dict[str, Any]:
+        self._settle()
+        return self.__dict__
 
     # ---------------------------------------------------------------------------------------------- branching, end
     def entries(self) -> Array:
         """A copy of all entries so far (`EVENT`[n])."""
+        self._settle()
         return self._book[: self._used].copy()
 
     def snapshot(self) -> dict[str, Any]:
@@ -173,3 +203,4 @@ class EventLog:
         """Continue from a snapshot."""
         self.share, self._book = held["share"], held["entries"].copy()
         self._used = len(self._book)
+        self._forget()

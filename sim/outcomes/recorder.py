@@ -31,6 +31,7 @@ from sim.outcomes.census import count_everyone
 from sim.outcomes.measures import AGE_GROUPS, N_FIFTHS, Conditions, Measures
 from sim.outcomes.record import RunRecord
 from sim.outcomes.tally import Tally
+from sim.outcomes.tally_kernel import OF_CELLS, OF_FIFTHS, OF_ROWS
 from sim.outcomes.teams import TeamBooks
 
 if TYPE_CHECKING:
@@ -100,7 +101,7 @@ class Recorder:
         self.teams = TeamBooks(0)
         self._panel: Panel | None = None
         self._arrays: dict[str, Array] = {}
-        self._tally = Tally(self.measures)
+        self._tally = Tally(self.measures, self._fifth_of_area)
         self._make_room(int(n_months))
         self._now = -1  # row of the current month, −1 when it is not kept
         self.month = self.first_month - 1
@@ -191,13 +192,20 @@ class Recorder:
             return
         scale = scale if factor is None else self.weight * float(factor)
         if fifths is not None and len(fifths):
-            self._tally.fifths(row, scale, fifths, weights)
+            self._tally.add(row, OF_FIFTHS, scale, fifths, weights)
         if amount is not None:
-            self._tally.amount(row, scale, amount)
+            self._tally.amount(row, amount * scale)
 
     def add_by_fifth(self, name: str, counts: Array, *, factor: float | None = None) -> None:
         """Add counts that are already by fifth, float[5]."""
         self.add(name, _FIFTHS, weights=counts, factor=factor)
+
+    def add_cells(self, name: str, cells: Array) -> None:
+        """Add counts that are already by neighbourhood and age group, float[L, 6]."""
+        row, scale = self._of(name)
+        self.touched.add(name)
+        if self._now >= 0:
+            self._tally.add(row, OF_CELLS, scale, np.arange(cells.size), cells.reshape(-1))
 
     def add_rows(
         self,
@@ -219,9 +227,10 @@ class Recorder:
         if self._now < 0 or len(rows) == 0:
             return
         if self._tally.columns is not columns:
-            self.settle()
+            if self._tally.columns is not None:
+                self.settle()
             self._tally.columns = columns
-        self._tally.rows(row, scale if factor is None else self.weight * float(factor), rows, weights)
+        self._tally.add(row, OF_ROWS, scale if factor is None else self.weight * float(factor), rows, weights)
 
     def add_bands(self, which: str, by_fifth: Array) -> None:
         into = self._arrays[which][self._year]
@@ -304,7 +313,7 @@ class Recorder:
         self.settle()
         other = object.__new__(Recorder)
         other.__dict__.update(self.__dict__)
-        other._tally = Tally(self.measures)
+        other._tally = Tally(self.measures, self._fifth_of_area)
         other._arrays = {name: array.copy() for name, array in self._arrays.items()}
         other.spend = {key: array.copy() for key, array in self.spend.items()}
         other.touched, other.teams = set(self.touched), self.teams.copy()

@@ -7,6 +7,7 @@ counted of a resident (fifth, neighbourhood, birth, sex) changes while they stay
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -15,19 +16,21 @@ from numpy.typing import NDArray
 
 from sim.outcomes.census_kernel import AGE_GROUP_OF, BAND_OF
 from sim.outcomes.measures import Measures
-from sim.outcomes.tally_kernel import AMOUNT, OF_FIFTHS, OF_ROWS, count_entries
+from sim.outcomes.tally_kernel import AMOUNT, MEASURE_BITS, WHAT_BITS, count_entries
 
 Array = NDArray[Any]
 Columns = Mapping[str, Array]
 PEOPLE = {"fifth": np.uint8, "born": np.int16, "lsoa": np.int16, "male": np.uint8}
 """Columns that are counted by, and how they are handed on: one form, compiled once."""
-_NOTHING = np.empty(0)
+_MEASURE = 1 + WHAT_BITS
+_LENGTH = _MEASURE + MEASURE_BITS
 
 
 class Tally:
-    """What was added since the figures were last settled, in order. measures: of the recorder."""
+    """What was added since the figures were last settled, in order. measures: of the recorder; fifth_of_area: 0–4."""
 
-    def __init__(self, measures: Measures) -> None:
+    def __init__(self, measures: Measures, fifth_of_area: Array) -> None:
+        self.fifth_of_area = fifth_of_area
         areas = {name: k for k, name in enumerate(measures.by_area)}
         cells = {name: k for k, name in enumerate(measures.by_cell)}
         self.known = np.array(
@@ -41,36 +44,31 @@ class Tally:
 
     def _clear(self) -> None:
         self.columns: Columns | None = None
-        self._entries: list[tuple[int, int, int, bool]] = []
-        self._scales: list[float] = []
+        self._entries, self._scales = array("q"), array("d")
         self._numbers: list[Array] = []
-        self._weights: list[Array | Sequence[float]] = []
+        self._weights: list[Array] = []
 
     def __bool__(self) -> bool:
         return bool(self._entries)
 
-    def rows(self, measure: int, scale: float, rows: Array, weights: Array | None) -> None:
-        """Residents at `rows` of `columns`, each once or `weights` times. measure: its row; scale: of each count."""
-        self._enter(measure, OF_ROWS, scale, rows, weights)
+    def add(self, measure: int, what: int, scale: float, numbers: Array, weights: Array | None) -> None:
+        """Some residents or cells, each once or `weights` times.
 
-    def fifths(self, measure: int, scale: float, fifths: Array, weights: Array | None) -> None:
-        """Those of whom only the fifth (0–4) is known."""
-        self._enter(measure, OF_FIFTHS, scale, fifths, weights)
-
-    def amount(self, measure: int, scale: float, amount: float) -> None:
-        """So many of whom not even that is known."""
-        self._entries.append((measure, AMOUNT, 0, True))
-        self._scales.append(scale)
-        self._weights.append((amount,))
-
-    def _enter(self, measure: int, what: int, scale: float, numbers: Array, weights: Array | None) -> None:
-        self._entries.append((measure, what, len(numbers), weights is not None))
+        measure: its row; what: the numbers are (`OF_ROWS` of `columns`, `OF_FIFTHS`, `OF_CELLS`); scale: of each count.
+        """
+        length, weighted = len(numbers), weights is not None
+        if weights is not None:
+            if len(weights) != length:
+                raise ValueError(f"There are {len(weights)} weights for {length} that are counted.")
+            self._weights.append(weights)
+        self._entries.append(length << _LENGTH | measure << _MEASURE | what << 1 | weighted)
         self._scales.append(scale)
         self._numbers.append(numbers)
-        if weights is not None:
-            if len(weights) != len(numbers):
-                raise ValueError(f"There are {len(weights)} weights for {len(numbers)} that are counted.")
-            self._weights.append(weights)
+
+    def amount(self, measure: int, amount: float) -> None:
+        """So many of whom nothing is known."""
+        self._entries.append(measure << _MEASURE | AMOUNT << 1)
+        self._scales.append(amount)
 
     def settle(
         self, arrays: Mapping[str, Array], row: int, year: int, month: int, in_march: bool, weight: float
@@ -86,9 +84,9 @@ class Tally:
             for name, kind in PEOPLE.items()
         ]  # fmt: skip
         good = count_entries(
-            np.array(self._entries, np.int64), np.array(self._scales), _joined(self._numbers, np.int64),
-            _joined(self._weights, np.float64), self.known, tuple(people), month, in_march, (AGE_GROUP_OF, BAND_OF),
-            arrays["monthly"][row],
+            np.frombuffer(self._entries, np.int64), np.frombuffer(self._scales), joined(self._numbers, np.int64),
+            joined(self._weights, np.float64), self.known, tuple(people), self.fifth_of_area, month, in_march,
+            (AGE_GROUP_OF, BAND_OF), arrays["monthly"][row],
             (arrays["yearly_age"][year], arrays["yearly_area"][year], arrays["yearly_cell"][year],
              arrays["death_bands"][year]),
             weight,
@@ -98,6 +96,6 @@ class Tally:
             raise ValueError("Deprivation fifths are 0 to 4.")
 
 
-def _joined(parts: Sequence[Array | Sequence[float]], kind: type) -> Array:
+def joined(parts: Sequence[Array], kind: type) -> Array:
     """One after another, as one type."""
-    return np.concatenate(parts, dtype=kind, casting="unsafe") if parts else _NOTHING.astype(kind)
+    return np.concatenate(parts, dtype=kind, casting="unsafe") if parts else np.empty(0, kind)

@@ -12,10 +12,12 @@ from sim.kernels import compiled
 
 Array = NDArray[Any]
 MONTHS_A_YEAR = 12
-OF_ROWS, OF_FIFTHS, AMOUNT = range(3)
-"""What an entry's numbers are: rows of residents; fifths 0–4; nothing, but an amount of which no fifth is known."""
-MEASURE, WHAT, LENGTH, WEIGHTED = range(4)
-"""Fields of an entry: row of its measure; what its numbers are; how many; whether each has a weight."""
+OF_ROWS, OF_FIFTHS, OF_CELLS, AMOUNT = range(4)
+"""What an entry's numbers are: rows of residents; fifths 0–4; cells, neighbourhood × age group; nothing, for an amount
+of which no fifth is known."""
+WHAT_BITS, MEASURE_BITS = 2, 12
+"""An entry is one number. From its lowest bit on: whether each has a weight (1 bit), what its numbers are, the row of
+its measure, and how many numbers there are."""
 FLOW, AREA_ROW, CELL_ROW, DEATHS = range(4)
 """What is known of a measure: whether it is a flow, its rows in what is kept by area and by cell (−1: not kept), and
 whether it counts deaths."""
@@ -29,6 +31,7 @@ def count_entries(
     weights: Array,
     known: Array,
     people: tuple[Array, Array, Array, Array],
+    fifth_of_area: Array,
     month: int,
     in_march: bool,
     groups: tuple[Array, Array],
@@ -38,11 +41,11 @@ def count_entries(
 ) -> bool:
     """Add the entries of a month, in their order, to its figures and the year's; False where a fifth is not 0–4.
 
-    entries     int64[entries, 4], fields as above; scales: float64[entries], what one of its counts stands for
-    numbers     int64: rows or fifths of all entries, one after another; weights: float64, of those that have them, and
-                of every amount
+    entries     int64[entries], as above; scales: float64[entries], what one of its counts stands for (or the amount)
+    numbers     int64: rows, fifths or cells of all entries, one after another; weights: float64, of those that have any
     known       int64[measures, 4], fields as above
-    people      columns fifth, born, lsoa, male of residents; groups: age group and five-year band of each age in years
+    people      columns fifth, born, lsoa, male of residents; fifth_of_area: 0–4
+    groups      age group and five-year band of each age in years
     monthly     float64[measures, 6]; yearly: by age [measures, ages], by area, by cell, and bands of deaths [6, 2, 19]
     weight      what a resident who dies stands for
 
@@ -58,15 +61,15 @@ def count_entries(
     by_cell, by_area = np.zeros((n_areas, n_ages)), np.zeros(n_areas)
     dead = np.zeros((n_fifths, death_bands.shape[1], death_bands.shape[2]), np.int64)
     first_number, first_weight = 0, 0
-    for e in range(entries.shape[0]):
-        row, what, length = entries[e, MEASURE], entries[e, WHAT], entries[e, LENGTH]
+    for e in range(entries.size):
+        weighted, what = (entries[e] & 1) != 0, (entries[e] >> 1) & ((1 << WHAT_BITS) - 1)
+        row = (entries[e] >> (1 + WHAT_BITS)) & ((1 << MEASURE_BITS) - 1)
+        length = entries[e] >> (1 + WHAT_BITS + MEASURE_BITS)
         scale = scales[e]
         if what == AMOUNT:
-            monthly[row, 0] += weights[first_weight] * scale
-            first_weight += 1
+            monthly[row, 0] += scale
             continue
-        weighted = entries[e, WEIGHTED] != 0
-        yearly_too = what == OF_ROWS and (known[row, FLOW] != 0 or in_march)
+        yearly_too = what != OF_FIFTHS and (known[row, FLOW] != 0 or in_march)
         area_row, cell_row = known[row, AREA_ROW], known[row, CELL_ROW]
         by_area_too = yearly_too and area_row >= 0
         by_fifth[:] = 0.0
@@ -82,13 +85,16 @@ def count_entries(
                     return False
                 by_fifth[i] += amount
                 continue
-            by_fifth[fifth[i]] += amount
+            area = i // n_ages if what == OF_CELLS else lsoa[i]
+            by_fifth[fifth_of_area[area] if what == OF_CELLS else fifth[i]] += amount
             if yearly_too:
-                group = group_of_age[min(max(month - born[i], 0), last) // MONTHS_A_YEAR]
+                group = i % n_ages
+                if what == OF_ROWS:
+                    group = group_of_age[min(max(month - born[i], 0), last) // MONTHS_A_YEAR]
                 by_age[group] += amount
                 if by_area_too:
-                    by_area[lsoa[i]] += amount
-                    by_cell[lsoa[i], group] += amount
+                    by_area[area] += amount
+                    by_cell[area, group] += amount
         total = 0.0
         for f in range(n_fifths):
             scaled = by_fifth[f] * scale

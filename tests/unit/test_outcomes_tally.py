@@ -7,7 +7,7 @@ import pickle
 import numpy as np
 import pytest
 
-from sim.outcomes.measures import AGE_GROUPS
+from sim.outcomes.measures import AGE_GROUP_STARTS, AGE_GROUPS
 from sim.outcomes.recorder import Recorder
 from sim.outcomes.yearly_kernel import bands_of
 from tests.unit.outcomes_samples import CONDITIONS, SmallPlace, people
@@ -24,7 +24,7 @@ def by_hand(rec: Recorder, c: dict, name: str, rows: np.ndarray, weights: np.nda
     each = np.ones(len(rows)) if weights is None else weights
     age = np.clip((rec.month - c["born"][rows].astype(int)) // 12, 0, 199)
     group = np.searchsorted((0, 18, 40, 65, 75, 85), age, side="right") - 1
-    found = {"monthly": np.bincount(c["fifth"][rows], each, 5) * factor}
+    found: dict = {"monthly": np.bincount(c["fifth"][rows], each, 5) * factor}
     if measure.kind == "flow" or rec.in_march:
         found["yearly_age"] = np.bincount(group, each, len(AGE_GROUPS)) * factor
         cells = np.bincount(c["lsoa"][rows] * 6 + group, each, rec.n_areas * 6).reshape(-1, 6) * factor
@@ -52,7 +52,19 @@ def test_the_queue_adds_up_to_what_single_calls_would(month: int) -> None:
     index = {
         "yearly_age": rec.measures.recorded, "yearly_area": rec.measures.by_area, "yearly_cell": rec.measures.by_cell,
     }  # fmt: skip
-    for k in range(60):
+
+    def add(parts: dict) -> None:
+        for array, found in parts.items():
+            if array == "monthly":
+                want[array][row, at, 1:] += found
+                want[array][row, at, 0] += found.sum()
+            elif array == "death_bands":
+                want[array][year, 1:] += found
+                want[array][year, 0] += np.sum(found, axis=0)
+            else:
+                want[array][year, index[array].index(name)] += found
+
+    for k in range(80):
         name = MEASURES[rng.integers(len(MEASURES))]
         at = rec.measures.recorded.index(name)
         of_trust = rec.weight / (0.8 if rec.measures[name].scope == "hospital" else 1.0)
@@ -66,17 +78,18 @@ def test_the_queue_adds_up_to_what_single_calls_would(month: int) -> None:
             want["monthly"][row, at, 0] += counts.sum()
             want["monthly"][row, at, 0] += 1.7 * scale if k % 2 else 0.0
             continue
+        if k % 13 == 0:
+            cells = rng.random((rec.n_areas, len(AGE_GROUPS)))
+            rec.add_cells(name, cells)
+            area, group = (each.ravel() for each in np.indices(cells.shape))
+            born = month - 12 * np.array(AGE_GROUP_STARTS)[group]
+            like = {"fifth": place.local_fifth[area] - 1, "lsoa": area, "born": born, "male": area * 0}
+            alike = by_hand(rec, like, name, np.arange(cells.size), cells.ravel(), of_trust)
+            add(alike | {"death_bands": np.zeros((5, 2, 19))})
+            continue
         whose = other if k % 11 == 0 else c
         rec.add_rows(name, whose, rows, weights=weights, factor=factor)
-        for array, found in by_hand(rec, whose, name, rows, weights, scale).items():
-            if array == "monthly":
-                want[array][row, at, 1:] += found
-                want[array][row, at, 0] += found.sum()
-            elif array == "death_bands":
-                want[array][year, 1:] += found
-                want[array][year, 0] += found.sum(axis=0)
-            else:
-                want[array][year, index[array].index(name)] += found
+        add(by_hand(rec, whose, name, rows, weights, scale))
     rec.settle()
     for name, array in rec._arrays.items():
         np.testing.assert_allclose(array, want[name], rtol=1e-14 if array.dtype == np.float64 else 1e-6, err_msg=name)
