@@ -14,6 +14,7 @@ MONTHS_A_YEAR = 12
 MIX_1, MIX_2 = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
 LOW = np.uint64(0xFFFFFFFF)
 ZERO, S27, S30, S31, S32 = np.uint64(0), np.uint64(27), np.uint64(30), np.uint64(31), np.uint64(32)
+SEVEN = np.uint64(7)
 ZERO_RATE = np.float32(0)
 BLOCK = 4096
 UPPER, LOWER = 32, (1 << 32) - 1
@@ -26,17 +27,22 @@ def chance_by_age(
     identity: Array,
     home: Array,
     born: Array,
+    state: Array,
     chance: Array,
     processes: Array,
     month: int,
     oldest: int,
+    frail: np.uint64,
+    category: Array,
     turn: int,
     total: Array,
 ) -> None:
-    """Sum of the chances (bounds of 16 bits) of some processes among the trust's living residents, by year of age.
+    """Sum of the chances (bounds of 16 bits) of some processes among the trust's living residents, by category of
+    frailty and year of age.
 
-    Rows stand in blocks of `BLOCK`, dealt in turns: total (float64[turns, processes, oldest + 1], zero where it is to
-    be written) gets the sums of the rows of one turn, or of every turn when `turn` is negative.
+    frail: first of three bits of `state` of which `category` (8 values) tells the category. Rows stand in blocks of
+    `BLOCK`, dealt in turns: total (float64[turns, processes, categories, oldest + 1], zero where it is to be written)
+    gets the sums of the rows of one turn, or of every turn when `turn` is negative.
     """
     turns = total.shape[0]
     for start in range(0, identity.size, BLOCK):
@@ -46,8 +52,9 @@ def chance_by_age(
         for i in range(start, min(start + BLOCK, identity.size)):
             if identity[i] != 0 and home[i] == 1:
                 age = min(max((month - born[i]) // MONTHS_A_YEAR, 0), oldest)
+                which = category[(state[i] >> frail) & SEVEN]
                 for k in range(processes.size):
-                    total[own, k, age] += chance[i, processes[k]]
+                    total[own, k, which, age] += chance[i, processes[k]]
 
 
 @compiled

@@ -21,6 +21,7 @@ from sim.care.indices import FROZEN_FROM, HOSPITAL, PROCESSES
 from sim.care.team_capacity import discharge_level
 from sim.care.wards import together
 from sim.clock import MONTHS_A_YEAR
+from sim.life import frailty
 from sim.outcomes.eventlog import Kind
 from sim.purposes import Purpose
 
@@ -67,7 +68,8 @@ def fit_stay(m: CareSystem) -> None:
     mix = plain if plain.any() else np.ones_like(plain)
     row = m.evidence.registry["care.zero_day_share"]
     bounds = (row.low or 0.0, row.high or 1.0)
-    care.stay = beds.solve_stay(care.hospital, care.los_shape, mix, care.beds_base * care.bed_ratio, bounds)
+    shape = beds.by_frailty(care.los_shape, care.los_ratio, mix)
+    care.stay = beds.solve_stay(care.hospital, shape, mix, care.beds_base * care.bed_ratio, bounds)
 
 
 def age_of(born: Array, month: int) -> NDArray[np.int64]:
@@ -76,8 +78,8 @@ def age_of(born: Array, month: int) -> NDArray[np.int64]:
 
 
 def expected_by_age(m: CareSystem, service: str) -> NDArray[np.float64]:
-    """Events of a service (all of its processes) expected this month among the trust's residents, by single year of
-    age (111,)."""
+    """Events of a service (all of its processes) expected this month among the trust's residents, by category of
+    frailty and single year of age (4, 111)."""
     return plain_by_age(m, service) * m.care.index.of(service, m.month)
 
 
@@ -91,14 +93,15 @@ def plain_by_age(m: CareSystem, service: str) -> NDArray[np.float64]:
     care = m.care
     if care.plain is None or care.plain[0] != m.month:
         r, size = m.residents.columns, m.residents.size
-        columns = (r[name][:size] for name in ("unique_id", "home_trust", "born", "chance"))
+        columns = (r[name][:size] for name in ("unique_id", "home_trust", "born", "state", "chance"))
         which = [m.rates.index[name] for each in HOSPITAL for name in PROCESSES[each] if name in m.rates.index]
         if m.month <= FROZEN_FROM or care.by_turn is None:
-            turn, counted = -1, np.zeros((TURNS, len(which), OLDEST + 1))
+            turn, counted = -1, np.zeros((TURNS, len(which), frailty.CATEGORIES, OLDEST + 1))
         else:
             turn, counted = m.month % TURNS, care.by_turn.copy()
             counted[turn] = 0.0
-        kernels.chance_by_age(*columns, np.array(which), m.month, OLDEST, turn, counted)
+        of_frailty = np.uint64(frailty.SHIFT), frailty.CATEGORY_OF
+        kernels.chance_by_age(*columns, np.array(which), m.month, OLDEST, *of_frailty, turn, counted)
         care.by_turn = counted
         care.plain = (m.month, counted.sum(axis=0) / draws.ONE)
     first = 0
@@ -133,7 +136,8 @@ def admit(m: CareSystem, rows_by_cause: Mapping[str, NDArray[np.int64]] | NDArra
     """Residents are admitted as emergencies: rows of the residents' table by cause (`wards.CAUSES`), or other
     emergencies alone.
 
-    Counts by route (through A&E or direct) and night or none; bed-days are the expected ones of each patient's age.
+    Counts by route (through A&E or direct) and night or none; bed-days are the expected ones of each patient's age and
+    frailty.
     """
     r, care, month = m.residents.columns, m.care, m.month
     rows, cause = together(rows_by_cause)
@@ -148,7 +152,7 @@ def admit(m: CareSystem, rows_by_cause: Mapping[str, NDArray[np.int64]] | NDArra
         fit_stay(m)  # the mean stay is observed until then; afterwards it lengthens as patients age
     days = stay_days(m)
     nights = at_home[overnight]
-    stay = days[age_of(r["born"][nights], month)]
+    stay = days[frailty.category(r["state"][nights]), age_of(r["born"][nights], month)]
     m.events.add(Kind.OVERNIGHT, nights, np.maximum(stay, 1.0))
     m.events.add(Kind.NO_NIGHT, at_home[~overnight])
     m.events.add(Kind.ADMITTED_ELSEWHERE, rows[r["home_trust"][rows] != 1])
@@ -174,7 +178,7 @@ def admit(m: CareSystem, rows_by_cause: Mapping[str, NDArray[np.int64]] | NDArra
 
 
 def stay_days(m: CareSystem) -> NDArray[np.float64]:
-    """Mean overnight stay by age this month: the wait for discharge follows community and social care."""
+    """Mean overnight stay by frailty and age this month: the wait for discharge follows community and social care."""
     care = m.care
     spared = m.commissioner.effects.discharge
     return care.stay.days(discharge_level(care.needs), care.hospital.discharge_elasticity, spared)
@@ -185,7 +189,7 @@ def expected_load(m: CareSystem, days: NDArray[np.float64]) -> float:
     care = m.care
     expected = expected_by_age(m, "emergency") + care.waiting.worsening_by_age(OLDEST)
     care.expected_admissions = float(expected.sum())
-    nights = float(expected @ days) * (1.0 - care.stay.zero_day)
+    nights = float((expected * days).sum()) * (1.0 - care.stay.zero_day)
     care.planned = care.waiting.planned_bed_days()
     return (nights + care.planned) / beds.DAYS_A_MONTH
 

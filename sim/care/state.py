@@ -20,6 +20,7 @@ from sim.care.staff import Workforce
 from sim.care.waiting import WaitingLists
 from sim.care.wards import Wards
 from sim.clock import MONTHS_A_YEAR, calendar_month, month_of
+from sim.life import frailty
 from sim.places.users import expected_users
 
 if TYPE_CHECKING:
@@ -72,7 +73,8 @@ class Care:
         self.index.expected = self._plain
         self.unit, self.bed_ratio = 0.0, 1.0
         self.bed_share = np.ones(1)
-        self.stay = Stay(self.hospital.zero_day, self.los_shape, self.hospital.discharge_wait)
+        stays = np.outer(self.los_ratio, self.los_shape)
+        self.stay = Stay(self.hospital.zero_day, stays, self.hospital.discharge_wait)
         self.pressure, self.load, self.expected_admissions = self.hospital.occupancy, 0.0, 0.0
         self.expected_need = np.zeros(0)
         self.planned = 0.0
@@ -113,6 +115,7 @@ class Care:
         stay = self.m.evidence.table("length_of_stay").sort_values("age_from")
         band = np.searchsorted(stay["age_from"], np.arange(emergency.OLDEST + 1), side="right") - 1
         self.los_shape = stay["value"].to_numpy(np.float64)[band]
+        self.los_ratio = frailty.stay_ratios(self.m.evidence)
 
     @property
     def teams(self) -> Table:

@@ -22,6 +22,7 @@ from sim.care import elective, slots
 from sim.care import waiting_kernels as kernels
 from sim.care.entries import salts
 from sim.clock import MONTHS_A_YEAR
+from sim.life.frailty import CATEGORIES, CATEGORY_OF, SHIFT
 from sim.outcomes.eventlog import Kind
 from sim.outcomes.measures import N_FIFTHS
 from sim.purposes import Purpose
@@ -215,10 +216,11 @@ class WaitingLists:
         return float(expected_by_age(self.m, "referral").sum()) * elective.arriving(self.m)
 
     def worsening_by_age(self, oldest: int) -> NDArray[np.float64]:
-        """Entries of the trust's list expected to worsen into emergencies in a month, by single year of age."""
-        m, r = self.m, self.m.residents.columns
-        number = np.zeros(oldest + 1, np.int64)
-        kernels.count_ages(self.columns["group"], self.columns["row"], r["born"], ELSEWHERE, m.month, number)
+        """Entries of the trust's list expected to worsen into emergencies in a month, by frailty and single year of
+        age (4, ages)."""
+        m, r, c = self.m, self.m.residents.columns, self.columns
+        number = np.zeros((CATEGORIES, oldest + 1), np.int64)
+        kernels.count_ages(c["group"], c["row"], r["born"], r["state"], ELSEWHERE, m.month, SHIFT, CATEGORY_OF, number)
         return np.asarray(number * m.care.listed.deterioration, np.float64)
 
     def planned_bed_days(self) -> float:

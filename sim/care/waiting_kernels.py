@@ -226,10 +226,22 @@ def count_waits(
 
 
 @compiled
-def count_ages(group: Array, row: Array, born: Array, elsewhere: int, month: int, number: Array) -> None:
-    """Add entries of groups below `elsewhere` to number (int64), by their residents' age in years, the last and all
-    older together."""
-    oldest = number.size - 1
+def count_ages(
+    group: Array,
+    row: Array,
+    born: Array,
+    state: Array,
+    elsewhere: int,
+    month: int,
+    frail: int,
+    category: Array,
+    number: Array,
+) -> None:
+    """Add entries of groups below `elsewhere` to number (int64), by their residents' category of frailty (see
+    `care_kernels.chance_by_age`) and age in years, the last and all older together."""
+    oldest = number.shape[1] - 1
     for e in range(group.size):
         if group[e] < elsewhere:
-            number[min(max((month - born[row[e]]) // MONTHS_A_YEAR, 0), oldest)] += 1
+            i = row[e]
+            which = category[np.int64(state[i] >> np.uint64(frail)) & 7]
+            number[which, min(max((month - born[i]) // MONTHS_A_YEAR, 0), oldest)] += 1

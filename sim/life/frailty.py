@@ -12,15 +12,20 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sim.life.grid import AGES, Array, keyed, smooth, steps
-from sim.life.states import FRAILTY
+from sim.life.states import CIRCUMSTANCES, FIRST_CIRCUMSTANCE, FRAILTY
 
 if TYPE_CHECKING:
     from sim.evidence import Evidence
 
 BEGIN, FURTHER, RECOVER = "worsen_frailty", "worsen_frailty_further", "recover_frailty"
 YOUNGEST, MIDDLE, OLD = 50, 57, 65
+CATEGORIES = 1 + len(FRAILTY)
+SHIFT = FIRST_CIRCUMSTANCE + len(CIRCUMSTANCES)
+CATEGORY_OF = np.array([0, 1, 2, 2, 3, 3, 3, 3], np.int64)
+"""Category (0 fit to 3 severely frail) by the three bits of the state from `SHIFT`, of which one at most is on."""
 TURNOVER_WEIGHT = 0.1
 """How much a miss of the published turnover counts against a miss of the shares in the least squares of one age."""
 
@@ -110,3 +115,13 @@ def contact_ratios(evidence: Evidence) -> dict[str, dict[str, float]]:
     part = evidence["frailty.contact_exponent"]
     milder = {name: float(ratio**part) for name, ratio in admitted.items()}
     return dict.fromkeys(("gp", "ed", "emergency"), milder)
+
+
+def category(state: NDArray[np.uint64]) -> NDArray[np.int64]:
+    """0 fit, 1 mildly, 2 moderately, 3 severely frail, one a person."""
+    return np.asarray(CATEGORY_OF[(state >> np.uint64(SHIFT)) & np.uint64(7)])
+
+
+def stay_ratios(evidence: Evidence) -> Array:
+    """Mean days of an emergency stay over night by category, over those of fit people of the same age (4,)."""
+    return np.concatenate([[1.0], keyed(evidence.table("frailty_stay"), "category", FRAILTY)])

@@ -17,6 +17,7 @@ from sim.care.indices import FROZEN_FROM
 from sim.care.slots import Slots, stretch
 from sim.care.waiting import ELSEWHERE, GROUPS, pick, specialty_by_sex
 from sim.evidence import load
+from sim.life.frailty import CATEGORY_OF, SHIFT
 
 pytestmark = pytest.mark.unit
 
@@ -130,8 +131,11 @@ def test_stocks_are_those_who_wait_at_home() -> None:
     kernels.count_waits(group, row, began, fifth, ELSEWHERE, 10, np.array([-np.inf, 4.1]), by_fifth, stock)
     np.testing.assert_array_equal(by_fifth, [[2, 0, 1, 0, 1], [0, 0, 1, 0, 1]])
     np.testing.assert_array_equal(stock[:4], [1, 1, 0, 2])
-    number = np.zeros(111, np.int64)
-    kernels.count_ages(group, row, born, ELSEWHERE, 10, number)
+    number = np.zeros((4, 111), np.int64)
+    state = np.array([0, 1 << SHIFT, 4 << SHIFT], np.uint64)
+    kernels.count_ages(group, row, born, state, ELSEWHERE, 10, SHIFT, CATEGORY_OF, number)
+    assert number.sum(axis=1).tolist() == [1, 2, 0, 1]
+    number = number.sum(axis=0)
     np.testing.assert_array_equal(np.flatnonzero(number), [0, 4, 110])
     assert number[4] == 2
 

@@ -11,6 +11,7 @@ import pytest
 from sim import draws
 from sim.care import care_kernels as kernels
 from sim.care.overflow import binomial
+from sim.life import frailty
 
 pytestmark = pytest.mark.unit
 
@@ -160,15 +161,21 @@ def test_chances_are_counted_by_turns_of_blocks_of_rows(turn: int) -> None:
     identity, home = np.arange(n) % 50, (np.arange(n) % 3 > 0).astype(np.uint8)
     born = -(np.arange(n) % 1300).astype(np.int16)
     chance = (np.arange(3 * n) % 65_000).astype(np.uint16).reshape(n, 3)
-    total = np.zeros((3, 2, 111))
-    kernels.chance_by_age(identity, home, born, chance, np.array([0, 2]), MONTH, 110, turn, total)
+    step = np.arange(n) // 7 % 4
+    state = np.where(step > 0, np.uint64(1) << (9 + step).astype(np.uint64), np.uint64(0)) | np.uint64(3 << 8)
+    assert np.array_equal(frailty.category(state), step)
+    total = np.zeros((3, 2, 4, 111))
+    of_frailty = np.uint64(frailty.SHIFT), frailty.CATEGORY_OF
+    kernels.chance_by_age(identity, home, born, state, chance, np.array([0, 2]), MONTH, 110, *of_frailty, turn, total)
     counted = (identity != 0) & (home == 1)
     own = np.arange(n) // kernels.BLOCK % 3
     for each in range(3):
         rows = counted & (own == each) if turn in (-1, each) else np.zeros(n, bool)
         age = np.clip((MONTH - born[rows].astype(int)) // 12, 0, 110)
         for k, process in enumerate((0, 2)):
-            assert np.array_equal(total[each, k], np.bincount(age, chance[rows, process], 111))
+            for which in range(4):
+                counts = np.bincount(age, chance[rows, process] * (step[rows] == which), 111)
+                assert np.array_equal(total[each, k, which], counts)
 
 
 def test_continuity_moves_to_what_is_given_and_falls_with_the_usual_doctor() -> None:
