@@ -31,7 +31,7 @@ Term = tuple[tuple[int, int], ...]
 @dataclass(frozen=True)
 class Emulator:
     """A fitted sum. terms: what each coefficient belongs to; coefficients: float64 (terms,); covariance: of their
-    errors; mean: of the outcome; variance: of the outcome; k: factors; q2: skill on rows left out."""
+    errors; mean, variance: of the outcome over the cube; k: factors; q2: skill on rows left out."""
 
     terms: tuple[Term, ...]
     coefficients: Floats
@@ -96,8 +96,9 @@ def fit(u: Floats, y: Floats, least: float = LEAST_Q2) -> Emulator:
     coefficients, *_ = np.linalg.lstsq(whole, z, rcond=None)
     error = float(((z - whole @ coefficients) ** 2).sum()) / (len(y) - whole.shape[1])
     covariance = error * np.linalg.pinv(whole.T @ whole)
-    mean = float(y.mean() + coefficients[0])
-    return Emulator(terms, coefficients[1:], covariance[1:, 1:], mean, float(y.var(ddof=1)), k, q2)
+    mean, found, covariance = float(y.mean() + coefficients[0]), coefficients[1:], covariance[1:, 1:]
+    variance = float(found @ found - np.trace(covariance)) + error  # over the whole cube, not the rows alone
+    return Emulator(terms, found, covariance, mean, variance, k, q2)
 
 
 def _best(
