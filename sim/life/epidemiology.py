@@ -97,6 +97,7 @@ class Epidemiology:
             for c in self.conditions
         }
         self.frailty = frailty.shares(evidence, self.people)
+        self.frailty_by_decile = frailty.shares_by_decile(evidence, self.frailty, self.england)
         self.effects[frailty.BEGIN] = Effects(self.nothing, frailty.factors(evidence))
         self.kinds = kinds.split(evidence, self.people)
         long_term = np.array([condition.managed for condition in self.conditions])

@@ -4,6 +4,9 @@ The published rate of becoming frail fixes turnover. Recovery, and the rate of b
 that each category keeps its share among those who survive, the frail dying more often: with s the shares, m the death
 rates, ds/dage = flows − (m − m̄)·s. Worsening is two processes, because one rate for every step cannot keep the
 severe apart from the mild; both go by the same factors (conditions, inactivity, loneliness, low income).
+
+The deprived are frail earlier. The odds of each degree or worse go by deprivation as published, with England's share at
+every age kept; all rates are solved decile by decile, so that the gradient stays.
 """
 
 from __future__ import annotations
@@ -14,7 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.life.grid import AGES, Array, keyed, smooth, steps
+from sim.life.grid import AGES, DECILES, Array, keyed, smooth, steps
 from sim.life.states import CIRCUMSTANCES, FIRST_CIRCUMSTANCE, FRAILTY
 
 if TYPE_CHECKING:
@@ -22,6 +25,9 @@ if TYPE_CHECKING:
 
 BEGIN, FURTHER, RECOVER = "worsen_frailty", "worsen_frailty_further", "recover_frailty"
 YOUNGEST, MIDDLE, OLD = 50, 57, 65
+FROM_FIRST_TO_LAST_FIFTH = 8
+"""Deciles from the middle of the first fifth to the middle of the last."""
+HALVINGS, LEAST_SHARE = 60, 1e-12
 CATEGORIES = 1 + len(FRAILTY)
 SHIFT = FIRST_CIRCUMSTANCE + len(CIRCUMSTANCES)
 CATEGORY_OF = np.array([0, 1, 2, 2, 3, 3, 3, 3], np.int64)
@@ -32,7 +38,7 @@ TURNOVER_WEIGHT = 0.1
 
 @dataclass(frozen=True)
 class FrailtyRates:
-    """Rates per person-year by age (ages,), and how they change with the category one is in.
+    """Rates per person-year by age and decile (ages, deciles), and how they change with the category one is in.
 
     begin: fit to mild; further: mild to moderate; recover: mild to fit. if_mild, if_moderate, if_severe: multipliers of
     (begin, further, recover) in each category; a fit person has (1, 0, 0).
@@ -56,6 +62,34 @@ def shares(evidence: Evidence, people: Array) -> Array:
     return np.concatenate([1 - frail.sum(0, keepdims=True), frail])
 
 
+def odds_by_decile(evidence: Evidence) -> Array:
+    """Logarithm of the odds of being frail in each decile over the middle of them, by age (ages, deciles)."""
+    table = evidence.table("frailty_gradient")
+    per_fifth = np.interp(np.arange(AGES) + 0.5, table["age"].to_numpy(float), np.log(table["value"].to_numpy(float)))
+    from_middle = (DECILES - 1) / 2 - np.arange(DECILES)
+    return np.asarray(per_fifth[:, None] / FROM_FIRST_TO_LAST_FIFTH * from_middle)
+
+
+def shares_by_decile(evidence: Evidence, share: Array, people: Array) -> Array:
+    """Shares of the four categories as (4, ages, deciles), of which the mean at every age is `share`.
+
+    share: as `shares` gives it; people: England (sex, age, decile).
+    """
+    from scipy.special import expit, logit
+
+    shift = odds_by_decile(evidence)[None]
+    weight = people.sum(0) / people.sum((0, 2))[:, None]
+    at_least = share[::-1].cumsum(0)[2::-1, :, None]  # mild, moderate, severe or worse
+    some = np.clip(at_least, LEAST_SHARE, 1 - LEAST_SHARE)
+    low, high = logit(some) - shift.max(), logit(some) + shift.max()
+    for _ in range(HALVINGS):
+        middle = (low + high) / 2
+        more = (expit(middle + shift) * weight).sum(-1, keepdims=True) > some
+        low, high = np.where(more, low, middle), np.where(more, middle, high)
+    found = np.where(at_least > 0, expit((low + high) / 2 + shift), 0.0)
+    return np.asarray(np.concatenate([1 - found[:1], found[:-1] - found[1:], found[-1:]]))
+
+
 def published(evidence: Evidence) -> Array:
     """Rate per person-year at which fit people become frail, by age: a line through the middles of the bands."""
     band = steps(evidence.table("frailty_onset"))[0]
@@ -63,8 +97,31 @@ def published(evidence: Evidence) -> Array:
     return np.asarray(np.interp(np.arange(AGES) + 0.5, [YOUNGEST - 15, *middle], [0.0, *band[middle]]))
 
 
-def rates(evidence: Evidence, share: Array, deaths: Array) -> FrailtyRates:
-    """Solve the rates; share: as `shares` gives it; deaths: all-cause deaths per person-year by age."""
+def rates(evidence: Evidence, share: Array, deaths: Array, people: Array) -> FrailtyRates:
+    """Solve the rates, decile by decile.
+
+    share: as `shares_by_decile` gives it; deaths: all-cause deaths per person-year (sex, age, decile); people: England
+    (sex, age, decile). The published turnover is England's mean; it goes by deprivation as the odds do.
+    """
+    number = people.sum(0)
+    odds = np.exp(odds_by_decile(evidence))
+    fit = number * share[0]
+    turnover = published(evidence)[:, None] * odds * fit.sum(1, keepdims=True) / (fit * odds).sum(1, keepdims=True)
+    mortality = (deaths * people).sum(0) / number
+    each = [_of_decile(evidence, share[:, :, d], mortality[:, d], turnover[:, d]) for d in range(DECILES)]
+    begin, further, recover = np.stack(each, axis=-1)
+    step = evidence["frailty.severe_ratio"]
+    moderate, severe = evidence["frailty.moderate_recovers"], evidence["frailty.severe_recovers"]
+    ratios = {
+        FRAILTY[0]: (0.0, 1.0, 1.0),
+        FRAILTY[1]: (0.0, step, moderate),
+        FRAILTY[2]: (0.0, 0.0, severe),
+    }
+    return FrailtyRates(begin=begin, further=further, recover=recover, ratios=ratios)
+
+
+def _of_decile(evidence: Evidence, share: Array, deaths: Array, wanted: Array) -> Array:
+    """Becoming mildly frail, further, and recovering by age (3, ages) that keep `share` (4, ages); wanted: turnover."""
     from scipy.optimize import nnls
 
     step = evidence["frailty.severe_ratio"]
@@ -74,7 +131,6 @@ def rates(evidence: Evidence, share: Array, deaths: Array) -> FrailtyRates:
     middle = (share + after) / 2
     mortality = deaths / (hazard @ middle) * hazard[:, None]
     net = after - share + (mortality - (mortality * middle).sum(0)) * middle
-    wanted = published(evidence)
     found = np.zeros((3, AGES))
     for age in range(YOUNGEST - 1, AGES):
         fit, mild, mid, high = middle[:, age]
@@ -88,12 +144,7 @@ def rates(evidence: Evidence, share: Array, deaths: Array) -> FrailtyRates:
             ]
         )
         found[:, age] = nnls(flows, np.append(net[:, age], TURNOVER_WEIGHT * fit * wanted[age]))[0]
-    ratios = {
-        FRAILTY[0]: (0.0, 1.0, 1.0),
-        FRAILTY[1]: (0.0, step, moderate),
-        FRAILTY[2]: (0.0, 0.0, severe),
-    }
-    return FrailtyRates(begin=found[0], further=found[1], recover=found[2], ratios=ratios)
+    return found
 
 
 def hazard_ratios(evidence: Evidence, outcome: str) -> Array:

@@ -128,15 +128,20 @@ def _conversions(epi: Epidemiology, rates: dict[str, Array]) -> dict[str, Array]
 
 
 def _frailty(epi: Epidemiology, reference: Reference, health: Health) -> None:
-    """Baseline rates = those that keep England's frailty by age ÷ mean multiplier of those in whom each can happen."""
-    epi.frailty_rates = rates = frailty.rates(epi.evidence, epi.frailty, epi.deaths_by_age)
+    """Baseline rates = those that keep England's frailty by age and decile ÷ mean multiplier of those in whom each can
+    happen (by sex and age, times what deprivation makes of it over all ages)."""
+    epi.frailty_rates = rates = frailty.rates(epi.evidence, epi.frailty_by_decile, epi.deaths, epi.england)
     weight = epi.effects[frailty.BEGIN].weight(health.state, health.lagged, epi.states)
     mild, moderate, severe = (epi.states.has(health.state, name).astype(float) for name in FRAILTY)
-    exposed = {frailty.BEGIN: 1 - mild - moderate - severe, frailty.FURTHER: mild + moderate}
+    old = reference.people.age >= frailty.YOUNGEST
+    exposed = {frailty.BEGIN: (1 - mild - moderate - severe) * old, frailty.FURTHER: mild + moderate}
     for name, per_year in ((frailty.BEGIN, rates.begin), (frailty.FURTHER, rates.further)):
-        norm = reference.over_deciles(reference.mean(weight, exposed[name]))
-        epi.frailty_base[name] = per_year[None, :, None] / spread(norm) * np.ones(DECILES)
-    epi.frailty_base[frailty.RECOVER] = np.broadcast_to(rates.recover[None, :, None], (SEXES, AGES, DECILES))
+        norm = reference.mean(weight, exposed[name])
+        number = reference.mean(exposed[name]) * reference.cells
+        explained = (norm / reference.over_deciles(norm) * number).sum((0, 1)) / number.sum((0, 1))
+        norm = reference.over_deciles(norm / explained) * explained
+        epi.frailty_base[name] = per_year / spread(norm)
+    epi.frailty_base[frailty.RECOVER] = np.broadcast_to(rates.recover, (SEXES, AGES, DECILES))
 
 
 def _mortality(epi: Epidemiology, reference: Reference, health: Health) -> None:

@@ -66,11 +66,11 @@ def test_the_share_undiagnosed_stays(living: Living, history: CareSystem) -> Non
 
 def test_frailty_by_age_stays(living: Living, history: CareSystem) -> None:
     """Within the noise of so many people, and what a town is healthier or iller than England."""
-    share = 1 - history.epidemiology.frailty[0]
+    share = 1 - history.epidemiology.frailty_by_decile[0]
     frail = sum(living.has(name) for name in FRAILTY)
     for first, last in ((50, 65), (65, 80), (80, 101)):
         here = (living.age >= first) & (living.age < last)
-        expected = share[np.minimum(living.age[here], 100)].mean()
+        expected = share[np.minimum(living.age[here], 100), living("decile")[here] - 1].mean()
         noise = 4 * np.sqrt(expected * (1 - expected) / here.sum())
         assert abs(frail[here].mean() - expected) < noise + 0.05
 
