@@ -20,8 +20,10 @@ from sim.life import behaviours, circumstances, diagnosis, frailty, kinds, manag
 from sim.life import mortality as deaths
 from sim.life.conditions import Condition
 from sim.life.conditions import shipped as shipped_conditions
+from sim.life import health_kernels as kernels
 from sim.life.exposures import Exposures
 from sim.life.grid import AGES, BANDS, DECILES, SEXES, Array, band_of, keyed, over_bands
+from sim.life.health_tables import Tables, weights
 from sim.life.states import FRAILTY, States
 from sim.rates import Process
 
@@ -55,14 +57,11 @@ class Effects:
 
     def weight(self, state: NDArray[np.uint64], lagged: NDArray[np.float32], states: States) -> Array:
         """Product of all multipliers, one a person."""
-        product = np.ones(state.size)
-        for column in np.flatnonzero(self.excess):
-            product *= 1 + lagged[:, column] * self.excess[column]
-        for shift, table in self._by_byte(states):
-            product *= table[(state >> shift).astype(np.uint8)]
+        product = np.empty(state.size)
+        kernels.weigh(state, lagged, 0, weights([self], states), product)
         return product
 
-    def _by_byte(self, states: States) -> list[tuple[np.uint64, Array]]:
+    def by_byte(self, states: States) -> list[tuple[np.uint64, Array]]:
         """Where each byte of the state on which the hazard depends stands, and the multipliers of its values."""
         asked = tuple(states.bits.items()), tuple(self.ratios.items())
         if asked not in self._kept:
@@ -121,6 +120,13 @@ class Epidemiology:
         self.reviews_left: NDArray[np.float32]  # by pattern of unknown conditions: see `sim.life.diagnosis`
         self.three_cs: ThreeCs
         self.wellbeing: Wellbeing
+        self._giving: Tables | None = None
+
+    def giving(self) -> Tables:
+        """What giving people health looks up; to be asked for when every norm is set."""
+        if self._giving is None:
+            self._giving = Tables(self)
+        return self._giving
 
     @property
     def nothing(self) -> Array:

@@ -13,18 +13,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.draws import uniforms
 from sim.life import frailty
+from sim.life import health_kernels as kernels
 from sim.life.behaviours import BEHAVIOURS
 from sim.life.epidemiology import Epidemiology
-from sim.life.grid import Array, band_of, fifth_of
+from sim.life.grid import Array
+from sim.life.health_tables import Tables
 from sim.life.states import FRAILTY
-from sim.purposes import Purpose
 
 MOST_SHARE = 0.97
-EX_SMOKING = 20
-"""Number of the draw for former smoking, beyond every behaviour's."""
-ALWAYS = 0  # month of the draws that give health: a person's health on arrival does not depend on when
 
 
 @dataclass
@@ -54,62 +51,51 @@ Observe = Callable[[str, Array, Array], None]
 
 
 def give(people: People, epi: Epidemiology, observe: Observe | None = None) -> Health:
-    """Behaviours first, then each condition given behaviours and the conditions before it.
+    """Behaviours first, then each condition given behaviours and the conditions before it, then frailty.
 
     observe: called with the name of each condition and category of frailty, with everyone's chance by age, sex and
     deprivation and their multiplier, before it is drawn; the reference population uses it to set the norm.
     """
-    state, years_since_quit = _behaviours(people, epi)
-    lagged = epi.exposures.at_start(state, years_since_quit)
+    tables = epi.giving() if observe is None else Tables(epi)
+    who = people.key, people.male, people.age, people.decile
+    state, lagged = _behave(people, epi, tables)
     undiagnosed = np.zeros(state.size, np.uint32)
-    band, decile = band_of(people.age), people.decile - 1
-    cell = (people.male, band, decile)
-    for number, name in enumerate(epi.names):
-        weight = epi.effects[name].weight(state, lagged, epi.states)
-        expected = np.minimum(epi.prevalence[name][people.male, people.age] * epi.gradient[name][decile], MOST_SHARE)
-        if observe is not None:
-            observe(name, expected, weight)
-        share = expected * weight / epi.share_norm[name][cell]
-        draw = uniforms(people.key, ALWAYS, Purpose.CONDITIONS + number)
-        has = draw < np.minimum(share, MOST_SHARE)
-        state[has] |= epi.states.mask(name)
-        if epi.undiagnosed[name] > 0:
-            draw = uniforms(people.key, ALWAYS, Purpose.UNDIAGNOSED + number)
-            undiagnosed[has & (draw < epi.undiagnosed[name])] |= np.uint32(1 << number)
-    weight = epi.effects[frailty.BEGIN].weight(state, lagged, epi.states)
-    at_least = epi.frailty_by_decile[::-1].cumsum(0)[2::-1, people.age, decile]
-    draw = uniforms(people.key, ALWAYS, Purpose.FRAILTY)
-    category = np.zeros(state.size, np.int64)
-    for name, chance in zip(FRAILTY, at_least, strict=True):
-        if observe is not None:
-            observe(name, chance, weight)
-        category += draw < np.minimum(chance * weight / epi.share_norm[name][cell], MOST_SHARE)
-    for number, name in enumerate(FRAILTY, 1):
-        state[category == number] |= epi.states.mask(name)
-    kept, state = epi.managed.begin(people.key, state, undiagnosed, epi.states.first_condition)
+
+    def draw(first: int, last: int) -> None:
+        kernels.fall_ill(
+            *who, lagged, tables.weights, tables.prevalence, tables.gradient, tables.norm, MOST_SHARE,
+            tables.unknown, tables.masks, tables.draws, first, last, state, undiagnosed,
+        )  # fmt: skip
+
+    if observe is None:
+        draw(0, len(epi.names))
+    else:
+        for number, name in enumerate(epi.names):
+            by_age = epi.prevalence[name][people.male, people.age] * epi.gradient[name][people.decile - 1]
+            observe(name, np.minimum(by_age, MOST_SHARE), epi.effects[name].weight(state, lagged, epi.states))
+            tables.norm[number] = epi.share_norm[name]
+            draw(number, number + 1)
+        weight = epi.effects[frailty.BEGIN].weight(state, lagged, epi.states)
+        for number, name in enumerate(FRAILTY):
+            observe(name, tables.at_least[number, people.age, people.decile - 1], weight)
+            tables.frailty_norm[number] = epi.share_norm[name]
+    kernels.grow_frail(
+        *who, lagged, tables.weights, len(epi.names), tables.at_least, tables.frailty_norm, MOST_SHARE,
+        tables.frailty_masks, tables.frailty_offset, tables.frailty_shift, state,
+    )  # fmt: skip
+    kept = epi.managed.begin(people.key, state, undiagnosed, epi.states.first_condition)
     return Health(state, lagged, undiagnosed, kept)
 
 
-def _behaviours(people: People, epi: Epidemiology) -> tuple[NDArray[np.uint64], NDArray[np.float32]]:
-    at = (people.male, people.age, fifth_of(people.decile))
-    state = np.zeros(people.age.size, np.uint64)
-    for number, behaviour in enumerate(BEHAVIOURS):
-        share = epi.risk[behaviour.risk][at]
-        if behaviour.risk in people.ratios:
-            share = np.minimum(share * people.ratios[behaviour.risk], MOST_SHARE)
-        draw = uniforms(people.key, ALWAYS, Purpose.BEHAVIOURS + number)
-        state[draw < share] |= epi.states.mask(behaviour.state)
-    smoker = epi.states.has(state, "smoker")
-    draw = uniforms(people.key, ALWAYS, Purpose.BEHAVIOURS + EX_SMOKING)
-    now = epi.risk["smoking"][at]
-    ex = ~smoker & (draw < epi.ex_smokers[at] / np.maximum(1 - now, 0.03))
-    state[ex] |= epi.states.mask("ex_smoker")
-    return state, _years_since_quit(people, ex, epi)
-
-
-def _years_since_quit(people: People, ex: NDArray[np.bool_], epi: Epidemiology) -> NDArray[np.float32]:
-    """Evenly spread between one year ago and the usual age of quitting youngest, for ex-smokers; else infinity."""
-    youngest = epi.evidence["behaviours.youngest_quit_age"]
-    draw = uniforms(people.key, ALWAYS, Purpose.BEHAVIOURS + EX_SMOKING + 1)
-    years = 1 + draw * np.maximum(people.age - youngest, 1)
-    return np.where(ex, years, np.inf).astype(np.float32)
+def _behave(people: People, epi: Epidemiology, tables: Tables) -> tuple[NDArray[np.uint64], NDArray[np.float32]]:
+    """States of behaviours and circumstances, and lagged exposures of people who have long lived so."""
+    size = people.key.size
+    state, years = np.empty(size, np.uint64), np.empty(size, np.float32)
+    risks = list(people.ratios)
+    ratios = np.array([people.ratios[risk] for risk in risks], np.float64).reshape(len(risks), size)
+    which = np.array([risks.index(one.risk) if one.risk in risks else -1 for one in BEHAVIOURS], np.int64)
+    kernels.behave(
+        people.key, people.male, people.age, people.decile, ratios, which, tables.risk, tables.smoking,
+        tables.former, tables.behaviour_masks, tables.behaviour_draws, (MOST_SHARE, tables.youngest), state, years,
+    )  # fmt: skip
+    return state, epi.exposures.at_start(state, years)

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -83,16 +84,16 @@ class Managed:
         """Level (of 255) of those who have no long-term condition."""
         return round(self.typical * FULL)
 
-    def begin(self, key: Keys, state: State, undiagnosed: Pattern, first: int) -> tuple[NDArray[np.uint8], State]:
-        """Managed level (uint8, of 255) of new people and their states with its level set, without regard to
-        confidence."""
-        held = (state >> np.uint64(first)).astype(np.uint32) & self.conditions
-        known = held & ~undiagnosed
-        own = draws.uniforms(key, ALWAYS, Purpose.MANAGED)
-        value = self.number[0] + self.number[1] * (2 * own - 1)
-        value = np.where(held == 0, self.number[0], np.where(known == 0, np.float32(0), value))
-        column = np.rint(np.clip(value, 0, 1) * FULL).astype(np.uint8)
-        return column, np.asarray(_with_level(column, key, state))
+    def begin(self, key: Keys, state: State, undiagnosed: Pattern, first: int) -> NDArray[np.uint8]:
+        """Managed level (uint8, of 255) of new people, without regard to confidence; written into their `state` too.
+
+        first: bit of the first condition."""
+        column = np.empty(key.size, np.uint8)
+        kernels.begin(
+            key, undiagnosed, np.uint64(first), self.conditions, self.number, np.uint64(level_shift("managed")),
+            _of_life(), state, column,
+        )  # fmt: skip
+        return column
 
 
 def exacerbation_ratio(evidence: Evidence) -> float:
@@ -112,19 +113,16 @@ def by_level(evidence: Evidence) -> dict[str, tuple[float, ...]]:
 def review(m: CareSystem, rows: Rows) -> None:
     """Move the managed level of residents in review and bring its level in their states up to date."""
     tables, r = m.epidemiology.managed, m.residents.columns
-    offsets = np.array(
-        [draws.offset(ALWAYS, Purpose.MANAGED >> 1), draws.offset(ALWAYS, Purpose.MANAGED_LEVEL >> 1)], np.uint64
-    )
     kernels.move(
         rows, r["key"], r["state"], r["undiagnosed"], r["unmet"], r["continuity"], r["lsoa"], r["managed"],
         tables.conditions, tables.number, tables.confidence, m.area_shift["managed"],
         np.uint64(level_shift("confidence")), np.uint64(level_shift("managed")),
-        offsets,
+        _of_life(),
     )  # fmt: skip
 
 
-def _with_level(column: NDArray[np.uint8], key: NDArray[np.uint64], state: NDArray[np.uint64]) -> NDArray[Any]:
-    out = state.copy()
-    offset = draws.offset(ALWAYS, Purpose.MANAGED_LEVEL >> 1)
-    kernels.set_levels(column, key, out, np.uint64(level_shift("managed")), offset)
-    return out
+@lru_cache(maxsize=1)
+def _of_life() -> NDArray[np.uint64]:
+    """Added to a key for the lasting difference, and for the level's draw for life. Nobody writes it."""
+    numbers = Purpose.MANAGED >> 1, Purpose.MANAGED_LEVEL >> 1
+    return np.array([draws.offset(ALWAYS, number) for number in numbers], np.uint64)

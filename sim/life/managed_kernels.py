@@ -17,6 +17,8 @@ FULL, UNIT = np.float32(255), np.float32(2.0**-32)
 BELOW_ONE = np.float32(0.99999)
 ZERO, HALF, ONE, TWO = np.float32(0), np.float32(0.5), np.float32(1), np.float32(2)
 STEPS = 3
+LOW = np.uint64(0xFFFFFFFF)
+TO_UNIT = np.nextafter(np.float32(2.0**-32), np.float32(0))  # as in `sim.draws.uniforms`
 
 
 @compiled
@@ -35,11 +37,33 @@ def level_of(value, lift):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def set_levels(value: Array, key: Array, state: Array, shift: int, offset: int) -> None:
-    """Write the level of each value (uint8, n) into the states (uint64, n)."""
-    for i in range(value.size):
-        chance = np.float32(mix(key[i] + offset) >> S32) * UNIT
-        state[i] = (state[i] & ~(THREE << shift)) | (level_of(value[i], min(chance, BELOW_ONE)) << shift)
+def begin(
+    key: Array,
+    undiagnosed: Array,
+    first: int,
+    conditions: int,
+    number: Array,
+    shift: int,
+    offsets: Array,
+    state: Array,
+    managed: Array,
+) -> None:
+    """Managed level of new people (uint8) and, in their states, the level it stands at; see `move`.
+
+    first: bit of the first condition.
+    """
+    for i in range(key.size):
+        held = np.uint32(state[i] >> first) & np.uint32(conditions)
+        if held == 0:
+            value = number[0]
+        elif held & ~undiagnosed[i] == 0:
+            value = ZERO
+        else:
+            own = np.float32(np.uint32(mix(key[i] + offsets[0]) & LOW)) * TO_UNIT
+            value = number[0] + number[1] * (TWO * own - ONE)
+        managed[i] = np.uint8(np.rint(min(max(value, ZERO), ONE) * FULL))
+        chance = np.float32(mix(key[i] + offsets[1]) >> S32) * UNIT
+        state[i] = (state[i] & ~(THREE << shift)) | (level_of(managed[i], min(chance, BELOW_ONE)) << shift)
 
 
 @compiled
