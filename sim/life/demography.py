@@ -6,19 +6,24 @@ that no policy changes. So a life saved changes no unrelated newborn, and no ide
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim import draws
 from sim.care import continuity
+from sim.clock import MONTHS_A_YEAR
+from sim.life import demography_kernels as kernels
 from sim.life import three_cs
 from sim.life.exposures import as_kept
 from sim.life.grid import BAND
 from sim.life.health import People, give
 from sim.life.review import refresh
-from sim.places import cell_words, settle
+from sim.places import Place, cell_words
+from sim.places.synthesis import BEFORE
 from sim.purposes import Purpose
 
 if TYPE_CHECKING:
@@ -53,31 +58,64 @@ def give_birth(m: CareSystem, mothers: Rows) -> Rows:
     return newborn.rows
 
 
+@dataclass(frozen=True)
+class _Gate:
+    """What the in-migrants of a place and seed have in common, by cell (area × sex × band): keys of the draws of how
+    many come, a hash of each cell; and how people settle there, as `sim.life.demography_kernels` wants it."""
+
+    key: NDArray[np.uint64]
+    words: NDArray[np.uint64]
+    salt: np.uint64
+    open: NDArray[np.bool_]
+    group: NDArray[np.int16]
+    practices: tuple[NDArray[Any], ...]
+    share: NDArray[np.float32]
+
+
+@lru_cache(maxsize=8)
+def _gate(place: Place, seed: int) -> _Gate:
+    words = cell_words(place)  # hashes of the areas' codes: another area in the place renames nobody
+    key = draws.make_keys(seed, draws.arrival_identity(words, 0, 0))
+    shifts = np.array([32 * (purpose & 1) for purpose in (Purpose.PRACTICE, Purpose.HOME_TRUST)], np.uint64)
+    practices = *(np.ascontiguousarray(table) for table in place.registration), shifts
+    share = place.lsoas["hhft_share"].to_numpy(np.float32, copy=True)
+    salt = draws.scramble(draws.offset(seed, draws.SEED))[0]  # as in `draws.make_keys`
+    return _Gate(key, words, salt, np.ones(key.size, np.bool_), np.zeros(key.size, np.int16), practices, share)
+
+
+@lru_cache(maxsize=8)
+def _expected(place: Place, year: int, scale: float) -> NDArray[np.float32]:
+    """In-migrants expected in each month of a year since July 2020, by cell: they differ by year only."""
+    return (place.arrivals(year * MONTHS_A_YEAR) * scale).reshape(-1).astype(np.float32)
+
+
 def arrive(m: CareSystem) -> Rows:
     """This month's in-migrants, with the health of people of their age, sex and deprivation; returns their rows."""
-    expected = m.place.arrivals(m.month) * m.scale
-    areas, sexes, bands = expected.shape
-    cells = np.arange(expected.size)
-    words = cell_words(m.place)  # hashes of the areas' codes: another area in the place renames nobody
-    key = draws.make_keys(m.seed, draws.arrival_identity(words, 0, 0))
-    rate = expected.reshape(-1).astype(np.float32)
-    group = np.zeros(cells.size, np.int16)
-    one = np.ones(1, np.float32)
-    everyone = np.ones(cells.size, np.bool_)
-    count = draws.poisson_counts(key, everyone, rate, one, group, m.month, Purpose.ARRIVALS)
-    which = np.repeat(cells, count)
-    if which.size == 0:
+    gate, one = _gate(m.place, m.seed), np.ones(1, np.float32)
+    rate = _expected(m.place, max(m.month, 0) // MONTHS_A_YEAR, m.scale)
+    count = draws.poisson_counts(gate.key, gate.open, rate, one, gate.group, m.month, Purpose.ARRIVALS)
+    size = int(count.sum())
+    if size == 0:
         return np.empty(0, np.int64)
-    ordinal = np.arange(which.size) - np.repeat(np.cumsum(count.astype(np.int64)) - count, count)
-    area, sex, band = np.unravel_index(which, (areas, sexes, bands))
-    identity = draws.arrival_identity(words[which], m.month + 1, ordinal)
-    key = draws.make_keys(m.seed, identity)
-    within = draws.uniforms2(key, m.month, Purpose.ARRIVAL_PROFILE)
-    width = np.where(band == bands - 1, OLDEST_BAND_YEARS, BAND)
-    age = band * BAND + (within[0] * width).astype(np.int64)
-    born = m.month - age * 12 - (within[1] * 12).astype(np.int64)
-    home = settle(m.place, area.astype(np.int16), key)
-    return add_people(m, identity, key, born, sex, area, home)
+    identity, born, male, area = np.empty((4, size), np.int64)
+    key, practice = np.empty(size, np.uint64), np.empty(size, np.int16)
+    trust, site = np.empty(size, np.uint8), np.empty(size, np.int8)
+    offsets = np.array(
+        [
+            draws.offset(m.month + 1, draws.ARRIVAL),
+            gate.salt,
+            draws.offset(m.month, draws.PAIRED + Purpose.ARRIVAL_PROFILE),
+            draws.offset(BEFORE, Purpose.PRACTICE >> 1),
+            draws.offset(BEFORE, Purpose.HOME_TRUST >> 1),
+        ],
+        np.uint64,
+    )
+    kernels.newcomers(
+        count, gate.words, m.place.counts.shape[1:], m.month, (BAND, OLDEST_BAND_YEARS), offsets, gate.practices,
+        gate.share, m.place.site_of, identity, key, born, male, area, practice, trust, site,
+    )  # fmt: skip
+    home = {"practice": practice, "home_trust": trust, "site": site}
+    return add_people(m, identity, key, born, male, area, home)
 
 
 def add_people(

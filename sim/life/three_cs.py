@@ -24,7 +24,7 @@ from sim.life.epidemiology import spread
 from sim.life.grid import AGES, Array, to_cells
 from sim.life.life_kernels import REVIEW_MONTHS
 from sim.life.states import level_shift
-from sim.life.ties import FIXED, shares_of
+from sim.life.ties import FIXED, MONTHS_SINCE_APRIL, shares_of
 from sim.purposes import Purpose
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ SCALE = {"contact": 255, "confidence": 2, "control": 255}
 """What one unit of each C is in its column of bytes."""
 OF_HEALTH = ("contact", "control")  # what illness and circumstances change
 QUANTILES = 4096
-MONTHS_SINCE_APRIL = 5.5  # mean over the year
+OF_TRAITS, OF_LEVELS = draws.offset(FIXED, Purpose.THREE_CS), draws.offset(FIXED, Purpose.LEVEL_DITHER)
 
 
 class ThreeCs:
@@ -153,18 +153,11 @@ def _move(
     m: CareSystem, rows: Rows, close: NDArray[np.float32], norm: NDArray[np.float32], newcomers: bool = False
 ) -> None:
     tables, r = m.epidemiology.three_cs, m.residents.columns
-    live = usual_share(m)
+    live = m.ties.usual_share
     neutral = np.array([live, *tables.peers], np.float32)
-    around = m.ties.look_around(rows, neutral, newcomers)
     usual = np.array([live * (1 - tables.without_ties), tables.mean_contact], np.float32)
-    offsets = np.array(
-        [
-            draws.offset(FIXED, Purpose.THREE_CS),
-            draws.offset(m.month, Purpose.THREE_CS_ROUNDING),
-            draws.offset(FIXED, Purpose.LEVEL_DITHER),
-        ],
-        np.uint64,
-    )
+    around = m.ties.look_around(rows, neutral, newcomers)
+    offsets = np.array([OF_TRAITS, draws.offset(m.month, Purpose.THREE_CS_ROUNDING), OF_LEVELS], np.uint64)
     kernels.move(
         rows, m.month, r["born"], r["male"], r["decile"], r["lsoa"], r["key"], r["bereaved"], r["state"],
         r["contact"], r["confidence"], r["control"], around, tables.traits, usual, tables.mask, tables.weight,
@@ -172,20 +165,16 @@ def _move(
     )  # fmt: skip
 
 
-def usual_share(m: CareSystem) -> float:
-    """Share of wanted ties that live, on average over a year: the rest has moved or died since April's matching."""
-    gone = float(np.average(m.place.out_rate, weights=m.place.counts.sum(0)))
-    return 1.0 - MONTHS_SINCE_APRIL * gone
-
-
 def _of_neighbourhoods(m: CareSystem) -> NDArray[np.float32]:
     """What each neighbourhood adds to the Cs: by its community capacity, and by levers. float32 (3, areas)."""
     tables = m.epidemiology.three_cs
     size = m.neighbourhoods.size
-    effect = effect_of_capacity(m.evidence, m.neighbourhoods.columns["capacity"][:size].astype(np.float64))
+    capacity = m.neighbourhoods.columns["capacity"][:size]
     added = np.zeros((3, max(size, len(m.decile))), np.float32)
-    for row, points in ((0, tables.capacity[0]), (2, tables.capacity[1])):
-        added[row, :size] = points * effect
+    if capacity.any():
+        effect = effect_of_capacity(m.evidence, capacity.astype(np.float64))
+        for row, points in ((0, tables.capacity[0]), (2, tables.capacity[1])):
+            added[row, :size] = points * effect
     for row, c in enumerate(CS):
         if c in m.area_shift:
             added[row] += m.area_shift[c]

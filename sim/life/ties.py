@@ -30,6 +30,7 @@ APRIL = 9  # months after July
 CELL_MONTHS, CELLS = 60, 20  # five years of age
 PART_SIZE = 20  # entries looked for in one part of an authority and one cell of age, in a year
 FIXED = 0  # the month of draws that belong to a person for life
+MONTHS_SINCE_APRIL = 5.5  # mean over the year
 PLACES, BONDS = 4096, 1 << 16
 _HALF, _WORD = 1 << 16, 1 << 32
 
@@ -40,7 +41,8 @@ class Ties:
     start: int32[n + 1], first tie of each row; owner: int64[n], whose ties they are, as of the last rewiring; row:
     int32, one a tie and direction: the tie is to the identity `owner[row]`, and lives while that is still its row's;
     bond: uint16, a hash of the pair from which it is drawn whether the tie lasts.
-    newborn: int64[k, 2, 2], identities and rows of child and mother who are not tied yet. The arrays are replaced,
+    newborn: int64[k, 2, 2], identities and rows of child and mother who are not tied yet. usual_share: share of wanted
+    ties that live, on average over a year: the rest has moved or died since April's matching. The arrays are replaced,
     never written, so that a snapshot holds them without a copy.
     """
 
@@ -53,6 +55,8 @@ class Ties:
         self.spread = evidence["ties.age_spread"] * MONTHS_A_YEAR
         self.wanted_at = draws.offset(FIXED, Purpose.TIES_WANTED)
         self.salt = draws.scramble(draws.offset(m.seed, Purpose.TIES_LOST))
+        gone = float(np.average(m.place.out_rate, weights=m.place.counts.sum(0)))
+        self.usual_share = 1.0 - MONTHS_SINCE_APRIL * gone
         self.authority = np.ascontiguousarray(m.place.authority, np.int16)
         self._divide()
         self.start = np.zeros(1, np.int32)
