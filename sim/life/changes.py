@@ -7,15 +7,18 @@ applied in the order of the rate tables. Leaving and dying are drawn here too an
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
-from typing import TYPE_CHECKING
+from functools import cached_property, lru_cache
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim import draws
+from sim.kernels import GAMMA_PURPOSE
+from sim.life import changes_kernels as kernels
 from sim.life import diagnosis, frailty
-from sim.life.behaviours import BEHAVIOURS
+from sim.life.behaviours import BEHAVIOURS, FIFTHS
 from sim.life.processes import DIAGNOSE, ONSET, RECOVERY
 from sim.life.review import refresh
 from sim.life.states import FRAILTY
@@ -23,6 +26,7 @@ from sim.outcomes.eventlog import Kind
 from sim.purposes import Purpose
 
 if TYPE_CHECKING:
+    from sim.life.epidemiology import Epidemiology
     from sim.system import CareSystem
 
 Rows = NDArray[np.int64]
@@ -40,14 +44,14 @@ class Happenings:
     index: dict[str, int]
 
     @cached_property
-    def _sorted(self) -> tuple[Rows, NDArray[np.int64]]:
+    def by_process(self) -> tuple[Rows, NDArray[np.int64]]:
         """Rows by process, and where each process begins."""
         counts = np.bincount(self.kinds, minlength=len(self.index))
         return self.rows[np.argsort(self.kinds, kind="stable")], np.concatenate([[0], np.cumsum(counts)])
 
     def of(self, process: str) -> Rows:
         """Rows of the residents to whom it happens, in the order of the rows."""
-        rows, begins = self._sorted
+        rows, begins = self.by_process
         number = self.index[process]
         return np.asarray(rows[begins[number] : begins[number + 1]])
 
@@ -67,69 +71,90 @@ def draw(m: CareSystem) -> Happenings:
     return Happenings(rows, kinds, m.rates.index)
 
 
+@dataclass(frozen=True)
+class Program:
+    """What the month's processes do to residents, step by step, in the order in which it is done.
+
+    Arrays are as `sim.life.changes_kernels.happen` wants them; measures: of the new cases of each condition; numbers:
+    of the hashes of the draws for who is diagnosed at once.
+    """
+
+    steps: tuple[NDArray[Any], ...]
+    masks: tuple[NDArray[np.uint64], ...]
+    frail: tuple[NDArray[Any], ...]
+    measures: tuple[str, ...]
+    numbers: NDArray[np.uint64]
+    shifts: NDArray[np.uint64]
+    at_once: NDArray[np.float32]
+
+    @classmethod
+    def of(cls, epi: Epidemiology, names: tuple[str, ...]) -> Program:
+        """names: of the processes of the rate tables, in order."""
+        states, index = epi.states, {name: number for number, name in enumerate(names)}
+        mask = {name: int(states.mask(name)) for name in states.names}
+        steps: list[tuple[int, str, str, int, int]] = []  # what, process, state, states set, states cleared
+        for one in BEHAVIOURS:
+            former = mask["ex_smoker"] if one.state == "smoker" else 0
+            steps.append((kernels.STOP, one.out_of, one.state, former, mask[one.state]))
+            steps.append((kernels.BEGIN, one.into, one.state, mask[one.state], former))
+        for process in (frailty.BEGIN, frailty.FURTHER, frailty.RECOVER):
+            steps.append((kernels.FITTER if process == frailty.RECOVER else kernels.FRAILER, process, "", 0, 0))
+        for condition in epi.conditions:
+            name, earlier = condition.name, condition.replaces
+            steps.append((kernels.ONSET, ONSET + name, name, mask[name], 0))
+            if DIAGNOSE + name in index:
+                steps += [(kernels.FOUND, DIAGNOSE + name, name, 0, 0), (kernels.UNKNOWN, ONSET + name, name, 0, 0)]
+            if earlier:
+                steps.append((kernels.END, ONSET + name, earlier, 0, mask[earlier]))
+            if RECOVERY + name in index:
+                steps.append((kernels.END, RECOVERY + name, name, 0, mask[name]))
+        what, processes, held, sets, clears = zip(*steps, strict=True)
+        conditions = [epi.names.index(name) if name in epi.names else 0 for name in held]
+        purposes = [Purpose.UNDIAGNOSED + number for number in range(len(epi.names))]
+        return cls(
+            steps=(
+                np.array(what, np.int64),
+                np.array([index[process] for process in processes], np.int64),
+                np.array([states.bits.get(name, 0) for name in held], np.int64),
+                np.array(conditions, np.int64),
+            ),
+            masks=(np.array(sets, np.uint64), np.array(clears, np.uint64)),
+            frail=(
+                np.array([mask[name] for name in FRAILTY], np.uint64),
+                np.array([states.bits[name] for name in FRAILTY], np.int64),
+            ),
+            measures=tuple(f"{name}_new" for name in epi.names),
+            numbers=np.array([purpose >> 1 for purpose in purposes], np.uint64) * GAMMA_PURPOSE,
+            shifts=np.array([32 * (purpose & 1) for purpose in purposes], np.uint64),
+            at_once=np.array(
+                [diagnosis.at_once(epi.evidence, epi.undiagnosed[name]) for name in epi.names], np.float32
+            ),
+        )
+
+
+_program = lru_cache(maxsize=4)(Program.of)
+
+
 def apply(m: CareSystem, happenings: Happenings) -> None:
     """Change states, count onsets, and refresh whoever changed."""
-    r, states = m.residents.columns, m.states
-    for behaviour in BEHAVIOURS:
-        mask = states.mask(behaviour.state)
-        stop, start = happenings.of(behaviour.out_of), happenings.of(behaviour.into)
-        if stop.size:
-            r["state"][stop] &= ~mask
-        if start.size:
-            r["state"][start] |= mask
-        if behaviour.state == "smoker":
-            r["state"][stop] |= states.mask("ex_smoker")
-            r["state"][start] &= ~states.mask("ex_smoker")
-        m.events.add(Kind.ENDED, stop, states.bits[behaviour.state])
-        m.events.add(Kind.BEGAN, start, states.bits[behaviour.state])
-    for name in (frailty.BEGIN, frailty.FURTHER, frailty.RECOVER):
-        _frailty(m, happenings, name)
-    told = []
-    for number, condition in enumerate(m.epidemiology.conditions):
-        name, unknown = condition.name, np.uint32(1 << number)
-        begun = happenings.of(ONSET + name)
-        r["state"][begun] |= states.mask(name)
-        m.recorder.add(f"{name}_new", r["fifth"][begun])
-        m.events.add(Kind.BEGAN, begun, states.bits[name])
-        if DIAGNOSE + name in m.rates.index:
-            found = happenings.of(DIAGNOSE + name)
-            found = found[(r["undiagnosed"][found] & unknown) != 0]
-            r["undiagnosed"][found] &= ~unknown
-            told.append(found)  # who now knows is asked to reviews
-            at_once = diagnosis.at_once(m.evidence, m.epidemiology.undiagnosed[name])
-            if begun.size:
-                later = draws.uniforms(r["key"][begun], m.month, Purpose.UNDIAGNOSED + number) >= at_once
-                r["undiagnosed"][begun[later]] |= unknown
-        if condition.replaces:
-            _end(m, begun, condition.replaces)
-        if RECOVERY + name in m.rates.index:
-            _end(m, happenings.of(RECOVERY + name), name)
-    refresh(m, np.unique(np.concatenate([happenings.to_any(m.changes_state), *told])))
+    r, program = m.residents.columns, _program(m.epidemiology, m.rates.names)
+    rows, begins = happenings.by_process
+    new = np.zeros((len(program.measures), FIFTHS))
+    log = np.empty((3, 2 * rows.size), np.int64)  # nothing does more than begin one state and end another
+    told = np.empty(rows.size, np.int64)
+    noted, knowing = kernels.happen(
+        program.steps, program.masks, program.frail, rows, begins, (int(Kind.BEGAN), int(Kind.ENDED)),
+        (draws.offset(m.month, 0) + program.numbers, program.shifts, program.at_once), r["key"], r["fifth"],
+        r["followed"], r["state"], r["undiagnosed"], new, log, told,
+    )  # fmt: skip
+    for measure, by_fifth in zip(program.measures, new, strict=True):
+        m.recorder.add_by_fifth(measure, by_fifth)
+    _note(m, *log[:, :noted])
+    refresh(m, np.unique(np.concatenate([happenings.to_any(m.changes_state), told[:knowing]])))
 
 
-def _end(m: CareSystem, rows: Rows, condition: str) -> None:
-    """Those of `rows` who have the condition have it no longer."""
-    if not rows.size:
-        return
-    r, states = m.residents.columns, m.states
-    ended = rows[states.has(r["state"][rows], condition)]
-    r["state"][ended] &= ~states.mask(condition)
-    r["undiagnosed"][ended] &= ~np.uint32(1 << states.conditions.index(condition))
-    m.events.add(Kind.ENDED, ended, states.bits[condition])
-
-
-def _frailty(m: CareSystem, happenings: Happenings, process: str) -> None:
-    """One step of frailty more, or less, for those to whom it happens."""
-    r, states = m.residents.columns, m.states
-    rows = happenings.of(process)
-    if not rows.size:
-        return
-    masks = [np.uint64(0), *(states.mask(name) for name in FRAILTY)]
-    whole = masks[1] | masks[2] | masks[3]
-    held = r["state"][rows] & whole
-    now = sum((held == mask) * step for step, mask in enumerate(masks))
-    then = np.clip(now + (-1 if process == frailty.RECOVER else 1), 0, len(FRAILTY))
-    r["state"][rows] = (r["state"][rows] & ~whole) | np.array(masks)[then]
-    for step, name in enumerate(FRAILTY, 1):
-        m.events.add(Kind.ENDED, rows[(now == step) & (then != step)], states.bits[name])
-        m.events.add(Kind.BEGAN, rows[(then == step) & (now != step)], states.bits[name])
+def _note(m: CareSystem, rows: Rows, kinds: NDArray[np.int64], bits: NDArray[np.int64]) -> None:
+    """Enter into the log what began or ended in whom, in this order."""
+    ends = [*(np.flatnonzero(np.diff(kinds)) + 1).tolist(), kinds.size] if kinds.size else []
+    for first, last in pairwise([0, *ends]):
+        m.events.add(Kind(kinds[first]), rows[first:last], bits[first:last])
