@@ -97,8 +97,8 @@ class Program:
             former = mask["ex_smoker"] if one.state == "smoker" else 0
             steps.append((kernels.STOP, one.out_of, one.state, former, mask[one.state]))
             steps.append((kernels.BEGIN, one.into, one.state, mask[one.state], former))
-        for process in (frailty.BEGIN, frailty.FURTHER, frailty.RECOVER):
-            steps.append((kernels.FITTER if process == frailty.RECOVER else kernels.FRAILER, process, "", 0, 0))
+        steps += [(kernels.FRAILER, process, "", 0, 0) for process in (frailty.BEGIN, frailty.FURTHER)]
+        steps.append((kernels.FITTER, frailty.RECOVER, "", 0, 0))
         for condition in epi.conditions:
             name, earlier = condition.name, condition.replaces
             steps.append((kernels.ONSET, ONSET + name, name, mask[name], 0))

@@ -77,12 +77,11 @@ def happen(
 
     steps: what (`BEGIN` …), process, bit of the state and condition of each; masks: states it sets, and clears.
     BEGIN and STOP: behaviours. FRAILER, FITTER: one category; frail: masks and bits of the categories. ONSET: of a
-    condition, counted in `new` (conditions, fifths). FOUND: it is diagnosed in
-    those who did not know; their rows go into `told`. UNKNOWN: of those in whom it has begun,
-    who is not diagnosed at once, by the draws (offsets, shifts, share diagnosed at once: one a condition). END: it ends
-    in those who have it.
+    condition, counted in `new` (conditions, fifths). FOUND: it is diagnosed in those who did not know of it, and their
+    rows go into `told`. UNKNOWN: of those in whom it has begun, who is not diagnosed at once, by the draws (offsets,
+    shifts, share diagnosed at once: one a condition). END: it ends in those who have it.
     rows: by process; begins: where each process begins. What residents who are `followed` live through is noted in
-    `log` (3, n): row, kind (`kinds`: begun, ended), bit. Returns how many entries it has, and `told`.
+    `log` (3, n): row, kind (`kinds`: begun, ended), bit. Returns how many entries `log` has, and `told`.
     """
     ops, processes, bits, conditions = steps
     sets, clears = masks
@@ -92,7 +91,7 @@ def happen(
         op, c = ops[k], conditions[k]
         unknown = np.uint32(ONE << np.uint64(c))
         mine = rows[begins[processes[k]] : begins[processes[k] + 1]]
-        if op == FRAILER or op == FITTER:
+        if op in (FRAILER, FITTER):
             up = 1 if op == FRAILER else -1
             count = change_frailty(mine, up, frail[0], frail[1], kinds, state, followed, log, count)
             continue

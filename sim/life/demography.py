@@ -114,7 +114,7 @@ def arrive(m: CareSystem) -> Rows:
         count, gate.words, m.place.counts.shape[1:], m.month, (BAND, OLDEST_BAND_YEARS), offsets, gate.practices,
         gate.share, m.place.site_of, identity, key, born, male, area, practice, trust, site,
     )  # fmt: skip
-    home = {"practice": practice, "home_trust": trust, "site": site}
+    home: dict[str, NDArray[Any]] = {"practice": practice, "home_trust": trust, "site": site}
     return add_people(m, identity, key, born, male, area, home)
 
 

@@ -17,10 +17,10 @@ from numpy.typing import NDArray
 
 from sim.errors import UserError
 from sim.life import behaviours, circumstances, diagnosis, frailty, kinds, managed, onset
+from sim.life import health_kernels as kernels
 from sim.life import mortality as deaths
 from sim.life.conditions import Condition
 from sim.life.conditions import shipped as shipped_conditions
-from sim.life import health_kernels as kernels
 from sim.life.exposures import Exposures
 from sim.life.grid import AGES, BANDS, DECILES, SEXES, Array, band_of, keyed, over_bands
 from sim.life.health_tables import Tables, weights

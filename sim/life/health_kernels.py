@@ -16,6 +16,7 @@ Array = NDArray[Any]
 MIX_1, MIX_2 = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
 S27, S30, S31 = (np.uint64(bits) for bits in (27, 30, 31))
 LOW, BYTE, ONE = np.uint64(0xFFFFFFFF), np.uint64(255), np.uint64(1)
+NONE: Any = np.uint64(0)
 TO_UNIT = np.nextafter(np.float32(2.0**-32), np.float32(0))
 BAND, BANDS = 5, 20
 LEAST_NEVER = 0.03
@@ -65,7 +66,7 @@ def behave(
     number = share.shape[0]
     for i in range(key.size):
         sex, old, fifth = male[i], age[i], (decile[i] - 1) // 2
-        held = np.uint64(0)
+        held = NONE
         for b in range(number):
             chance = share[b, sex, old, fifth]
             if which[b] >= 0:
