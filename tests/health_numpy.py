@@ -42,7 +42,7 @@ def give(people: People, epi: Epidemiology) -> Health:
         draw = uniforms(people.key, ALWAYS, Purpose.UNDIAGNOSED + number)
         undiagnosed[has & (draw < epi.undiagnosed[name])] |= np.uint32(1 << number)
     each = weight(epi.effects[frailty.BEGIN], epi, state, lagged)
-    at_least = epi.frailty[::-1].cumsum(0)[2::-1, people.age]
+    at_least = epi.frailty_by_decile[::-1].cumsum(0)[2::-1, people.age, decile]
     draw = uniforms(people.key, ALWAYS, Purpose.FRAILTY)
     category = np.zeros(state.size, np.int64)
     for name, chance in zip(FRAILTY, at_least, strict=True):
