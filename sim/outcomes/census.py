@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sim import clock
 from sim.outcomes import census_kernel as kernel
 from sim.outcomes import yearly_kernel as yearly
-from sim.outcomes.sums_kernel import sum_bytes
+from sim.outcomes.measures import N_FIFTHS
 
 if TYPE_CHECKING:
     from sim.outcomes.recorder import Recorder
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 Array = NDArray[Any]
 Columns = Mapping[str, Array]
 SEPTEMBER, MONTHS_A_YEAR = 9, 12
-FIRST_LOOK = 64  # rows that are looked at before all are
 #: state bits whose stock has another name; bits without a measure (ex-smokers, say) are not recorded
 STOCK_OF_BIT = {"smoker": "smokers", "drinker": "drinkers"}
 #: states that exclude one another and are also counted together
@@ -35,6 +34,48 @@ WORTH = {
 }  # fmt: skip
 #: sums over adults only
 OF_ADULTS = ("life_satisfaction_sum", "confidence_sum", "control_sum")
+PEOPLE = ("residents", "adults", "multimorbid")
+KNOWN = ("with_condition", "managed_sum", "undiagnosed_sum")
+
+
+class Plan:
+    """What a census counts, looked up once: it is the same every month.
+
+    bits, sums   as of `Recorder.census` (of the sums, their names); columns: names of the residents' columns
+    """
+
+    def __init__(self, rec: Recorder, bits: Mapping[str, int], sums: Sequence[str], columns: Columns) -> None:
+        self.bits, self.given, self.columns = bits, tuple(sums), frozenset(columns)
+        stocks = {STOCK_OF_BIT.get(name, name): bit for name, bit in bits.items()}
+        self.stocks = {name: [bit] for name, bit in stocks.items() if name in rec.row}
+        """Measures of states, with the bits that are counted together."""
+        for name, parts in TOGETHER.items():
+            if all(part in bits for part in parts):
+                self.stocks[name] = [bits[part] for part in parts]
+        self.used = sorted({bit for several in self.stocks.values() for bit in several})
+        self.several = sum(1 << bits[name] for name in rec.long_term if name in bits)
+        self.known = bool(self.several) and "managed" in columns and "undiagnosed" in columns
+        self.among = self.several >> min((bits[name] for name in rec.measures.conditions if name in bits), default=0)
+        self.kept = {name: at for name, at in SUM_OF.items() if at in columns}
+        self.sums = (*self.given, *self.kept)
+        names = [*self.stocks, *PEOPLE, *(KNOWN if self.known else ()), *self.sums]
+        self.names = np.array(names, object)
+        self.rows = np.array([rec.row[name] for name in names])
+        of_adults = [name in OF_ADULTS for name in self.sums]
+        self.of_adults = np.array(of_adults, bool)
+        measures = [rec.measures[name] for name in names]
+        # of an optional measure only if there is anybody, so that what no part of the model moves is not shown
+        self.always = np.array([not m.optional or m.name in self.given for m in measures])
+        self.worth = np.array([1 / MONTHS_A_YEAR if m.kind == "flow" else WORTH.get(m.name, 1.0) for m in measures])
+        self.scale = np.array([rec.scale_of(name) for name in names])
+
+    def serves(self, bits: Mapping[str, int], sums: Mapping[str, Array], columns: Columns) -> bool:
+        """Whether it is still the plan for these."""
+        return bits is self.bits and tuple(sums) == self.given and columns.keys() == self.columns
+
+    def values(self, columns: Columns, sums: Mapping[str, Array]) -> list[Array]:
+        """The columns of `sums`, in order."""
+        return [*sums.values(), *(columns[at] for at in self.kept.values())]
 
 
 def count_everyone(
@@ -47,37 +88,17 @@ def count_everyone(
     well_above: float | None,
 ) -> None:
     """The month's census, written into the recorder; arguments as of `Recorder.census`."""
+    plan = rec.plan
+    if plan is None or not plan.serves(bits, sums, columns):
+        plan = rec.plan = Plan(rec, bits, tuple(sums), columns)
     uid, born, fifth = (columns[c] for c in ("unique_id", "born", "fifth"))
-    groups = kernel.groups_of(uid, born, fifth, size, month)
-    several = sum(1 << bits[name] for name in rec.long_term if name in bits)
-    stocks = {STOCK_OF_BIT.get(name, name): bit for name, bit in bits.items()}
-    stocks = {name: bit for name, bit in stocks.items() if name in rec.row}
-    used = [*stocks.values(), *(bits[part] for parts in TOGETHER.values() for part in parts if part in bits)]
-    counts, people = kernel.count_states(groups, columns["state"], several, used)
-    for name, bit in stocks.items():
-        _note(rec, name, counts[:, bit])
-    for name, parts in TOGETHER.items():
-        if all(part in bits for part in parts):
-            _note(rec, name, counts[:, [bits[part] for part in parts]].sum(axis=1))
-    for k, name in enumerate(("residents", "adults", "multimorbid")):
-        rec.add_by_fifth(name, people[:, k])
-    if several and "managed" in columns and "undiagnosed" in columns:
-        among = several >> min(bits[name] for name in rec.measures.conditions)
-        known = (several, among, columns["managed"], columns["undiagnosed"])
-        ill = kernel.count_known(groups, columns["state"], *known)
-        for k, name in enumerate(("with_condition", "managed_sum", "undiagnosed_sum")):
-            _note(rec, name, WORTH.get(name, 1.0) * ill[:, k])
-    sums = {**sums, **{name: columns[at] for name, at in SUM_OF.items() if _lives(columns, at, size)}}
-    bytes_ = [name for name, values in sums.items() if values.dtype == np.uint8]
-    of_bytes = dict(zip(bytes_, sum_bytes(groups, [sums[name] for name in bytes_]), strict=True))
-    for name, values in sums.items():
-        per_month = 1 / MONTHS_A_YEAR if rec.measures[name].kind == "flow" else WORTH.get(name, 1.0)
-        if name in of_bytes:
-            children, adults = of_bytes[name]
-            total = adults if name in OF_ADULTS else children + adults
-        else:
-            total = kernel.sum_values(groups, values, name in OF_ADULTS)
-        rec.add_by_fifth(name, total * per_month)
+    values = plan.values(columns, sums)
+    known = (columns["managed"], columns["undiagnosed"], plan.among) if plan.known else None
+    found = kernel.count_groups(
+        kernel.groups_of(uid, born, fifth, size, month), 2 * N_FIFTHS, columns["state"], plan.used, plan.several,
+        known, values,
+    )  # fmt: skip
+    rec.add_stocks(plan, _by_fifth(plan, found))
     if clock.calendar_month(month) == SEPTEMBER:  # the middle of the financial year
         utility = sums.get("qalys", np.zeros(size, np.float32))
         above = 2.0 if well_above is None else float(well_above)
@@ -88,53 +109,50 @@ def count_everyone(
             rec.add_bands("utility_bands", total)
             rec.touched.add("healthy")
     if rec.in_march:
-        _yearly(rec, columns, size, month, stocks, several, sums, bits)
+        _yearly(rec, plan, columns, size, month, values)
 
 
-def _note(rec: Recorder, name: str, counts: Array) -> None:
-    """Record counts by fifth; of an optional measure only if there is anybody, so that what no part of the model
-    moves is not shown."""
-    if counts.any() or not rec.measures[name].optional:
-        rec.add_by_fifth(name, counts)
+def _by_fifth(plan: Plan, found: kernel.Counted) -> Array:
+    """Every measure of the plan by fifth, float64[measures, 5], of what was counted by fifth, children and adults."""
+    bits = (found.bits[:N_FIFTHS] + found.bits[N_FIFTHS:]).T
+    counts = [bits[several].sum(axis=0) if len(several) > 1 else bits[several[0]] for several in plan.stocks.values()]
+    adults = found.people[N_FIFTHS:]
+    counts += [found.people[:N_FIFTHS] + adults, adults, found.many[:N_FIFTHS] + found.many[N_FIFTHS:]]
+    if plan.known:
+        counts += [each[:N_FIFTHS] + each[N_FIFTHS:] for each in (found.ill, found.managed, found.unknown)]
+    of_all = found.sums[:, :N_FIFTHS] + found.sums[:, N_FIFTHS:]
+    summed = np.where(plan.of_adults[:, None], found.sums[:, N_FIFTHS:], of_all)
+    return np.asarray(np.concatenate([np.array(counts, np.float64), summed]) * plan.worth[:, None])
 
 
-def _lives(columns: Columns, name: str, size: int) -> bool:
-    """Whether the model keeps a column and has written anything into it."""
-    return name in columns and bool(columns[name][: min(size, FIRST_LOOK)].any() or columns[name][:size].any())
-
-
-def _yearly(
-    rec: Recorder,
-    columns: Columns,
-    size: int,
-    month: int,
-    stocks: Mapping[str, int],
-    several: int,
-    sums: Mapping[str, Array],
-    bits: Mapping[str, int],
-) -> None:
+def _yearly(rec: Recorder, plan: Plan, columns: Columns, size: int, month: int, values: Sequence[Array]) -> None:
     """Stocks by age group, neighbourhood and (where kept) both, at the end of the financial year."""
-    uid, born, lsoa = columns["unique_id"], columns["born"], columns["lsoa"]
-    sums_of = {name: [bits[part] for part in parts] for name, parts in TOGETHER.items() if set(parts) <= set(bits)}
-    used = sorted({*stocks.values(), *(bit for several_bits in sums_of.values() for bit in several_bits)})
-    cell = yearly.cells_of(uid, born, lsoa, size, month, rec.n_areas)
-    cells = yearly.count_cells(cell, columns["state"], several, rec.n_areas, used)
-    at = {bit: position for position, bit in enumerate(used)}
-    for name, bit in stocks.items():
-        rec.store_cells(name, cells[at[bit]])
-    for name, together in sums_of.items():
-        rec.store_cells(name, cells[[at[bit] for bit in together]].sum(axis=0))
-    if several and "undiagnosed" in columns:
-        _registers(rec, columns, cell, bits, {n: cells[at[bits[n]]] for n in rec.measures.conditions if n in bits})
-    rec.store_cells("residents", cells[-2])
-    rec.store_cells("multimorbid", cells[-1])
-    adults = cells[-2].copy()
-    adults[:, 0] = 0  # the first age group ends where adults begin
-    rec.store_cells("adults", adults)
-    for name, values in sums.items():
-        if rec.measures[name].kind == "stock":
-            found = yearly.sum_cells(cell, values, rec.n_areas, name in OF_ADULTS)
-            rec.store_cells(name, WORTH.get(name, 1.0) * found)
+    shape = rec.n_areas, kernel.N_AGES
+    cell = yearly.cells_of(columns["unique_id"], columns["born"], columns["lsoa"], size, month, rec.n_areas)
+    stocks = [k for k, name in enumerate(plan.sums) if rec.measures[name].kind == "stock"]
+    summed = [values[k] for k in stocks]
+    found = kernel.count_groups(
+        cell, shape[0] * shape[1], columns["state"], plan.used, plan.several, columns=summed, lanes=2
+    )
+    bits = np.ascontiguousarray(found.bits.T).reshape(-1, *shape)
+    by_name = {name: bits[several].sum(axis=0) for name, several in plan.stocks.items()}
+    if plan.several and "undiagnosed" in columns:
+        conditions = {name: by_name[name] for name in rec.measures.conditions if name in plan.bits}
+        _registers(rec, columns, cell, plan.bits, conditions)
+    by_name |= {"residents": found.people.reshape(shape), "multimorbid": found.many.reshape(shape)}
+    by_name["adults"] = _adults(by_name["residents"])
+    for k, each in zip(stocks, found.sums.reshape(-1, *shape), strict=True):
+        name = plan.sums[k]
+        by_name[name] = WORTH.get(name, 1.0) * (_adults(each) if name in OF_ADULTS else each)
+    for name, cells in by_name.items():
+        rec.store_cells(name, cells)
+
+
+def _adults(cells: Array) -> Array:
+    """Without the first age group, which ends where adults begin."""
+    out = cells.copy()
+    out[:, 0] = 0
+    return out
 
 
 def _registers(

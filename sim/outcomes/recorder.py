@@ -27,7 +27,7 @@ from sim import clock
 from sim.errors import UserError
 from sim.life.conditions import shipped
 from sim.outcomes import census_kernel as kernel
-from sim.outcomes.census import count_everyone
+from sim.outcomes.census import Plan, count_everyone
 from sim.outcomes.measures import AGE_GROUPS, N_FIFTHS, Conditions, Measures
 from sim.outcomes.record import RunRecord
 from sim.outcomes.tally import Tally
@@ -99,6 +99,7 @@ class Recorder:
         self.lever_spend: dict[str, Array] = {}
         self.touched: set[str] = set()
         self.teams = TeamBooks(0)
+        self.plan: Plan | None = None  # of the census, once it was taken
         self._panel: Panel | None = None
         self._arrays: dict[str, Array] = {}
         self._tally = Tally(self.measures, self._fifth_of_area)
@@ -168,6 +169,19 @@ class Recorder:
             factor = self._hospital_factor if self.measures[name].scope == "hospital" else 1.0
             found = self._found[name] = self.row[name], self.weight * factor
         return found
+
+    def scale_of(self, name: str) -> float:
+        """What one count of a recorded measure stands for."""
+        return self._of(name)[1]
+
+    def add_stocks(self, plan: Plan, values: Array) -> None:
+        """Add the census: values by fifth of all measures of the plan, float64[measures, 5]."""
+        shown = plan.always | values.any(axis=1)
+        self.touched.update(plan.names[shown])
+        scaled = (values * plan.scale[:, None])[shown]
+        into, rows = self._arrays["monthly"][self._now], plan.rows[shown]
+        into[rows, 1:] += scaled
+        into[rows, 0] += scaled.sum(axis=1)
 
     def add(
         self,

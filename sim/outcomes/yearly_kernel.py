@@ -3,14 +3,13 @@ plain NumPy twins."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
-from sim.outcomes.census_kernel import AGE_GROUP_OF, BAND_OF, MONTHS, N_AGES, N_BANDS, N_BITS, ages
+from sim.kernels import compiled
+from sim.outcomes.census_kernel import AGE_GROUP_OF, BAND_OF, MONTHS, N_AGES, N_BANDS, ages
 from sim.outcomes.measure import N_FIFTHS
 
 Array = NDArray[Any]
@@ -20,7 +19,7 @@ _GROUP_OF_MONTHS: Array = np.repeat(AGE_GROUP_OF, MONTHS)
 _BAND_OF_MONTHS: Array = np.repeat(BAND_OF, MONTHS)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _cells_of(unique_id, born, lsoa, size, month, group_of, n_ages, nowhere, out):  # type: ignore[no-untyped-def]
     oldest = len(group_of) - 1
     for i in range(size):
@@ -36,41 +35,7 @@ def cells_of(unique_id: Array, born: Array, lsoa: Array, size: int, month: int, 
     return np.asarray(out)
 
 
-@njit(cache=True, nogil=True)
-def _count_cells(cells, state, several, used, counts):  # type: ignore[no-untyped-def]
-    n_bits = used.size
-    for i in range(cells.size):
-        s, row = state[i], counts[cells[i]]
-        for b in range(n_bits):
-            row[b] += np.int32((s >> used[b]) & np.uint64(1))
-        rest = s & several
-        row[n_bits] += 1
-        row[n_bits + 1] += np.int32((rest & (rest - np.uint64(1))) != np.uint64(0))
-
-
-def count_cells(cells: Array, state: Array, several: int, n_areas: int, used: Sequence[int]) -> Array:
-    """Counts of the living by neighbourhood and age group: int32[bits + 2, n_areas, 6].
-
-    cells as of `cells_of`. The first axis is the state bits in `used`, then everybody, then those with two or more of
-    `several` (a bit mask).
-    """
-    counts = np.zeros((n_areas * N_AGES + 1, len(used) + 2), np.int32)
-    _count_cells(cells, state, np.uint64(several), np.array(used, np.uint64), counts)
-    return np.ascontiguousarray(counts[:-1].T).reshape(len(used) + 2, n_areas, N_AGES)
-
-
-def count_cells_numpy(cells: Array, state: Array, several: int, n_areas: int, used: Sequence[int]) -> Array:
-    """The same as `count_cells`, plainly."""
-    alive = cells < n_areas * N_AGES
-    cell, s = cells[alive], state[: cells.size][alive]
-    has = (s[:, None] >> np.arange(N_BITS, dtype=np.uint64) & np.uint64(1)).astype(bool)
-    two = has[:, [b for b in range(N_BITS) if several >> b & 1]].sum(axis=1) >= 2
-    keeps = [*has.T[list(used)], np.ones(len(s), bool), two]
-    flat = np.stack([np.bincount(cell[k], minlength=n_areas * N_AGES) for k in keeps])
-    return flat.reshape(len(used) + 2, n_areas, N_AGES)
-
-
-@njit(cache=True, nogil=True)
+@compiled
 def _count_unknown(cells, state, undiagnosed, first, counts):  # type: ignore[no-untyped-def]
     for i in range(cells.size):
         u = undiagnosed[i]
@@ -99,30 +64,7 @@ def count_unknown_numpy(cells: Array, state: Array, undiagnosed: Array, first: i
     return np.stack(flat).reshape(n, n_areas, N_AGES)
 
 
-@njit(cache=True, nogil=True)
-def _sum_cells(cells, values, total):  # type: ignore[no-untyped-def]
-    for i in range(cells.size):
-        total[i & 1, cells[i]] += values[i]
-
-
-def sum_cells(cells: Array, values: Array, n_areas: int, adults_only: bool = False) -> Array:
-    """Sum of a column over the living (or the adults) by neighbourhood and age group, float64[n_areas, 6]."""
-    kind = np.float64 if np.issubdtype(values.dtype, np.floating) else np.int64
-    total = np.zeros((2, n_areas * N_AGES + 1), kind)
-    _sum_cells(cells, values, total)
-    out: Array = total.sum(axis=0)[:-1].astype(np.float64).reshape(n_areas, N_AGES)
-    if adults_only:
-        out[:, 0] = 0.0  # the first age group ends where adults begin
-    return np.asarray(out)
-
-
-def sum_cells_numpy(cells: Array, values: Array, n_areas: int) -> Array:
-    """The same as `sum_cells` over all ages, plainly."""
-    weights = values[: cells.size].astype(np.float64)
-    return np.bincount(cells, weights=weights, minlength=n_areas * N_AGES + 1)[:-1].reshape(n_areas, N_AGES)
-
-
-@njit(cache=True, nogil=True)
+@compiled
 def _bands(unique_id, born, male, fifth, utility, size, month, above, band_of, people, well, total):  # type: ignore[no-untyped-def]
     oldest = len(band_of) - 1
     for i in range(size):

@@ -13,7 +13,6 @@ from sim.outcomes import yearly_kernel as yearly
 from sim.outcomes.measures import Measures
 from sim.outcomes.record import RunRecord, april
 from sim.outcomes.recorder import Recorder
-from sim.outcomes.sums_kernel import sum_bytes
 from tests.unit.outcomes_samples import BITS, CONDITIONS, SmallPlace, people, record
 
 pytestmark = pytest.mark.unit
@@ -29,34 +28,23 @@ def test_compiled_counts_are_those_of_plain_numpy(n: int, several: int, seed: in
     alive = c["unique_id"] != 0
     adult = month - c["born"].astype(int) >= 18 * 12
     np.testing.assert_array_equal(groups, np.where(alive, c["fifth"] + 5 * adult, 10))
-    for mine, plain in zip(
-        kernel.count_states(groups, c["state"], several),
-        kernel.count_states_numpy(groups, c["state"], several),
-        strict=True,
-    ):
-        np.testing.assert_array_equal(mine, plain)
     cell = yearly.cells_of(c["unique_id"], c["born"], c["lsoa"], n, month, place.n)
     ages = kernel.AGE_GROUP_OF[kernel.ages(c["born"], month)]
     np.testing.assert_array_equal(cell, np.where(alive, c["lsoa"] * 6 + ages, place.n * 6))
-    counted = (cell, c["state"], several, place.n, (0, 5, 33, 63))
-    np.testing.assert_array_equal(yearly.count_cells(*counted), yearly.count_cells_numpy(*counted))
     rng = np.random.default_rng(seed)
-    for values in (rng.random(n).astype(np.float32), rng.integers(0, 256, n).astype(np.uint8)):
-        for adults in (False, True):
-            plain = kernel.sum_values_numpy(groups, values, adults)
-            np.testing.assert_allclose(kernel.sum_values(groups, values, adults), plain, rtol=1e-9)
-            by_cell = yearly.sum_cells_numpy(cell, values, place.n) * ([0, 1, 1, 1, 1, 1] if adults else 1)
-            np.testing.assert_allclose(yearly.sum_cells(cell, values, place.n, adults), by_cell, rtol=1e-9)
-    columns = [rng.integers(0, 256, n).astype(np.uint8) for _ in range(seed % 9)]  # none, some, more than one pass
-    sums = sum_bytes(groups, columns)
-    assert sums.shape == (len(columns), 2, 5)
-    for (children, adults_), values in zip(sums, columns, strict=True):
-        np.testing.assert_array_equal(children + adults_, kernel.sum_values_numpy(groups, values))
-        np.testing.assert_array_equal(adults_, kernel.sum_values_numpy(groups, values, True))
-    managed, undiagnosed = rng.integers(0, 256, n).astype(np.uint8), rng.integers(0, 2**13, n).astype(np.uint32)
-    ill = (groups, c["state"], several, 0b1011, managed, undiagnosed)
-    np.testing.assert_array_equal(kernel.count_known(*ill), kernel.count_known_numpy(*ill))
-    unknown = (cell, c["state"], undiagnosed, 6, place.n, 13)
+    columns = [rng.random(n).astype(np.float32) for _ in range(seed % 4)]  # none, some, more than one pass
+    columns += [rng.integers(0, 256, n).astype(np.uint8) for _ in range(seed % 9)]
+    columns.append(rng.integers(-300, 300, n).astype(np.int16))
+    known = (rng.integers(0, 256, n).astype(np.uint8), rng.integers(0, 2**13, n).astype(np.uint32), 0b1011)
+    used = sorted(set(rng.integers(0, 64, seed % 20).tolist()))
+    for where, n_groups in ((groups, 10), (cell, place.n * 6)):
+        counted = (where, n_groups, c["state"], used, several, known if seed % 2 else None, columns)
+        mine, plain = kernel.count_groups(*counted), kernel.count_groups_numpy(*counted)
+        for name in ("people", "ill", "many", "managed", "unknown"):
+            np.testing.assert_array_equal(getattr(mine, name), getattr(plain, name), err_msg=name)
+        np.testing.assert_array_equal(mine.bits[:, used], plain.bits[:, used])
+        np.testing.assert_allclose(mine.sums, plain.sums, rtol=1e-9)
+    unknown = (cell, c["state"], known[1], 6, place.n, 13)
     np.testing.assert_array_equal(yearly.count_unknown(*unknown), yearly.count_unknown_numpy(*unknown))
     utility = rng.random(n).astype(np.float32)
     bands = (c["unique_id"], c["born"], c["male"], c["fifth"], utility, n, month, 0.6)
@@ -64,12 +52,21 @@ def test_compiled_counts_are_those_of_plain_numpy(n: int, several: int, seed: in
         np.testing.assert_allclose(mine, plain, rtol=1e-6)
 
 
-def test_sums_of_bytes_do_not_run_into_one_another() -> None:
-    n = 20_000  # more than one block, all in one group, all at the most
-    groups = np.full(n, 7, np.uint8)
-    sums = sum_bytes(groups, [np.full(n, 255, np.uint8), np.zeros(n, np.uint8), np.full(n, 255, np.uint8)])
-    np.testing.assert_array_equal(sums[:, 1, 2], [255 * n, 0, 255 * n])
-    assert sums.sum() == 2 * 255 * n
+@pytest.mark.parametrize("kind", [np.uint8, np.int32])
+def test_counts_do_not_run_into_one_another(kind: type) -> None:
+    """All in one group, all with every state, all at the most: more than fits beside one another."""
+    n = 20_001
+    groups, full, nought = np.full(n, 7, kind), np.full(n, 255, np.uint8), np.zeros(n, np.uint8)
+    every = np.full(n, 2**64 - 1, np.uint64)
+    known = (full, np.full(n, 2**16 - 1, np.uint32), 2**16 - 1)
+    found = kernel.count_groups(groups, 10, every, range(64), 0b11, known, [full, nought, full, nought, full, full])
+    assert found.people.tolist() == found.ill.tolist() == found.many.tolist() == [0] * 7 + [n, 0, 0]
+    assert (found.bits[7] == n).all()
+    assert found.bits.sum() == 64 * n
+    assert found.managed[7] == 255 * n
+    assert found.unknown[7] == 16 * n
+    np.testing.assert_array_equal(found.sums[:, 7], [255 * n, 0, 255 * n, 0, 255 * n, 255 * n])
+    assert found.sums.sum() == 4 * 255 * n
 
 
 def test_departed_rows_and_rows_beyond_the_size_are_nobody() -> None:
@@ -78,10 +75,9 @@ def test_departed_rows_and_rows_beyond_the_size_are_nobody() -> None:
     c["unique_id"][:] = np.arange(1, 51)
     c["unique_id"][[3, 7]] = 0
     groups = kernel.groups_of(c["unique_id"], c["born"], c["fifth"], 40, 69)
-    bits, counted = kernel.count_states(groups, c["state"])
-    assert counted[:, 0].sum() == 38
-    assert bits.max() <= 38
-    assert kernel.sum_values(groups, np.ones(50, np.uint8)).sum() == 38
+    found = kernel.count_groups(groups, 10, c["state"], range(64), columns=[np.ones(50, np.uint8)])
+    assert found.people.sum() == found.sums.sum() == 38
+    assert found.bits.max() <= 38
 
 
 def test_month_year_fifth_and_age_agree() -> None:
