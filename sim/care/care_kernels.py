@@ -41,8 +41,8 @@ def chance_by_age(
     frailty and year of age.
 
     frail: first of three bits of `state` of which `category` (8 values) tells the category. Rows stand in blocks of
-    `BLOCK`, dealt in turns: total (float64[turns, processes, categories, oldest + 1], zero where it is to be written)
-    gets the sums of the rows of one turn, or of every turn when `turn` is negative.
+    `BLOCK`, dealt in turns: total (float64[turns, processes, categories × (oldest + 1)], zero where it is to be
+    written) gets the sums of the rows of one turn, or of every turn when `turn` is negative.
     """
     turns = total.shape[0]
     for start in range(0, identity.size, BLOCK):
@@ -52,9 +52,9 @@ def chance_by_age(
         for i in range(start, min(start + BLOCK, identity.size)):
             if identity[i] != 0 and home[i] == 1:
                 age = min(max((month - born[i]) // MONTHS_A_YEAR, 0), oldest)
-                which = category[(state[i] >> frail) & SEVEN]
+                age += (oldest + 1) * category[np.int64((state[i] >> frail) & SEVEN)]
                 for k in range(processes.size):
-                    total[own, k, which, age] += chance[i, processes[k]]
+                    total[own, k, age] += chance[i, processes[k]]
 
 
 @compiled

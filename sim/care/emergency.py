@@ -101,7 +101,8 @@ def plain_by_age(m: CareSystem, service: str) -> NDArray[np.float64]:
             turn, counted = m.month % TURNS, care.by_turn.copy()
             counted[turn] = 0.0
         of_frailty = np.uint64(frailty.SHIFT), frailty.CATEGORY_OF
-        kernels.chance_by_age(*columns, np.array(which), m.month, OLDEST, *of_frailty, turn, counted)
+        flat = counted.reshape(*counted.shape[:2], -1)
+        kernels.chance_by_age(*columns, np.array(which), m.month, OLDEST, *of_frailty, turn, flat)
         care.by_turn = counted
         care.plain = (m.month, counted.sum(axis=0) / draws.ONE)
     first = 0

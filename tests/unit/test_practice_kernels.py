@@ -166,7 +166,9 @@ def test_chances_are_counted_by_turns_of_blocks_of_rows(turn: int) -> None:
     assert np.array_equal(frailty.category(state), step)
     total = np.zeros((3, 2, 4, 111))
     of_frailty = np.uint64(frailty.SHIFT), frailty.CATEGORY_OF
-    kernels.chance_by_age(identity, home, born, state, chance, np.array([0, 2]), MONTH, 110, *of_frailty, turn, total)
+    kernels.chance_by_age(
+        identity, home, born, state, chance, np.array([0, 2]), MONTH, 110, *of_frailty, turn, total.reshape(3, 2, -1)
+    )
     counted = (identity != 0) & (home == 1)
     own = np.arange(n) // kernels.BLOCK % 3
     for each in range(3):
