@@ -85,11 +85,15 @@ class Page:
 def html(source: Results | Numbers, pictures: dict[str, Picture] | None = None) -> str:
     """The whole page as text. `pictures`: those already drawn, by name (see `inlined`)."""
     numbers = Numbers.of(source)
+    return render(build(numbers, draw_all(numbers) if pictures is None else pictures))
+
+
+def render(page: Page) -> str:
+    """A page as text."""
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
         lstrip_blocks=True,
     )  # fmt: skip
-    page = build(numbers, draw_all(numbers) if pictures is None else pictures)
     return environment.get_template("report.html.j2").render(page=page)
 
 
@@ -136,7 +140,7 @@ def build(numbers: Numbers, pictures: dict[str, Picture]) -> Page:
     return Page(
         title=f"{title}, {span(numbers.years)}",
         kicker=f"Headwater: {results.runs} run{'s' * (results.runs != 1)} of each scenario; policies start in "
-        f"{clock.label(results.policy_start)}; {_share(results.scale)} simulated",
+        f"{clock.label(results.policy_start)}; {share_words(results.scale)} simulated",
         answer=results.headline,
         warnings=_warnings(numbers),
         tiles=sections.tiles(numbers),
@@ -161,7 +165,8 @@ def _count(n: int) -> str:
     return ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine")[n] if n < 10 else str(n)
 
 
-def _share(scale: float) -> str:
+def share_words(scale: float) -> str:
+    """How many residents were simulated: ``every resident``, ``10 % of residents``."""
     return "every resident" if scale == 1 else f"{number(100 * scale, 0 if scale >= 0.02 else 1)}{NBSP}% of residents"
 
 
@@ -172,7 +177,8 @@ def _warnings(numbers: Numbers) -> list[str]:
         said.append(f"Fewer than {FEWEST_RUNS} runs of each scenario were made: no direction of change is claimed.")
     if results.scale < 1:
         said.append(
-            f"A first look: {_share(results.scale)} were simulated and counts weighted up to all. Small groups are "
+            f"A first look: {share_words(results.scale)} were simulated and counts weighted up to all. Small groups "
+            "are "
             "noisier than in a run of everyone (scale=1)."
         )
     if len({draw for draw, _ in results.pairs}) == 1:

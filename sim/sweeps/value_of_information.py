@@ -15,6 +15,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import f as fdist
+from scipy.stats import norm
 
 from sim.errors import UserError
 from sim.outcomes.summary import HIGH, LOW
@@ -23,6 +25,7 @@ from sim.sweeps import emulator, resample
 Array = NDArray[Any]
 RESAMPLES = 400
 FEWEST_DRAWS = 20
+PLAINLY_NOTHING = 0.2
 
 
 @dataclass(frozen=True)
@@ -78,6 +81,9 @@ def _part(name: str, values: Array, x: Array, whole: float, seed: int) -> Value:
     explained, counts = 0.0, False
     variance = values.var(axis=0)
     for k in np.flatnonzero(variance > 0):
+        if not _goes_with(x, values[:, k]):
+            fitted[:, k], surfaces[:, :, k] = values[:, k].mean(), values[:, k].mean()
+            continue
         model = emulator.regress(x, values[:, k])
         q2 = max(model.q2, 0.0)
         if variance[k] == variance.max():
@@ -93,6 +99,25 @@ def _part(name: str, values: Array, x: Array, whole: float, seed: int) -> Value:
     each = [min(_gain(surface), whole) for surface in surfaces]
     low, high = np.quantile(each, (LOW, HIGH))
     return Value(name, value, min(float(low), value), max(float(high), value), explained, counts)
+
+
+def _goes_with(x: Array, y: Array) -> bool:
+    """A cheap look, to spare the fit where there is plainly nothing: whether any parameter goes with the outcome,
+    straight or bent, or all of them together do."""
+    n, k = x.shape
+    z = (y - y.mean()) / y.std()
+    best = 0.0
+    for shape in (x, (x - 0.5) ** 2):
+        centred = shape - shape.mean(axis=0)
+        size = np.sqrt((centred**2).sum(axis=0))
+        best = max(best, float(np.max(np.abs(z @ centred) / np.where(size > 0, size, np.inf))))
+    if 2 * k * 2 * norm.sf(best) < PLAINLY_NOTHING:
+        return True
+    if k >= n // 3:
+        return False
+    line = np.column_stack([np.ones(n), x])
+    left = float(((z - line @ np.linalg.lstsq(line, z, rcond=None)[0]) ** 2).sum())
+    return bool(fdist.sf((n - left) / k / (left / (n - k - 1)), k, n - k - 1) < PLAINLY_NOTHING)
 
 
 def _gain(benefit: Array) -> float:
