@@ -52,6 +52,7 @@ class Commissioner(mesa.Agent):
         self._level = dict.fromkeys(NAMES, 1.0)
         self._dip = dict.fromkeys(NAMES, 0.0)  # part of a team's productivity lost while its staff learn
         self._slots = self._faster = 0.0
+        self._growth: dict[str, float] = {}  # of lines asked for this month
         self.effects = Effects(len(place.practices))
         for state in SHIFTS:
             model.area_shift.setdefault(state, np.zeros(len(place.lsoas), np.float32))
@@ -81,7 +82,7 @@ class Commissioner(mesa.Agent):
         before = self.budget.month_pence(month)
         held, service, new = dict(before), dict(before), 0
         total = nhs_total(before)
-        self.month, self.paid, self._slots = month, {}, 0.0
+        self.month, self.paid, self._slots, self._growth = month, {}, 0.0, {}
         self._look_around(month)
         for name, programme in self.programmes.items():
             programme.advance(self.model, month)
@@ -148,7 +149,9 @@ class Commissioner(mesa.Agent):
 
     def capacity(self, line: str) -> float:
         """Capacity of a line this month, relative to the one it opened with in July 2020 (1 until April 2024)."""
-        return self.budget.growth(line, self.month) * self.level(line)
+        if line not in self._growth:
+            self._growth[line] = self.budget.growth(line, self.month)
+        return self._growth[line] * self.level(line)
 
     def level(self, line: str) -> float:
         """The part of `capacity` that policy makes, with what learning costs: exactly 1 without policy."""
@@ -218,6 +221,7 @@ class Commissioner(mesa.Agent):
         self.adopted = snapshot["adopted"]
         self.programmes = {name: programme.clone() for name, programme in snapshot["programmes"].items()}
         self.month, self._slots, self._faster = snapshot["month"], snapshot["slots"], snapshot["faster"]
+        self._growth = {}
         self._dip = dict(snapshot["dip"])
         self.paid, self._level = dict(snapshot["paid"]), dict(snapshot["level"])
         self._record = {what: dict(by_month) for what, by_month in snapshot["record"].items()}

@@ -18,6 +18,7 @@ SEVEN = np.uint64(7)
 ZERO_RATE = np.float32(0)
 BLOCK = 4096
 UPPER, LOWER = 32, (1 << 32) - 1
+SCREENED, WORDS, SLACK, MOST_WAITING = 12, 2.0**32, 1024, 255
 TO_UNIT = np.nextafter(np.float32(2.0**-32), np.float32(0))
 """The hash of `sim.draws`, once more: compiled functions call only functions of their own file. A test compares."""
 
@@ -143,6 +144,19 @@ def unit(z: np.uint64, shift: np.uint64) -> Any:
 
 
 @compiled
+def screens(share: Array, barrier: Array, most_offline: float) -> Array:
+    """The least 32-bit draw at which any of n contacts may not be offered, by n (the last: as many or more) and
+    practice: int64[`SCREENED` + 1, practices]. A little lower than needed, so that it rules out nothing that `serve`
+    finds."""
+    least = np.zeros((SCREENED + 1, share.size), np.int64)
+    for p in range(share.size):
+        one = 1.0 - (1.0 - share[p]) * (1.0 - most_offline * barrier[p])
+        for n in range(SCREENED):
+            least[n, p] = np.int64(max(1.0 - n * one, 0.0) * WORDS) - SLACK if n * one > 0.0 else np.int64(WORDS)
+    return least
+
+
+@compiled
 def serve(
     busy: Array,
     key: Array,
@@ -168,9 +182,19 @@ def serve(
     the others, to wait. Fills `rows` and
     fate (int64[n, 4]): not offered, and of these gone to A&E, waiting, given up.
     """
-    filled = 0
+    # first who may have lost a contact, without branches; then what each of those did lose
+    least = screens(share_new, barrier, 1.0 if offline != ZERO else 0.0)
+    held_up = share_waiting * MOST_WAITING > SLACK / WORDS
+    found, candidates = np.empty(busy.size + 1, np.int32), 0
     for b in range(busy.size):
         i = busy[b]
+        p = practice[i]
+        drawn = np.int64((word(key[i], offset[0]) >> shift[0]) & LOW)
+        found[candidates] = i
+        candidates += int((drawn >= least[min(contacts[i], SCREENED), p]) | (held_up[p] & (waiting[i] != 0)))
+    filled = 0
+    for c in range(candidates):
+        i = found[c]
         p = practice[i]
         count = 0
         share = share_new[p]
@@ -300,8 +324,10 @@ def reappear(
     found, holders = np.empty(unmet.size + 1, np.int32), 0
     for i in range(unmet.size):
         found[holders] = i
-        holders += int((unmet[i] != 0) & (identity[i] != 0))
+        holders += int(unmet[i] != 0)
     for i in found[:holders]:
+        if identity[i] == 0:
+            continue
         needs = np.int64(unmet[i])
         z = word(key[i], offset[0])
         again = min(inverse_binomial(unit(z, ZERO), needs, chance[0]), most - np.int64(contacts[i]))
@@ -338,3 +364,14 @@ def inverse_binomials(u: Array, n: Array, p: Array, out: Array) -> None:
     """`inverse_binomial` of each of n entries, into `out`."""
     for i in range(n.size):
         out[i] = inverse_binomial(u[i], n[i], p[i])
+
+
+@compiled
+def count_residents(identity: Array, home: Array) -> tuple[int, int]:
+    """How many live here, and how many of them are the modelled trust's."""
+    living, ours = 0, 0
+    for i in range(identity.size):
+        here = identity[i] != 0
+        living += here
+        ours += here & (home[i] == 1)
+    return living, ours

@@ -26,6 +26,7 @@ from sim.outcomes.eventlog import Kind
 from sim.purposes import Purpose
 
 if TYPE_CHECKING:
+    from sim.columns import Table
     from sim.system import CareSystem
 
 Array = NDArray[Any]
@@ -74,7 +75,7 @@ def fit_stay(m: CareSystem) -> None:
 
 def age_of(born: Array, month: int) -> NDArray[np.int64]:
     """Age in whole years, 0 to `OLDEST`."""
-    return np.clip((month - born.astype(np.int64)) // MONTHS_A_YEAR, 0, OLDEST)
+    return np.minimum(np.maximum((month - born.astype(np.int64)) // MONTHS_A_YEAR, 0), OLDEST)
 
 
 def expected_by_age(m: CareSystem, service: str) -> NDArray[np.float64]:
@@ -114,6 +115,20 @@ def plain_by_age(m: CareSystem, service: str) -> NDArray[np.float64]:
     raise KeyError(service)
 
 
+class TeamRows:
+    """Which rows of the teams' table are what: emergency departments with their sites, wards with sites and kinds
+    (position in `WARDS`), waiting lists with their specialties."""
+
+    def __init__(self, teams: Table) -> None:
+        t, count = teams.columns, teams.size
+        kind, site = t["kind"][:count], t["site"][:count].astype(np.int64)
+        departments, lists = np.flatnonzero(kind == EMERGENCY_DEPARTMENT), np.flatnonzero(kind == LIST)
+        wards = np.flatnonzero((kind >= ACUTE) & (kind < ACUTE + len(WARDS)))
+        self.departments = departments, site[departments]
+        self.wards = wards, site[wards], kind[wards].astype(np.int64) - ACUTE
+        self.lists = lists, t["specialty"][lists].astype(np.int64)
+
+
 def attend(m: CareSystem, rows: NDArray[np.int64]) -> None:
     """Residents attend A&E: `rows` of the residents' table, repeated for repeated attendances."""
     r, care = m.residents.columns, m.care
@@ -123,10 +138,9 @@ def attend(m: CareSystem, rows: NDArray[np.int64]) -> None:
     m.recorder.add_rows("residents_ed_attendances", r, rows)
     m.recorder.add_rows("ed_attendances", r, at_home)
     m.recorder.add_rows("ed_over_4h", r, at_home, weights=np.full(len(at_home), share))
-    t, count = care.teams.columns, care.teams.size
-    departments = np.flatnonzero(t["kind"][:count] == EMERGENCY_DEPARTMENT)
-    by_site = np.bincount(r["site"][at_home], minlength=len(care.bed_share))
-    t["activity"][departments] = by_site[t["site"][departments]]
+    t = care.teams.columns
+    departments, site = care.team_rows.departments
+    t["activity"][departments] = np.bincount(r["site"][at_home], minlength=len(care.bed_share))[site]
     care.ledger.add(
         m.month, ed_home=len(at_home), ed_all=len(rows), ed_over_4h=share * len(at_home),
         ed_expected=expected_by_age(m, "ed").sum(),
@@ -143,7 +157,7 @@ def admit(m: CareSystem, rows_by_cause: Mapping[str, NDArray[np.int64]] | NDArra
     r, care, month = m.residents.columns, m.care, m.month
     rows, cause = together(rows_by_cause)
     here = r["home_trust"][rows] == 1
-    at_home, cause = rows[here], cause[here]
+    elsewhere, at_home, cause = rows[~here], rows[here], cause[here]
     m.recorder.add_rows("residents_emergency_admissions", r, rows)
     m.recorder.add_rows("emergency_admissions", r, at_home)
     keys = r["key"][at_home]
@@ -156,7 +170,7 @@ def admit(m: CareSystem, rows_by_cause: Mapping[str, NDArray[np.int64]] | NDArra
     stay = days[frailty.category(r["state"][nights]), age_of(r["born"][nights], month)]
     m.events.add(Kind.OVERNIGHT, nights, np.maximum(stay, 1.0))
     m.events.add(Kind.NO_NIGHT, at_home[~overnight])
-    m.events.add(Kind.ADMITTED_ELSEWHERE, rows[r["home_trust"][rows] != 1])
+    m.events.add(Kind.ADMITTED_ELSEWHERE, elsewhere)
     load = expected_load(m, days)
     care.load = load
     total = open_beds(m)
@@ -166,11 +180,10 @@ def admit(m: CareSystem, rows_by_cause: Mapping[str, NDArray[np.int64]] | NDArra
     m.recorder.add_rows("emergency_bed_days", r, nights, weights=stay)
     ward = care.wards.assign(at_home, cause)
     care.wards.settle(ward[overnight], stay, care.planned)
-    t, count = care.teams.columns, care.teams.size
     sites = len(care.bed_share)
     admitted = np.bincount(ward * sites + r["site"][at_home], minlength=len(WARDS) * sites)
-    wards = np.flatnonzero((t["kind"][:count] >= ACUTE) & (t["kind"][:count] < ACUTE + len(WARDS)))
-    t["activity"][wards] = admitted[(t["kind"][wards] - ACUTE) * sites + t["site"][wards]]
+    wards, site, kind = care.team_rows.wards
+    care.teams.columns["activity"][wards] = admitted[kind * sites + site]
     care.ledger.add(
         month, admissions_home=len(at_home), admissions_all=len(rows), overnight=overnight.sum(),
         via_ed=via_ed.sum(), via_ed_overnight=(via_ed & overnight).sum(), emergency_bed_days=stay.sum(),
@@ -205,14 +218,14 @@ def open_beds(m: CareSystem) -> float:
 def close_beds(m: CareSystem) -> None:
     """End of the month: occupancy by site and team, and the pressure that next month feels."""
     care = m.care
-    t, count = care.teams.columns, care.teams.size
+    t = care.teams.columns
     total = open_beds(m)
     filled = beds.occupied(care.load, total, care.hospital.ceiling)
     planned = care.planned / beds.DAYS_A_MONTH
-    wards = np.flatnonzero((t["kind"][:count] >= ACUTE) & (t["kind"][:count] < ACUTE + len(WARDS)))
-    of_site, ward = care.bed_share[t["site"][wards]], t["kind"][wards] - ACUTE
-    t["beds"][wards] = of_site * care.wards.bed_share()[ward] * total
-    load = of_site * care.wards.load_share()[ward]
+    wards, site, kind = care.team_rows.wards
+    of_site = care.bed_share[site]
+    t["beds"][wards] = of_site * care.wards.bed_share()[kind] * total
+    load = of_site * care.wards.load_share()[kind]
     t["occupied"][wards] = load * filled
     t["expected_load"][wards] = load * care.load
     m.recorder.add("beds_open", amount=total)

@@ -31,12 +31,14 @@ MARCH = 3
 
 def update(m: CareSystem) -> None:
     """Score everybody in March, and whoever has no score yet; their hand-offs are counted anew."""
-    r, size, evidence = m.residents.columns, m.residents.size, m.evidence
+    r, size = m.residents.columns, m.residents.size
     everybody = calendar_month(m.month) == MARCH
     rows = np.arange(size) if everybody else np.flatnonzero(r["experience"][:size] == 0)
     rows = rows[r["unique_id"][rows] != 0]
-    weight = np.array([evidence[f"experience.weight_{part}"] for part in PARTS])
-    half = np.array([evidence[f"experience.half_{part}"] for part in ("needs", "waits", "handoffs")])
+    if not len(rows):
+        return
+    weight = np.array([m.evidence[f"experience.weight_{part}"] for part in PARTS])
+    half = np.array([m.evidence[f"experience.half_{part}"] for part in ("needs", "waits", "handoffs")])
     waited = np.zeros(size if everybody else 0, np.float32)  # who is new waits for nothing but the practice
     if everybody:
         listed, open_needs = m.care.waiting.columns, m.care.needs.columns

@@ -14,8 +14,9 @@ class Ledger:
     def add(self, month: int, **amounts: Any) -> None:
         """Add to this month's totals."""
         held = self._months.setdefault(month, {})
+        before = held.get
         for name, amount in amounts.items():
-            held[name] = held.get(name, 0.0) + float(amount)
+            held[name] = before(name, 0.0) + float(amount)
 
     def of(self, name: str, month: int) -> float:
         """One month's total; 0 when nothing was entered."""

@@ -16,6 +16,7 @@ worsened + left.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -106,7 +107,7 @@ class Needs:
         self.read_slots([kind for kind, most in PRACTICE_KINDS.items() for _ in range(most)])
         m.residents.extend(ASKS_LATER, np.uint8)
 
-    @property
+    @cached_property
     def teams(self) -> Table:
         """The teams outside practice and hospital."""
         return self.m.table_of(CommunityTeam)

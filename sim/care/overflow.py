@@ -28,9 +28,10 @@ def expected_overflow(load: Any, capacity: Any, real_size: Any = 1.0) -> Array:
     load, capacity = np.asarray(load, np.float64), np.asarray(capacity, np.float64)
     spread = np.sqrt(np.maximum(load, 0.0) * real_size) / real_size
     with np.errstate(divide="ignore", invalid="ignore"):
-        z = np.clip(np.where(spread > 0, (capacity - load) / spread, 0.0), -FAR, FAR)
+        z = np.minimum(np.maximum(np.where(spread > 0, (capacity - load) / spread, 0.0), -FAR), FAR)
     loss = spread * (np.exp(-0.5 * z * z) / np.sqrt(2 * np.pi) - z * ndtr(-z))
-    return np.clip(np.where(spread > 0, loss, 0.0), np.maximum(load - capacity, 0.0), np.maximum(load, 0.0))
+    least = np.maximum(load - capacity, 0.0)
+    return np.asarray(np.minimum(np.maximum(np.where(spread > 0, loss, 0.0), least), np.maximum(load, 0.0)))
 
 
 def not_offered(tiers: list[Array], capacity: Array, real_size: Any = 1.0) -> list[Array]:
@@ -38,14 +39,14 @@ def not_offered(tiers: list[Array], capacity: Array, real_size: Any = 1.0) -> li
 
     tiers: expected demand of each tier, first served first. Returns one array of shares (0–1) a tier.
     """
-    shares, before, lost = [], np.zeros_like(capacity, dtype=np.float64), np.zeros_like(capacity, dtype=np.float64)
-    for tier in tiers:
-        before = before + tier
-        now = expected_overflow(before, capacity, real_size)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            shares.append(np.where(tier > 0, np.clip((now - lost) / tier, 0.0, 1.0), 0.0))
-        lost = np.maximum(now, lost)
-    return shares
+    demand = np.stack(tiers, dtype=np.float64)
+    over = expected_overflow(demand.cumsum(axis=0), capacity, real_size)
+    lost = np.maximum.accumulate(over, axis=0)  # what this tier and those before it lose
+    more = over.copy()
+    more[1:] -= lost[:-1]
+    share = np.zeros_like(demand)
+    np.divide(more, demand, out=share, where=demand > 0)
+    return list(np.minimum(np.maximum(share, 0.0), 1.0))
 
 
 def binomial(uniform: NDArray[np.float32], n: NDArray[Any], p: Any) -> NDArray[np.int64]:

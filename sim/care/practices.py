@@ -136,8 +136,9 @@ def set_capacity(m: CareSystem, expected: NDArray[np.float64]) -> NDArray[np.flo
         base[:count] = (1.0 - m.care.gp.unmet) * expected / index
     elif (m.month - FROZEN_FROM) % MONTHS_A_YEAR == 0:
         share_out(m)
-    usable = base[:count] * staff.capacity_factor(m) * m.commissioner.capacity("general_practice")
-    staff.count(m, usable)
+    factor = staff.capacity_factor(m)
+    usable = base[:count] * factor * m.commissioner.capacity("general_practice")
+    staff.count(m, usable, factor)
     usable = usable * index * m.commissioner.effects.appointments
     # what growth without policy buys serves need as before; only what policy adds to it induces demand
     level = m.commissioner.level("general_practice")

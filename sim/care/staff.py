@@ -82,15 +82,21 @@ class Workforce:
 
     def leaving(self, decile: Any, strain: Any) -> Floats:
         """The same when contacts not offered are `strain` above the practice's usual share: (kinds, P)."""
-        ratio = np.clip(self.per_pressure ** (np.asarray(strain, np.float64) / STEP), LEAST, MOST)
-        return np.minimum(self.usual_leaving(decile) * ratio, 1.0)
+        return self._under_strain(self.usual_leaving(decile), strain)
 
-    def move(self, in_post: Floats, decile: Any, strain: Any) -> tuple[Floats, Floats]:
-        """A month on: staff in post and leavers, relative to the base year's staff, (kinds, P) each."""
-        leave = in_post * self.leaving(decile, strain)
-        posts = 1.0 + self.usual_leaving(decile) / self.fill[:, None]
+    def _under_strain(self, usual: Floats, strain: Any) -> Floats:
+        ratio = self.per_pressure ** (np.asarray(strain, np.float64) / STEP)
+        return np.minimum(usual * np.minimum(np.maximum(ratio, LEAST), MOST), 1.0)
+
+    def move(self, in_post: Floats, decile: Any, strain: Any) -> tuple[Floats, Floats, Floats]:
+        """A month on: staff in post and leavers, relative to the base year's staff, and the chance to leave: (kinds, P)
+        each."""
+        usual = self.usual_leaving(decile)
+        chance = self._under_strain(usual, strain)
+        leave = in_post * chance
+        posts = 1.0 + usual / self.fill[:, None]
         filled = self.fill[:, None] * np.maximum(posts - in_post, 0.0)
-        return in_post - leave + filled, leave
+        return in_post - leave + filled, leave, chance
 
 
 def capacity_factor(m: CareSystem) -> Floats:
@@ -100,13 +106,13 @@ def capacity_factor(m: CareSystem) -> Floats:
     return np.asarray(1.0 + m.care.workforce.share @ change)
 
 
-def count(m: CareSystem, usable: Floats) -> None:
+def count(m: CareSystem, usable: Floats, factor: Floats) -> None:
     """Write full-time equivalents: what a month's usable appointments (season taken out, (P,)) take of each kind, at
-    1:1 of the residents simulated."""
+    1:1 of the residents simulated. factor: see `capacity_factor`."""
     p, n, work = m.practices.columns, m.practices.size, m.care.workforce
-    factor = np.maximum(capacity_factor(m), 1e-12)
+    each = usable / np.maximum(factor, 1e-12)
     for name, in_post, share, productivity in zip(FULL_TIME, IN_POST, work.share, work.productivity, strict=True):
-        p[name][:n] = usable / factor * p[in_post][:n] * share / productivity
+        p[name][:n] = each * p[in_post][:n] * share / productivity
     p["staff"][:n] = sum(p[name][:n] for name in FULL_TIME)
 
 
@@ -124,9 +130,9 @@ def feel(m: CareSystem, pressure: Floats) -> None:
     strain = felt - p["usual_pressure"][:n]
     in_post = np.stack([p[name][:n] for name in IN_POST])
     decile = p["decile"][:n]
-    moved, leave = work.move(in_post, decile, strain)
+    moved, leave, chance = work.move(in_post, decile, strain)
     fte = np.stack([p[name][:n] for name in FULL_TIME])
     p["leavers"][:n] = (fte * leave / np.maximum(in_post, 1e-12)).sum(axis=0)
-    p["turnover"][:n] = 1.0 - (1.0 - work.leaving(decile, strain)[0]) ** MONTHS_A_YEAR
+    p["turnover"][:n] = 1.0 - (1.0 - chance[0]) ** MONTHS_A_YEAR
     for name, values in zip(IN_POST, in_post if observed else moved, strict=True):
         p[name][:n] = values

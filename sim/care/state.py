@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.agents.hospitals import HospitalTeam
-from sim.care import elective, emergency, experience, parameters, practices
+from sim.care import care_kernels, elective, emergency, experience, parameters, practices
 from sim.care.beds import Stay
 from sim.care.continuity import FULL, Continuity
 from sim.care.indices import BASE_FIRST, ServiceIndex
@@ -117,10 +117,15 @@ class Care:
         self.los_shape = stay["value"].to_numpy(np.float64)[band]
         self.los_ratio = frailty.stay_ratios(self.m.evidence)
 
-    @property
+    @cached_property
     def teams(self) -> Table:
         """The hospital's teams."""
         return self.m.table_of(HospitalTeam)
+
+    @cached_property
+    def team_rows(self) -> emergency.TeamRows:
+        """Which row of the hospital's teams is what, once they are there."""
+        return emergency.TeamRows(self.teams)
 
     def beds_in(self, month: int) -> float:
         """Beds open at the whole trust in a month before policy: observed; earlier the first months' mean, later the
@@ -161,13 +166,13 @@ class Care:
     def close_month(self) -> None:
         """End of the month: occupancy, which next month feels, and the month's stocks."""
         m, r, size = self.m, self.m.residents.columns, self.m.residents.size
-        alive = r["unique_id"][:size] != 0
-        residents = np.count_nonzero(alive)
-        at_home = np.count_nonzero(alive & (r["home_trust"][:size] == 1))
-        self.ledger.add(m.month, home_residents=at_home, residents=residents)
+        residents, at_home = care_kernels.count_residents(r["unique_id"][:size], r["home_trust"][:size])
         season = calendar_month(m.month) - 1
-        for service, plain in self.index.plain.items():  # the back-cast without an index fitted to the month
-            self.ledger.add(m.month, **{f"unfitted_{service}": plain * self.index.season[service][season]})
+        unfitted = {  # the back-cast without an index fitted to the month
+            f"unfitted_{service}": plain * self.index.season[service][season]
+            for service, plain in self.index.plain.items()
+        }
+        self.ledger.add(m.month, home_residents=at_home, residents=residents, **unfitted)
         emergency.close_beds(self.m)
         self.needs.close_month()
         experience.update(self.m)

@@ -34,6 +34,7 @@ FULL = 255
 OLD = 65 * MONTHS_A_YEAR
 FRAILTY = ("frail_mild", "frail_moderate", "frail_severe")
 DEPRESSION = "depression"
+CRISIS = KINDS.index("frailty_crisis")
 RECOVER = f"recover_from_{DEPRESSION}"
 
 
@@ -96,19 +97,20 @@ def complete(
     r, states = m.residents.columns, m.states
     changed = []
     mask = states.mask(DEPRESSION)
-    course = np.flatnonzero((team == MENTAL_HEALTH) & ((r["state"][rows] & mask) != 0))
+    course = (team == MENTAL_HEALTH).nonzero()[0]
+    course = course[(r["state"][rows[course]] & mask) != 0]
     lucky = draws.uniforms(key[course], m.month, Purpose.RECOVERY_BY_TREATMENT) < effects.therapy
     better = distinct(rows[course[lucky]])
-    r["state"][better] &= ~mask
-    if "undiagnosed" in r:
-        r["undiagnosed"][better] &= ~np.uint32(1 << states.conditions.index(DEPRESSION))
-    m.events.add(Kind.ENDED, better, states.bits[DEPRESSION])
+    if len(better):
+        r["state"][better] &= ~mask
+        if "undiagnosed" in r:
+            r["undiagnosed"][better] &= ~np.uint32(1 << states.conditions.index(DEPRESSION))
+        m.events.add(Kind.ENDED, better, states.bits[DEPRESSION])
     recoveries.count(m.month, len(better))
     m.care.ledger.add(m.month, recovered_by_treatment=len(better))
     changed.append(better)
     if all(name in states.bits for name in FRAILTY):
-        after = (team == COMMUNITY) & (kind == KINDS.index("frailty_crisis"))
-        who = np.flatnonzero(after)
+        who = ((team == COMMUNITY) & (kind == CRISIS)).nonzero()[0]
         lucky = draws.uniforms(key[who], m.month, Purpose.RECOVERY_BY_COMMUNITY) < effects.frailty
         changed.append(less_frail(m, distinct(rows[who[lucky]])))
     helped = rows[team == VCSE]
@@ -120,6 +122,8 @@ def complete(
 
 def less_frail(m: CareSystem, rows: Rows) -> Rows:
     """One step of frailty less for residents who are frail; returns the rows that changed."""
+    if not len(rows):
+        return rows
     r, states = m.residents.columns, m.states
     masks = [states.mask(name) for name in FRAILTY]
     held = r["state"][rows]
@@ -154,6 +158,8 @@ def raise_level(m: CareSystem, name: str, rows: Rows, rise: float) -> None:
 
 def distinct(rows: Rows) -> Rows:
     """Each row once, ascending (much faster than `np.unique` on a few thousand)."""
+    if len(rows) < 2:
+        return rows
     rows = np.sort(rows)
     keep = np.ones(len(rows), bool)
     keep[1:] = rows[1:] != rows[:-1]

@@ -17,10 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim import draws
-from sim.agents.hospitals import LIST
 from sim.care import elective, slots
 from sim.care import waiting_kernels as kernels
 from sim.care.entries import salts
+from sim.care.treated import distinct
 from sim.clock import MONTHS_A_YEAR
 from sim.life.frailty import CATEGORIES, CATEGORY_OF, SHIFT
 from sim.outcomes.eventlog import Kind
@@ -150,7 +150,7 @@ class WaitingLists:
             np.float32(m.care.listed.deterioration), np.float32(m.care.listed.gp_contacts), kept, ends, number,
         )  # fmt: skip
         stay, worse, self.left, at_home = number.tolist()
-        self.worsened = np.unique(c["row"][ends[:worse]])
+        self.worsened = distinct(c["row"][ends[:worse]])
         self.emergencies = np.array([at_home, worse - at_home])
         self._log(Kind.WORSENED, ends[:worse])
         self._keep(kept[:stay])
@@ -262,8 +262,7 @@ class WaitingLists:
         listed = int(stock.sum())
         stock = stock[: len(self.specialties) * self.priorities].reshape(-1, self.priorities).sum(axis=1)
         t = m.care.teams.columns
-        lists = np.flatnonzero(t["kind"][: m.care.teams.size] == LIST)
-        specialty = t["specialty"][lists]
+        lists, specialty = m.care.team_rows.lists
         t["waiting"][lists] = stock[specialty]
         t["activity"][lists] = finished[specialty]
         t["clinics"][lists] = (finished - theatre)[specialty]

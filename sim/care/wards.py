@@ -51,13 +51,11 @@ class Wards:
         m, r = self.m, self.m.residents.columns
         weight = self.share[cause]
         mine = np.flatnonzero(cause == EXACERBATION)
-        state = r["state"][rows[mine]]
-        for ward, conditions in CONDITIONS.items():
-            known = [name for name in conditions if name in m.states.bits] if len(mine) else []
-            has = np.zeros(len(mine), bool)
-            for name in known:
-                has |= (state & m.states.mask(name)) != 0
-            weight[mine, WARDS.index(ward)] *= has
+        if len(mine):
+            state = r["state"][rows[mine]]
+            for ward, conditions in CONDITIONS.items():
+                known = np.uint64(sum(1 << m.states.bits[name] for name in conditions if name in m.states.bits))
+                weight[mine, WARDS.index(ward)] *= (state & known) != 0
         upto = np.cumsum(weight, axis=1)
         uniform = draws.uniforms(r["key"][rows], m.month, Purpose.WARD)
         ward = (uniform[:, None] * upto[:, -1:] >= upto[:, :-1]).sum(axis=1)

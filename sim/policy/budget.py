@@ -16,6 +16,7 @@ from sim.errors import UserError
 NEW = "new"
 PENCE = 100
 PRICES_OF = "2024-04"
+_FIRST_GROWTH = month_of(PRICES_OF)
 
 
 @dataclass(frozen=True)
@@ -95,7 +96,7 @@ class Budget:
 
     def growth(self, line: str, month: int) -> float:
         """Volume of a line in a month relative to 2024/25; exactly 1 before April 2024, whose activity is observed."""
-        years = max(0, month - month_of(PRICES_OF)) / MONTHS_A_YEAR
+        years = max(0, month - _FIRST_GROWTH) / MONTHS_A_YEAR
         return float((1.0 + self.growth_rate[line]) ** years)
 
     def month_pence(self, month: int) -> dict[str, int]:

@@ -74,10 +74,12 @@ def serve(t: dict[str, Any], share: float, offline: int = 0, barrier: float = 0.
     return rows[:filled], fate[:filled]
 
 
-def test_the_contacts_not_offered_and_their_fates_are_those_of_each_residents_draws() -> None:
+@pytest.mark.parametrize(("share", "most"), [(0.3, 2), (0.04, 20), (1e-4, 2), (0.0, 2)])
+def test_the_contacts_not_offered_and_their_fates_are_those_of_each_residents_draws(share: float, most: int) -> None:
     t = town()
-    rows, fate = serve(t, 0.3)
-    shares = np.linspace(0.3, 0.15, PRACTICES)[t["practice"]]
+    t["contacts"] = (draws.uniforms(t["key"], 0, 9) * (most + 1)).astype(np.uint8)
+    rows, fate = serve(t, share)
+    shares = np.linspace(share, share / 2, PRACTICES)[t["practice"]]
     lost = binomial(draws.uniforms(t["key"], MONTH, 11), t["contacts"], shares)
     lost += binomial(draws.uniforms(t["key"], MONTH, 12), t["waiting"], shares / 2)
     assert np.array_equal(rows, np.flatnonzero(lost))
@@ -124,6 +126,13 @@ def test_what_is_left_open_is_written_and_added_up() -> None:
     lost = np.zeros((AREAS, GROUPS), np.int64)
     np.add.at(lost, (t["area"][rows], group(t, rows)), fate[:, 0])
     assert np.array_equal(missed, lost)
+
+
+def test_residents_are_counted_in_all_and_of_the_trust() -> None:
+    t = town()
+    home = (np.arange(N) % 3 == 0).astype(np.uint8)
+    living = t["identity"] != 0
+    assert kernels.count_residents(t["identity"], home) == (living.sum(), (living & (home == 1)).sum())
 
 
 def test_unmet_needs_do_what_each_residents_draws_say() -> None:

@@ -23,7 +23,7 @@ def work() -> Workforce:
 def after(work: Workforce, strain: float, months: int) -> np.ndarray:
     in_post = np.ones((3, DECILES.size))
     for _ in range(months):
-        in_post, _ = work.move(in_post, DECILES, np.full(DECILES.size, strain))
+        in_post, *_ = work.move(in_post, DECILES, np.full(DECILES.size, strain))
     return in_post
 
 
