@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.life import reference_kernels as kernels
 from sim.life.epidemiology import Effects, Epidemiology
 from sim.life.grid import BANDS, Array
 from sim.life.states import FRAILTY
@@ -68,11 +69,13 @@ def _relative(epi: Epidemiology, reference: Reference, health: Health, effects: 
     """Everyone's multiplier, over the mean of their sex, band and decile."""
     weight = effects.weight(health.state, health.lagged, epi.states)
     weight = np.minimum(weight, epi.evidence["mortality.hr_cap"])
-    return np.asarray(weight / reference.mean(weight, deaths / reference.weight)[reference.at])
+    return np.asarray(weight / reference.mean(weight, deaths / reference.weight).reshape(-1)[reference.flat])
 
 
 def _ratio(hazard: Array, deaths: Array, cell: Rows, group: tuple[Rows, Rows], usual: NDArray[Any]) -> float:
     """Deaths of the first of two groups over what they are at the second's rates; usual: the second's base deaths."""
     have, without = group
-    rate = np.bincount(cell[without], hazard[without], usual.size) / np.maximum(usual, 1e-300)
+    rate = np.zeros(usual.size)
+    kernels.add_some(without, cell, hazard, rate)
+    rate /= np.maximum(usual, 1e-300)
     return float(hazard[have].sum() / (deaths[have] * rate[cell[have]]).sum())

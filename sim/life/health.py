@@ -61,20 +61,21 @@ def give(people: People, epi: Epidemiology, observe: Observe | None = None) -> H
     state, lagged = _behave(people, epi, tables)
     undiagnosed = np.zeros(state.size, np.uint32)
 
-    def draw(first: int, last: int) -> None:
+    def draw(first: int, last: int, known: Array) -> None:
         kernels.fall_ill(
             *who, lagged, tables.weights, tables.prevalence, tables.gradient, tables.norm, MOST_SHARE,
-            tables.unknown, tables.masks, tables.draws, first, last, state, undiagnosed,
+            tables.unknown, tables.masks, tables.draws, first, last, known, state, undiagnosed,
         )  # fmt: skip
 
     if observe is None:
-        draw(0, len(epi.names))
+        draw(0, len(epi.names), np.empty(0))
     else:
         for number, name in enumerate(epi.names):
             by_age = epi.prevalence[name][people.male, people.age] * epi.gradient[name][people.decile - 1]
-            observe(name, np.minimum(by_age, MOST_SHARE), epi.effects[name].weight(state, lagged, epi.states))
+            weight = epi.effects[name].weight(state, lagged, epi.states)
+            observe(name, np.minimum(by_age, MOST_SHARE), weight)
             tables.norm[number] = epi.share_norm[name]
-            draw(number, number + 1)
+            draw(number, number + 1, weight)
         weight = epi.effects[frailty.BEGIN].weight(state, lagged, epi.states)
         for number, name in enumerate(FRAILTY):
             observe(name, tables.at_least[number, people.age, people.decile - 1], weight)

@@ -102,8 +102,16 @@ def weigh(state: Array, lagged: Array, outcome: int, weights: tuple[Array, ...],
     weights: first_column, column, excess: the lagged exposures that matter and their relative risk − 1, outcome after
     outcome; first_byte, shift, table: likewise the bytes of the state that matter and what their values multiply by.
     """
-    for i in range(state.size):
-        out[i] = weight_of(i, outcome, state, lagged, weights)
+    first_column, column, excess, first_byte, shift, table = weights
+    out[:] = 1.0  # factor by factor, so that people go by in vectors; for each the same product as `weight_of`
+    for e in range(first_column[outcome], first_column[outcome + 1]):
+        risk, c = excess[e], column[e]
+        for i in range(state.size):
+            out[i] *= 1 + np.float64(lagged[i, c]) * risk
+    for b in range(first_byte[outcome], first_byte[outcome + 1]):
+        by_value, at = table[b], shift[b]
+        for i in range(state.size):
+            out[i] *= by_value[(state[i] >> at) & BYTE]
 
 
 @compiled
@@ -123,6 +131,7 @@ def fall_ill(
     draws: tuple[Array, Array],
     first: int,
     last: int,
+    known: Array,
     state: Array,
     undiagnosed: Array,
 ) -> None:
@@ -130,7 +139,8 @@ def fall_ill(
 
     prevalence (conditions, sex, age); gradient (conditions, decile); norm (conditions, sex, band, decile): what a
     chance is divided by; most: the highest chance; unknown (float32): share undiagnosed; masks: bit of each; draws:
-    offsets and shifts (2, conditions) of who has it, and of who knows.
+    offsets and shifts (2, conditions) of who has it, and of who knows. known: everyone's multiplier where it is worked
+    out already (one condition only), else empty.
     """
     offsets, shifts = draws
     for i in range(key.size):
@@ -138,7 +148,8 @@ def fall_ill(
         band = min(old // BAND, BANDS - 1)
         for c in range(first, last):
             expected = min(prevalence[c, sex, old] * gradient[c, ten], most)
-            chance = expected * weight_of(i, c, state, lagged, weights) / norm[c, sex, band, ten]
+            weight = known[i] if known.size else weight_of(i, c, state, lagged, weights)
+            chance = expected * weight / norm[c, sex, band, ten]
             if np.float64(unit(key[i], offsets[0, c], shifts[0, c])) < min(chance, most):
                 state[i] |= masks[c]
                 if unknown[c] > 0 and unit(key[i], offsets[1, c], shifts[1, c]) < unknown[c]:
@@ -162,8 +173,11 @@ def grow_frail(
     shift: int,
     state: Array,
 ) -> None:
-    """Give people a category of frailty by one draw. at_least (3, age, decile): share that has each category or a worse one;
-    norm (3, sex, band, decile); outcome: the number of becoming frail in `weights`; masks: bit of each category."""
+    """Give people a category of frailty by one draw.
+
+    at_least (3, age, decile): share that has each category or a worse one; norm (3, sex, band, decile); outcome: the
+    number of becoming frail in `weights`; masks: bit of each category.
+    """
     for i in range(key.size):
         sex, old, ten = male[i], age[i], decile[i] - 1
         band = min(old // BAND, BANDS - 1)

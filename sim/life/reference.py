@@ -10,6 +10,7 @@ import numpy as np
 
 from sim.draws import make_keys
 from sim.life import contacts, diagnosis, frailty, hazards, onset, precursor
+from sim.life import reference_kernels as kernels
 from sim.life.epidemiology import SAMPLE_A_CELL, Epidemiology, cells_of_bands, spread
 from sim.life.grid import AGES, BAND, BANDS, DECILES, SEXES, Array
 from sim.life.health import MOST_SHARE, Health, People, give
@@ -37,14 +38,31 @@ class Reference:
         in_cell = np.bincount(np.minimum(ages // BAND, BANDS - 1), minlength=BANDS)
         self.weight = epi.england[sex, age, decile] * in_cell[band] / SAMPLE_A_CELL
         self.cells = cells_of_bands(epi.england)
+        self.count: Array = np.bincount(self.flat, self.weight, self.cells.size).astype(np.float64)
 
     def mean(self, values: Array, among: Array | None = None) -> Array:
         """Mean of a person's value in each (sex, band, decile), weighted by `among` (0–1 a person)."""
-        weight = self.weight if among is None else self.weight * among
-        shape = (SEXES, BANDS, DECILES)
-        total = np.bincount(self.flat, values * weight, np.prod(shape)).reshape(shape)
-        count = np.bincount(self.flat, weight, np.prod(shape)).reshape(shape)
-        return np.asarray(np.where(count > 0, total / np.maximum(count, 1e-12), 1.0))
+        if among is None:
+            return self._of_people(self.sums(values, self.weight), self.count)
+        weight = self.weight * among
+        return self._of_people(self.sums(values, weight), self.sums(weight, np.ones(weight.size)))
+
+    def sums(self, values: Array, weight: Array) -> Array:
+        """Sum of values × weight of the persons in each cell (sex × band × decile, one after the other)."""
+        total = np.zeros(self.cells.size)
+        kernels.add_up(self.flat, np.asarray(values, np.float64), weight, total)
+        return total
+
+    def bounded(self, share: Array, weight: Array, norm: Array, most: float) -> tuple[bool, Array]:
+        """Whether anybody's chance share × weight ÷ norm of the cell is above `most`, and the mean of chances, each
+        taken as at most that, in each (sex, band, decile)."""
+        total = np.zeros(self.cells.size)
+        beyond = kernels.bounded(self.flat, share, weight, norm.reshape(-1), most, self.weight, total)
+        return beyond, self._of_people(total, self.count)
+
+    def _of_people(self, total: Array, count: Array) -> Array:
+        mean = np.where(count > 0, total / np.maximum(count, 1e-12), 1.0)
+        return np.asarray(mean.reshape(SEXES, BANDS, DECILES))
 
     def over_deciles(self, bands: Array) -> Array:
         """Mean over deciles of (sex, band, decile), weighted by people: (sex, band, 1)."""
@@ -74,10 +92,9 @@ def _share_norm(reference: Reference, share: Array, weight: Array) -> Array:
     norm = reference.mean(weight)
     wanted = reference.mean(share)
     for _ in range(MENDINGS):
-        chance = share * weight / norm[reference.at]
-        if chance.max() <= MOST_SHARE:
+        beyond, found = reference.bounded(share, weight, norm, MOST_SHARE)
+        if not beyond:
             break
-        found = reference.mean(np.minimum(chance, MOST_SHARE))
         norm = norm * np.where(wanted > 0, found / np.maximum(wanted, 1e-12), 1.0)
     return np.asarray(norm)
 
