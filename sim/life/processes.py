@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,7 +52,17 @@ def rate_tables(epi: Epidemiology, out_rate: NDArray[np.float32], level: dict[st
 
     out_rate: share of residents who leave the place in a month, by sex and five-year band to 90+ (2, 19). level:
     what each kind of need is multiplied by so that England's rates become the place's (1 = as England).
+
+    Kept for the last few places and draws, as scenarios branch from one history: they are read only.
     """
+    return _rate_tables(epi, out_rate.shape, np.ascontiguousarray(out_rate, np.float32).tobytes(), tuple(level.items()))
+
+
+@lru_cache(maxsize=4)
+def _rate_tables(
+    epi: Epidemiology, shape: tuple[int, ...], out: bytes, levels: tuple[tuple[str, float], ...]
+) -> RateTables:
+    out_rate, level = np.frombuffer(out, np.float32).reshape(shape), dict(levels)
     hospital = [_contact(epi, kind, level) for kind in kinds.HOSPITAL]
     practice = [_contact(epi, kind, level) for kind in PRACTICE_KINDS]
     death, *demography = _demography(epi, out_rate)
