@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from sim.outcomes.rounding import level, signed, step_of
 from sim.report import style, words
 from sim.report.sweep_figures import BAR, SECOND, rows_of
-from sim.report.sweep_words import Outcome, capital, limit, limits, money, share
+from sim.report.sweep_words import Outcome, capital, limit, limits, money, money_axis, share
 
 if TYPE_CHECKING:
     from sim.sweeps.acceptability import Curves, Plane
@@ -64,7 +64,7 @@ def plane(
         axes.set_ylim(*limits_y)
         axes.set_xlabel("QALYs gained, discounted")
         axes.set_ylabel("net cost, discounted")
-        axes.yaxis.set_major_formatter(lambda v, _: money(v))
+        money_axis(axes.yaxis)
         axes.xaxis.set_major_formatter(lambda v, _: words.tick_format(v))
         axes.legend(frameon=False, fontsize=8.5, loc="best", labelcolor=style.INK)
         said = "; ".join(
@@ -151,7 +151,7 @@ def evppi_bars(parts: Sequence[Value], everything: Value, where: str, labels: Ma
         if everything.value <= 0:
             axes.set_xlim(0, 1)
         axes.xaxis.set_major_locator(words.few_ticks())
-        axes.xaxis.set_major_formatter(lambda v, _: money(v))
+        money_axis(axes.xaxis)
         said = "; ".join(
             f"{name} {money(one.value)} ({money(one.low)} to {money(one.high)})"
             for name, one in zip(names, rows, strict=True)
@@ -161,15 +161,23 @@ def evppi_bars(parts: Sequence[Value], everything: Value, where: str, labels: Ma
 
 
 def prim_box(
-    box: Box, worlds: Mapping[str, Array], bad: Array, what: str, labels: Mapping[str, str], units: Mapping[str, str]
+    box: Box,
+    worlds: Mapping[str, Array],
+    bad: Array,
+    about: tuple[str, str],
+    labels: Mapping[str, str],
+    units: Mapping[str, str],
 ) -> style.Picture:
     """A box: for each factor that matters, the share of worlds in which it goes wrong along its range, and the limit.
 
-    worlds: factor → its value in each world;  bad: bool[worlds];  what: "does not pay back within ten years".
+    worlds: factor → its value in each world;  bad: bool[worlds];  about: who, and what goes wrong:
+    ("Health creation", "does not pay back within ten years").
     """
+    who, what = about
     names = list(box.limits)[:6]
     finding = (
-        f"It {what} in {share(box.density)} of worlds with {limits(box.limits, labels)}, against {share(box.base)} of "
+        f"{who} {what} in {share(box.density)} of worlds with {limits(box.limits, labels)}, against "
+        f"{share(box.base)} of "
         "all"
     )
     across = min(3, len(names))
@@ -254,7 +262,8 @@ def front(found: Front, cost: Array, outcome_values: Array, outcome: Outcome) ->
     flattered = found.flattery > 0 and len(order) > 1
     kind = "flattered" if flattered else "did not flatter"
     finding = (
-        f"{len(order)} of {len(cost)} mixes {'is' if len(order) == 1 else 'are'} on the frontier of cost and {outcome.label}; choosing {kind} them"
+        f"{len(order)} of {len(cost)} mixes {'is' if len(order) == 1 else 'are'} on the frontier of cost and "
+        f"{outcome.label}; choosing {kind} them"
         f"{f' by {gap} on average' if flattered else ''}"
     )
     with style.drawing():
@@ -272,7 +281,7 @@ def front(found: Front, cost: Array, outcome_values: Array, outcome: Outcome) ->
         axes.plot(x, valued, "-o", color=BAR, markersize=5.5, linewidth=1.4)
         axes.set_xlabel("cost, discounted")
         axes.set_ylabel(f"{outcome.label}, {outcome.unit}")
-        axes.xaxis.set_major_formatter(lambda v, _: money(v))
+        money_axis(axes.xaxis)
         axes.yaxis.set_major_formatter(lambda v, _: words.tick_format(v))
         said = "; ".join(
             f"{money(c)}: {outcome.amount(float(v), step)}, promised {outcome.amount(float(p), step)}"
@@ -282,17 +291,19 @@ def front(found: Front, cost: Array, outcome_values: Array, outcome: Outcome) ->
     return picture
 
 
-def spread(splits: Mapping[str, Split], outcomes: Mapping[str, Outcome]) -> style.Picture:
-    """How much of the spread of each outcome is luck and how much is uncertain evidence. Keys: names of outcomes."""
+def spread(
+    splits: Mapping[str, Split], outcomes: Mapping[str, Outcome], cause: str = "uncertain evidence"
+) -> style.Picture:
+    """How much of the spread of each outcome is luck, and how much has another cause. Keys: names of outcomes."""
     names = sorted(splits, key=lambda name: -splits[name].luck_share)
     shares = [splits[name].luck_share for name in names]
     lucky = sum(value > FIFTY for value in shares)
     finding = (
         f"Luck makes up more than half of the spread of single runs in {lucky} of {len(names)} outcomes"
         if lucky
-        else f"Uncertain evidence makes up at least half of the spread of single runs in all {len(names)} outcomes"
+        else f"{capital(cause)} makes up at least half of the spread of single runs in all {len(names)} outcomes"
     )
-    note = "Share of the variance between single runs. Dark: uncertain evidence, which research can narrow; pale: luck."
+    note = f"Share of the variance between single runs. Dark: {cause}; pale: luck."
     if all(splits[name].evidence + splits[name].luck == 0 for name in names):
         finding = "No outcome differs between runs"
     with style.drawing():
@@ -306,7 +317,7 @@ def spread(splits: Mapping[str, Split], outcomes: Mapping[str, Outcome]) -> styl
         said = "; ".join(
             f"{outcomes[name].label} luck {share(value)}" for name, value in zip(names, shares, strict=True)
         )
-        picture.alt = f"Bars. Share of the variance of single runs: {said}; the rest is uncertain evidence."
+        picture.alt = f"Bars. Share of the variance of single runs: {said}; the rest is {cause}."
     return picture
 
 

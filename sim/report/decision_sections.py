@@ -48,7 +48,8 @@ def luck(numbers: SweepNumbers) -> list[Part]:
     """How much of each spread is uncertain evidence and how much is luck."""
     if not numbers.worlds or numbers.seeds < psa.FEWEST or len(numbers.rows) < psa.FEWEST:
         return []
-    part = Part("luck", "Evidence or luck")
+    cause = "uncertain evidence" if numbers.evidence_only else "what was varied"
+    part = Part("luck", f"{capital(cause)}, or luck")
     rows = []
     for scenario in numbers.compared:
         splits, abouts = {}, {}
@@ -67,23 +68,22 @@ def luck(numbers: SweepNumbers) -> list[Part]:
                 f"{ends[0]} to {ends[1]}", f"{ends[2]} to {ends[3]}", share(found.luck_share), seeds,
             ])  # fmt: skip
         if scenario == numbers.compared[0] and splits:
-            picture = decision_figures.spread(splits, abouts)
-            part.pictures["luck"] = (picture, "Two-way analysis of variance over draws and seeds.")
+            picture = decision_figures.spread(splits, abouts, cause)
+            part.pictures["luck"] = (picture, "Two-way analysis of variance over rows and seeds.")
             name = next(iter(splits))
             found, about = splits[name], abouts[name]
             sure = "" if found.evidence_low > 0 or found.evidence_high < 0 else ", so its direction is not sure"
             part.said.append(
                 f"{numbers.label(scenario)}: {about.label} {about.amount(found.mean)}{about.unit_words} on average; "
                 "with "
-                f"luck taken out, 90{style.NBSP}% of draws lie between {about.amount(found.evidence_low)} and "
+                f"luck taken out, 90{style.NBSP}% of rows lie between {about.amount(found.evidence_low)} and "
                 f"{about.amount(found.evidence_high)}{sure}."
             )
     heads = [Head("Change"), Head("Unit"), Head("Mean", True), Head("90 % of runs", True),
-             Head("90 % of draws, luck taken out", True), Head("Luck", True), Head("Seeds needed", True)]  # fmt: skip
+             Head("90 % of rows, luck taken out", True), Head("Luck", True), Head("Seeds needed", True)]  # fmt: skip
     note = (
-        "Seeds needed: for each draw, so that with probability 0.9 luck moves the mean of a draw by no more than a "
-        "quarter "
-        "of the half-width of the evidence's own range. –: the evidence does not move it."
+        "Seeds needed: for each row, so that with probability 0.9 luck moves its mean by no more than a quarter of the "
+        "half-width of the range without luck. –: nothing but luck moves it."
     )
     part.tables.append(Table("Where the spread comes from", heads, rows, note))
     return [part]
@@ -91,7 +91,8 @@ def luck(numbers: SweepNumbers) -> list[Part]:
 
 def worth_it(numbers: SweepNumbers) -> list[Part]:
     """Cost-effectiveness: the plane, acceptability, and what better evidence would be worth."""
-    if not numbers.worlds or len(numbers.scenarios) < 2 or not {"net_cost", "qalys_gained"} <= set(numbers.outcomes):
+    known = {"net_cost", "qalys_gained"} <= set(numbers.outcomes)
+    if not (numbers.worlds and numbers.evidence_only and known) or len(numbers.scenarios) < 2:
         return []
     if len(numbers.rows) < psa.FEWEST:
         return []
@@ -183,16 +184,17 @@ def _by_luck(runs: Array) -> str:
 
 def _boxes(part: Part, numbers: SweepNumbers, name: str, bad: Array, what: str) -> None:
     """The boxes and the tree of one meaning."""
+    who = numbers.label(asked_scenario(numbers))
     worlds = numbers.factor_values
     found = prim.boxes(worlds, bad)
     if not found:
         part.after.append(
-            f"Where it {what}: no group of worlds was found that holds up in worlds it was not found in. What "
+            f"Where {who} {what}: no group of worlds was found that holds up in worlds it was not found in. What "
             "decides is "
             "none of these factors alone, or luck."
         )
     for k, box in enumerate(found, 1):
-        picture = decision_figures.prim_box(box, worlds, bad, what, numbers.labels, numbers.units)
+        picture = decision_figures.prim_box(box, worlds, bad, (who, what), numbers.labels, numbers.units)
         part.pictures[f"box_{name}_{k}"] = (
             picture,
             "Found by PRIM, tested five-fold in worlds that were not used to find it.",
@@ -205,14 +207,16 @@ def _boxes(part: Part, numbers: SweepNumbers, name: str, bad: Array, what: str) 
                 for leaf in leaves]  # fmt: skip
         heads = [Head("Worlds with"), Head("How many", True), Head("Of which so", True)]
         note = "A tree that splits only where a factor goes with the outcome significantly (conditional inference)."
-        part.tables.append(Table(f"The same as a tree: where it {what}", heads, rows, note, True))
+        part.tables.append(Table(f"The same as a tree: where {who} {what}", heads, rows, note, True))
 
 
 def robust(numbers: SweepNumbers) -> list[Part]:
     """Which scenario is robust across worlds?"""
     names = [name for name in ("net_benefit", *numbers.outcomes) if name in numbers.outcomes]
     names = [name for name in names if numbers.measure(name).good]
-    if not numbers.worlds or len(numbers.scenarios) < 2 or len(numbers.rows) < psa.FEWEST or not names:
+    if not (numbers.worlds and numbers.evidence_only and names):
+        return []
+    if len(numbers.scenarios) < 2 or len(numbers.rows) < psa.FEWEST:
         return []
     name = names[0]
     table = np.stack([numbers.change(name, scenario).mean(axis=1) for scenario in numbers.scenarios], axis=1)

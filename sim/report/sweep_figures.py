@@ -15,16 +15,19 @@ from numpy.typing import NDArray
 
 from sim.outcomes.rounding import level, plain, step_of
 from sim.report import style, words
-from sim.report.sweep_words import LONGEST, Outcome, capital, figures, share
+from sim.report.sweep_words import LONGEST, Outcome, capital, figures, money_axis, share
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.axis import Axis
 
 Array = NDArray[Any]
 MOST = 12
 LINES = style.MAX_SERIES
 ROW = 0.34  # inches a bar
 BINS = 8
+SIZES = ("mu_star", "effect", "dgsm")
+"""Measures in the outcome's own unit; the others are shares, distances or correlations."""
 SURE = f"95{style.NBSP}%"
 RANGES = f"Thin lines: {SURE} intervals."
 BAR, SECOND = style.SERIES_COLOURS[0], style.GHOST
@@ -59,7 +62,8 @@ def tornado(swings: pd.DataFrame, outcome: Outcome, most: int = MOST) -> style.P
             axes.barh(y, row["low_end"], height=0.6, color=SECOND, zorder=2)
             axes.barh(y, row["high_end"], height=0.42, color=BAR, zorder=3)
         axes.axvline(0, color=style.INK, linewidth=1.1)
-        _money_ticks(axes, outcome)
+        axes.xaxis.set_major_locator(words.few_ticks())
+        _ticks(axes.xaxis, outcome)
         axes.set_xlabel(f"{outcome.label}: change, {outcome.unit}")
         said = "; ".join(
             f"{outcome.factor(r['factor'])} {outcome.amount(r['low_end'], step)} and "
@@ -102,8 +106,8 @@ def morris(table: pd.DataFrame, outcome: Outcome, most: int = MOST) -> style.Pic
         _name_points(axes, *shown, [style.wrap(outcome.factor(name), 40) for name in order])
         axes.set_xlabel(f"mean size of effect, μ* ({outcome.unit})")
         axes.set_ylabel("spread of effects, σ")
-        axes.xaxis.set_major_formatter(lambda v, _: _tick(v, outcome))
-        axes.yaxis.set_major_formatter(lambda v, _: _tick(v, outcome))
+        _ticks(axes.xaxis, outcome)
+        _ticks(axes.yaxis, outcome)
         said = "; ".join(
             f"{outcome.factor(name)} {_size(star[name].value, outcome, step)} "
             f"(spread {_size(sigma[name].value, outcome, step)})"
@@ -162,6 +166,50 @@ def sobol_bars(
     return picture
 
 
+def index_bars(table: pd.DataFrame, outcome: Outcome, main: str, most: int = MOST) -> style.Picture:
+    """Any other measure of how much a factor matters: a bar a factor, with its interval.
+
+    table   columns factor, measure, value, low, high;  main: the measure: rank_correlation, delta, median, effect, dgsm
+    """
+    rows = dict(sorted(_read(table, main).items(), key=lambda one: -abs(np.nan_to_num(one[1].value)))[:most])
+    words_of = {"rank_correlation": "rank correlation", "median": "median distance (PAWN)", "delta": "δ"}
+    what = words_of.get(main, main)
+
+    def said_of(value: float) -> str:
+        return outcome.amount(value) if main in SIZES else plain(value, decimals=2)
+
+    clear = next((name for name, row in rows.items() if row.low > 0 or row.high < 0), None)
+    if not any(abs(row.value) > 0 for row in rows.values()):
+        finding = f"No factor changes {outcome.label} at all"
+    elif clear is None:
+        finding = f"No factor clearly goes with {outcome.label}"
+    else:
+        top = rows[clear]
+        ends = f"{said_of(top.low)} to {said_of(top.high)}"
+        finding = (
+            f"{capital(outcome.factor(clear))} goes with {outcome.label} most: {what} {said_of(top.value)} ({ends})"
+        )
+    with style.drawing():
+        note = f"{outcome.where}. {capital(what)} of each factor. {RANGES}"
+        picture, axes = rows_of(finding, note, [outcome.factor(name) for name in rows])
+        for y, row in enumerate(rows.values()):
+            axes.barh(y, np.nan_to_num(row.value), height=0.56, color=BAR, zorder=2)
+            axes.plot([row.low, row.high], [y, y], color=style.INK, linewidth=1.1, zorder=4)
+        axes.axvline(0, color=style.INK, linewidth=1.1)
+        axes.set_xlabel(what if main not in SIZES else f"{what}, {outcome.unit}")
+        axes.xaxis.set_major_locator(words.few_ticks())
+        if main in SIZES:
+            _ticks(axes.xaxis, outcome)
+        else:
+            axes.xaxis.set_major_formatter(words.tick_format)
+        said = "; ".join(
+            f"{outcome.factor(name)} {said_of(row.value)} ({said_of(row.low)} to {said_of(row.high)})"
+            for name, row in rows.items()
+        )
+        picture.alt = f"Bars. {outcome.where}. {capital(what)} with {outcome.label}: {said}."
+    return picture
+
+
 def convergence(path: pd.DataFrame, outcome: Outcome, measure: str = "total") -> style.Picture | None:
     """Whether the indices have settled. path: columns n, factor, value, low, high (`sim.sweeps.convergence.path`). None
     when fewer than two sizes were looked at."""
@@ -173,7 +221,7 @@ def convergence(path: pd.DataFrame, outcome: Outcome, measure: str = "total") ->
     both = [(last[name], before[name]) for name in top if name in before]
     moved = max((abs(now.value - then.value) for now, then in both), default=0.0)
     inside = all(now.low <= then.value <= now.high for now, then in both)
-    size = plain(moved, step_of(moved, 1)) if measure != "mu_star" else _size(moved, outcome, 0.0)
+    size = plain(moved, step_of(moved, 1)) if measure not in SIZES else _size(moved, outcome, 0.0)
     finding = (
         f"From {sizes[-2]:,} to {sizes[-1]:,} samples the leading indices moved by at most {size}: "
         + ("inside their intervals" if inside else "beyond their intervals, so more samples are needed")
@@ -198,7 +246,10 @@ def convergence(path: pd.DataFrame, outcome: Outcome, measure: str = "total") ->
         axes.set_xticks(sizes, [f"{n:,}" for n in sizes])
         axes.minorticks_off()
         axes.set_xlabel("samples")
-        axes.yaxis.set_major_formatter(lambda v, _: _tick(v, outcome) if measure == "mu_star" else words.tick_format(v))
+        if measure in SIZES:
+            _ticks(axes.yaxis, outcome)
+        else:
+            axes.yaxis.set_major_formatter(words.tick_format)
         style.end_labels(axes, sizes[-1], ends, size=8)
         said = "; ".join(
             f"{outcome.factor(n)} " + ", ".join(f"{figures(r['value'])} with {int(r['n']):,}" for _, r in
@@ -243,7 +294,7 @@ def scatter(values: Mapping[str, Array], y: Array, outcome: Outcome, units: Mapp
             style.panel_title(axis, style.wrap(outcome.factor(name), 34), units.get(name, ""))
             axis.xaxis.set_major_locator(words.few_ticks())
             axis.xaxis.set_major_formatter(lambda v, _: words.tick_format(v))
-            axis.yaxis.set_major_formatter(lambda v, _: _tick(v, outcome))
+            _ticks(axis.yaxis, outcome)
         for axis in axes.flat[len(names) :]:
             axis.set_visible(False)
         parts = []
@@ -346,15 +397,12 @@ def _marked(outcome: Outcome, row: Any) -> str:
     return name if row["clear"] else f"({name})"
 
 
-def _money_ticks(axes: Axes, outcome: Outcome) -> None:
-    axes.xaxis.set_major_locator(words.few_ticks())
-    axes.xaxis.set_major_formatter(lambda v, _: _tick(v, outcome, True))
-
-
-def _tick(value: float, outcome: Outcome, sign: bool = False) -> str:
+def _ticks(axis: Axis, outcome: Outcome) -> None:
+    """Ticks in the outcome's unit."""
     if outcome.unit.startswith("£"):
-        return outcome.amount(value).removeprefix("" if sign else "+")
-    return words.signed_tick(value) if sign else words.tick_format(value)
+        money_axis(axis)
+    else:
+        axis.set_major_formatter(words.tick_format)
 
 
 def _size(value: float, outcome: Outcome, step: float) -> str:

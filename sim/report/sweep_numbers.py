@@ -81,6 +81,11 @@ class SweepNumbers:
         """Whether rows are worlds drawn from the evidence, so that shares of rows mean something."""
         return self.method in SAMPLES
 
+    @property
+    def evidence_only(self) -> bool:
+        """Whether nothing but evidence varies: then rows are states of knowledge, not choices."""
+        return all(factor.kind == "evidence" for factor in getattr(self.results.design, "factors", ()))
+
     def years(self) -> list[int]:
         """The financial years of the values."""
         return [self.experiment.base.first_year + k for k in range(self.values.shape[-1])]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from pathlib import Path
 
 import yaml
@@ -71,7 +73,7 @@ def html(numbers: SweepNumbers, made: list[Part] | None = None) -> str:
                 Shown(page.inlined(picture, name), words, picture.alt)
                 for name, (picture, words) in part.pictures.items()
             ],
-            part.tables,
+            [_unbroken(table) for table in part.tables],
             part.after,
         )
         for part in made
@@ -97,7 +99,7 @@ def html(numbers: SweepNumbers, made: list[Part] | None = None) -> str:
 def _answer(numbers: SweepNumbers, made: list[Part]) -> str:
     if not len(numbers.rows):
         return "No row of this sweep is complete yet: there is nothing to say."
-    said = [sentence for part in made for sentence in part.said]
+    said = list(dict.fromkeys(sentence for part in made for sentence in part.said))
     return (
         " ".join(said[:MOST_SAID]) or f"{len(numbers.rows):,} rows are done; they answer no question of this page yet."
     )
@@ -150,6 +152,11 @@ def _entries(text: str) -> list[tuple[str, str]]:
         return str(yaml.safe_dump(value, allow_unicode=True, default_flow_style=True, width=10_000)).replace("...", "")
 
     return [(str(key), said(value)) for key, value in yaml.safe_load(text).items()]
+
+
+def _unbroken(table: Table) -> Table:
+    """Amounts that are not broken after their sign."""
+    return replace(table, rows=[[re.sub("([+−])£", "\\1\u2060£", cell) for cell in row] for row in table.rows])
 
 
 def _place(settings: object) -> str:

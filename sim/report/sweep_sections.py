@@ -24,7 +24,12 @@ if TYPE_CHECKING:
 PICTURED = 3  # outcomes that get pictures of their own
 LEADING = 3
 BY_YEAR = 6  # years in the table by year
-SIZES = ("mu_star", "effect", "dgsm")  # measures in the outcome's own unit; the others are shares or distances
+SHARES = ("total", "first", "shapley")
+DESIGNS = {
+    "morris": "Morris's trajectories", "sobol": "Saltelli's design", "qmc": "a Sobol sequence", "lhs": "a Latin "
+    "hypercube",
+    "fast": "FAST", "rbd_fast": "RBD-FAST", "dgsm": "derivatives", "factorial": "a fractional factorial",
+}  # fmt: skip
 FEWEST_ROWS = 40  # for a tornado or a scatter
 
 
@@ -51,6 +56,7 @@ CAPTIONS = {
     "variance.",
     "shares": "Shares of the variance of the outcome over the design. Estimates of small shares fall on both sides "
     "of 0.",
+    "index": "How much each factor goes with the outcome over all rows of the design.",
     "convergence": "Indices from the first samples of the same design: what a smaller sweep would have found.",
     "tornado": "Each bar is a mean over all other factors, not a change of one factor with all others held.",
     "scatter": "All rows of the design. What the line does not explain is other factors, interactions and luck.",
@@ -106,8 +112,11 @@ def _pictures(numbers: SweepNumbers, name: str, scenario: str, found: Indices) -
     y = numbers.change(name, scenario)
     if found.main == "mu_star":
         drawn["morris"] = sweep_figures.morris(found.table, about)
+    elif found.main in SHARES or "first" in set(found.table["measure"]):
+        main = found.main if found.main in SHARES else "first"
+        drawn["shares"] = sweep_figures.sobol_bars(found.table, about, main, found.luck)
     else:
-        drawn["shares"] = sweep_figures.sobol_bars(found.table, about, found.main, found.luck)
+        drawn["index"] = sweep_figures.index_bars(found.table, about, found.main)
     grouped = any(factor.group for factor in numbers.results.design.factors)
     if not grouped and len(y) >= FEWEST_ROWS and found.main != "mu_star":
         factors = [factor.name for factor in numbers.results.design.factors]
@@ -163,7 +172,7 @@ def _leading(found: Indices, about: Outcome) -> str:
 
 
 def _value(value: float, about: Outcome, main: str, step: float) -> str:
-    if main in SIZES:
+    if main in sweep_figures.SIZES:
         text = about.amount(value, step)
         return text.removeprefix("+") if main == "mu_star" else text
     return signed(value, decimals=2) if main == "rank_correlation" else plain(value, decimals=2)
@@ -195,7 +204,8 @@ def _how(numbers: SweepNumbers) -> str:
     moved += f" of {len(design.factors)} numbers" * grouped
     seeds = f"{numbers.seeds} seed{'s' * (numbers.seeds != 1)}"
     return (
-        f"{moved.capitalize()} were varied over {len(numbers.rows):,} rows ({numbers.method.replace('_', ' ')}), "
+        f"{moved.capitalize()} were varied over {len(numbers.rows):,} rows "
+        f"({DESIGNS.get(numbers.method, numbers.method)}), "
         "each with "
         f"the same {seeds} of chance. Every figure is of the change against "
         f"{numbers.label(numbers.scenarios[0])} under the same values and the same chance."

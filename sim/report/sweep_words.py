@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from sim.outcomes.rounding import plain, signed, step_of
 from sim.outcomes.sentences import pounds
@@ -12,6 +15,8 @@ from sim.report.style import MINUS, NBSP, percent
 from sim.report.words import join
 
 if TYPE_CHECKING:
+    from matplotlib.axis import Axis
+
     from sim.sweeps.prim import Limit
 
 LONGEST = 46  # of a factor's label on an axis
@@ -51,6 +56,24 @@ def money(value: float, sign: bool = False) -> str:
     if not any(digit in text for digit in "123456789"):
         return "£0"
     return f"{MINUS if value < 0 else '+' if sign else ''}£{text}"
+
+
+def money_axis(axis: Axis) -> None:
+    """Ticks in pounds, with as many decimals as tell neighbours apart."""
+    places = axis.get_majorticklocs()
+    gap = float(np.diff(places).min()) if len(places) > 1 else 1.0
+    most = float(np.abs(axis.get_view_interval()).max())
+    scale, letters = next(((s, t) for s, t in ((1e9, "bn"), (1e6, "m"), (1e3, "k")) if most >= s), (1.0, ""))
+    decimals = max(0, -math.floor(math.log10(gap / scale) + 1e-9)) if gap > 0 else 0
+    if gap / scale * 10**decimals % 1 > 1e-6:  # steps of 0.25
+        decimals += 1
+
+    def said(value: float, _position: float | None = None) -> str:
+        text = f"{abs(value) / scale:,.{decimals}f}"
+        minus = MINUS if value < 0 and any(c in "123456789" for c in text) else ""
+        return "£0" if value == 0 else f"{minus}£{text}{letters}"
+
+    axis.set_major_formatter(said)
 
 
 def share(value: float) -> str:

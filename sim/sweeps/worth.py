@@ -29,16 +29,17 @@ def _measure(name: str, label: str, unit: str, good: int) -> Measure:
 MEASURES: dict[str, Measure] = {
     one.name: one
     for one in (
-        _measure("cost", "spent on levers, discounted", "£ a year", 0),
+        _measure("cost", "spending on levers, discounted", "£ a year", 0),
         _measure("cash", "cash saved, discounted", "£ a year", 1),
         _measure("capacity", "capacity released, discounted (not cash)", "£ a year", 1),
-        _measure("net_cost", "spent on levers less cash saved, discounted", "£ a year", -1),
-        _measure("net_cost_with_capacity", "spent on levers less cash saved and capacity released, discounted",
+        _measure("net_cost", "net cost: spending on levers less cash saved, discounted", "£ a year", -1),
+        _measure("net_cost_with_capacity",
+                 "net cost with capacity: net cost less the value of capacity released, discounted",
                  "£ a year", -1),
-        _measure("qalys_gained", "quality-adjusted life-years gained, discounted", "QALYs a year", 1),
+        _measure("qalys_gained", "QALYs gained, discounted", "QALYs a year", 1),
         _measure("wellbys_gained", "wellbeing years gained, discounted", "wellbeing years a year", 1),
         _measure("net_benefit", "net benefit: QALYs at NICE's threshold less net cost, discounted", "£ a year", 1),
-        _measure("net_health_benefit", "QALYs gained less those the NHS would make of the same net cost, discounted",
+        _measure("net_health_benefit", "net health benefit: QALYs gained less those the NHS would make of the net cost",
                  "QALYs a year", 1),
     )
 }  # fmt: skip
