@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import json
-import os
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sim import clock, disk
+from sim import clock
 from sim.errors import UserError
+from sim.outcomes.change import Change, less
 from sim.outcomes.ledgers import Ledgers, ledgers
-from sim.outcomes.measures import Measure, Measures
-from sim.outcomes.record import FORMAT, RunRecord, refuse_newer
-from sim.outcomes.summary import Interval, interval, intervals, noise_share
+from sim.outcomes.measures import Measures
+from sim.outcomes.record import RunRecord
+from sim.outcomes.summary import interval, noise_share
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,39 +25,6 @@ if TYPE_CHECKING:
 
 Array = NDArray[Any]
 POLICY_START = clock.month_of("2026-04")
-ROUNDING = 1e-9
-
-
-@dataclass(frozen=True)
-class Change:
-    """A scenario's change of a measure against the baseline in one financial year.
-
-    base, value   level of the baseline and of the scenario; difference: paired, in units of the measure
-    percent       paired, per cent of the baseline's mean over runs, so that it agrees with the levels
-    noise_share   share of the difference's variance that is chance (nan: cannot be told)
-    """
-
-    scenario: str
-    measure: Measure
-    year: int
-    base: Interval
-    value: Interval
-    difference: Interval
-    percent: Interval
-    noise_share: float
-
-    @property
-    def verdict(self) -> str:
-        """``better`` or ``worse`` (``more``/``less`` where neither is good) only when the interval excludes zero;
-        ``same`` when no run differs at all; else ``unclear``."""
-        d = self.difference
-        if d.runs and d.mean == d.low == d.high == 0:
-            return "same"
-        if not d.clear:
-            return "unclear"
-        if self.measure.good == 0:
-            return "more" if d.low > 0 else "less"
-        return "better" if (d.low > 0) == (self.measure.good > 0) else "worse"
 
 
 class Results:
@@ -165,7 +129,7 @@ class Results:
 
     def changes(self, name: str, scenario: str, group: int = 0) -> Array:
         """Paired differences to the baseline by run and year, float64[runs, years]."""
-        return _less(self.values(name, scenario, group), self.values(name, self.baseline, group))
+        return less(self.values(name, scenario, group), self.values(name, self.baseline, group))
 
     def by_area(self, name: str, scenario: str, year: int | None = None) -> Array:
         """A measure by run and neighbourhood in a year (default: the horizon), float64[runs, areas]."""
@@ -185,16 +149,16 @@ class Results:
         k = self.years.index(year)
         base = self.values(name, self.baseline, group)[:, k]
         value = self.values(name, scenario, group)[:, k]
-        difference = _less(value, base)
+        difference = less(value, base)
         with np.errstate(divide="ignore", invalid="ignore"):
             percent = 100 * difference / np.abs(base.mean())
         return Change(
             *(scenario, self.measures[name], year, interval(base), interval(value), interval(difference)),
             interval(percent),
-            float(self._noise(difference)),
+            float(self.noise(difference)),
         )
 
-    def _noise(self, values: Array) -> Array:
+    def noise(self, values: Array) -> Array:
         """Share of chance in the variance over runs, [runs, ...] to [...]."""
         return noise_share([d for d, _ in self.pairs], [s for _, s in self.pairs], values)
 
@@ -211,50 +175,15 @@ class Results:
         Columns: scenario, measure, label, unit, year, runs, value, low, high (level: mean and 90 % of runs), change,
         change_low, change_high (paired with the baseline; 0 for itself), noise_share (of the change).
         """
-        import pandas as pd
+        from sim.outcomes import frames
 
-        names = list(self.shown) if measures is None else [self.measures[name].name for name in measures]
-        wanted = [year for year in self.years if (year >= self.reported_from if years is None else year in years)]
-        columns = [self.years.index(year) for year in wanted]
-        frames = []
-        for scenario in self.scenarios:
-            for name in names:
-                value, low, high, runs = intervals(self.values(name, scenario)[:, columns])
-                changes = self.changes(name, scenario)[:, columns]
-                change, change_low, change_high, _ = intervals(changes)
-                row = {"year": wanted, "runs": runs, "value": value, "low": low, "high": high, "change": change}
-                row |= {"change_low": change_low, "change_high": change_high, "noise_share": self._noise(changes)}
-                frames.append(row)
-        table = pd.DataFrame({key: np.concatenate([row[key] for row in frames]) for key in frames[0]})
-        of = [(s, n, self.measures[n].label, self.measures[n].unit) for s in self.scenarios for n in names]
-        for k, column in enumerate(("scenario", "measure", "label", "unit")):
-            table.insert(k, column, np.repeat([row[k] for row in of], len(wanted)))
-        return table
+        return frames.summary(self, measures, years)
 
     def to_frame(self, monthly: bool = False) -> pd.DataFrame:
         """Every run, tidy: scenario, draw, seed, measure, fifth (0 = all), year (or month as YYYY-MM), value."""
-        import pandas as pd
+        from sim.outcomes import frames
 
-        names = [n for n in self.shown if not monthly or self.measures[n].kind != "computed"]
-        first = self.records[0]
-        times = [clock.iso(first.first_month + k) for k in range(first.n_months)] if monthly else list(self.years)
-        series = [(n, group) for n in names for group in (range(6) if n in self.grouped else range(1))]
-        size = len(series) * len(times)
-
-        codes = np.tile(np.repeat([names.index(n) for n, _ in series], len(times)), len(self.records))
-        runs = [(r.scenario, r.draw, r.seed) for r in self.records]
-        read = [r.months if monthly else r.years for r in self.records]
-        return pd.DataFrame(
-            {
-                "scenario": pd.Categorical(np.repeat([s for s, _, _ in runs], size), categories=self.scenarios),
-                "draw": np.repeat([d for _, d, _ in runs], size),
-                "seed": np.repeat([s for _, _, s in runs], size),
-                "measure": pd.Categorical.from_codes(codes, pd.Index(names)),
-                "fifth": np.tile(np.repeat(np.array([g for _, g in series], np.int8), len(times)), len(runs)),
-                "month" if monthly else "year": np.tile(times, len(series) * len(runs)),
-                "value": np.concatenate([one(n, g) for one in read for n, g in series]),
-            }
-        )
+        return frames.every_run(self, monthly)
 
     def money(self) -> pd.DataFrame:
         """The three ledgers over the horizon, discounted: for each scenario and item the mean and 90 % of runs."""
@@ -330,44 +259,9 @@ class Results:
         Without a folder, a new one under ``results/`` named by the time. A folder without results.json is not a whole
         one. Raises `EnvironmentFault` when the disk refuses.
         """
-        folder = Path(folder) if folder is not None else Path("results") / f"{datetime.now():%Y-%m-%d-%H%M%S}-saved"
-        from sim.studies import saved
+        from sim.outcomes import folder as files
 
-        with disk.refusals(folder):
-            for part in ("records", "tables"):
-                (folder / part).mkdir(parents=True, exist_ok=True)
-            names = []
-            for r in self.records:
-                names.append(f"records/{r.scenario}-d{r.draw:03d}-s{r.seed:04d}.npz")
-                r.save(folder / names[-1])
-            off = []
-            for r in self.unjudged.records if self.unjudged else ():
-                off.append(f"records/{r.scenario}-d{r.draw:03d}-s{r.seed:04d}-unjudged.npz")
-                r.save(folder / off[-1])
-            _write(folder / "summary.csv", lambda path: self.summary().to_csv(path, index=False, float_format="%.10g"))
-            _write(folder / "series.parquet", lambda path: self.to_frame().to_parquet(path, index=False))
-            for name, frame in self._by_group().items():
-                _write(folder / "tables" / name, partial(frame.to_csv, index=False, float_format="%.8g"))
-            if any(r.events is not None for r in self.records):
-                _write(folder / "events.parquet", lambda path: self.events().to_parquet(path, index=False))
-            if len(self.panel()):
-                from sim.outcomes import stories
-
-                _write(folder / "stories.md", lambda path: path.write_text(stories.tell(self), encoding="utf-8"))
-            about = json.dumps({"format": FORMAT, "records": names, "unjudged": off}, indent=1)
-            _write(folder / "results.json", lambda path: path.write_text(about + "\n", encoding="utf-8"))
-            if not (folder / "metadata.json").exists():  # a run of the command line writes its own
-                saved.write(self, folder)
-        return folder
-
-    def _by_group(self) -> dict[str, pd.DataFrame]:
-        """Tables by fifth, practice, team, age group and neighbourhood, and of the courses of the headline measures."""
-        from sim.outcomes import by_group, course
-
-        written = {"panel.csv": self.panel()} if len(self.panel()) else {}
-        if not self.years:
-            return written
-        return {**by_group.tables(self), "courses.csv": course.table(self), "money.csv": self.money(), **written}
+        return files.save(self, folder)
 
     @classmethod
     def load(cls, folder: str | Path) -> Results:
@@ -375,32 +269,6 @@ class Results:
 
         Raises `UserError` when it is no whole results folder, or of a newer format.
         """
-        folder = Path(folder)
-        if folder.is_file():
-            folder = folder.parent / folder.read_text(encoding="utf-8").strip()
-        try:
-            about = json.loads((folder / "results.json").read_text(encoding="utf-8"))
-            refuse_newer(about["format"], folder)
-            names = [str(name) for name in about["records"]]
-            off = [str(name) for name in about.get("unjudged", ())]
-        except (OSError, ValueError, KeyError, TypeError):
-            raise UserError(f"{folder} is not the folder of a finished run.") from None
-        results = cls(RunRecord.load(folder / name) for name in names)
-        results.unjudged = cls(RunRecord.load(folder / name) for name in off) if off else None
-        return results
+        from sim.outcomes import folder as files
 
-
-def _less(value: Array, base: Array) -> Array:
-    """A difference, in which what is only the rounding of sums (a billionth of the level) is zero."""
-    difference = value - base
-    return np.where(np.abs(difference) <= ROUNDING * np.abs(base), 0.0, difference)
-
-
-def _write(path: Path, write: Any) -> None:
-    """Write one file beside and rename it, so that it is whole or not there."""
-    partial = path.with_name(f".partial-{os.getpid()}-{path.name}")
-    try:
-        write(partial)
-        os.replace(partial, path)
-    finally:
-        partial.unlink(missing_ok=True)
+        return files.load(folder)

@@ -12,7 +12,8 @@ from sim.outcomes.rounding import MILLION, level, listed, plain, signed, step_of
 from sim.outcomes.summary import FEWEST_RUNS, Interval
 
 if TYPE_CHECKING:
-    from sim.outcomes.results import Change, Results
+    from sim.outcomes.change import Change
+    from sim.outcomes.results import Results
     from sim.outcomes.value import Worth
 
 #: what the headline and the table are about: heading → measures (those of conditions that are not there are left out)

@@ -14,8 +14,9 @@ from sim.outcomes.sentences import HEADLINES, headline, money_sentence
 from sim.outcomes.summary import FEWEST_RUNS
 
 if TYPE_CHECKING:
+    from sim.outcomes.change import Change
     from sim.outcomes.measures import Measure
-    from sim.outcomes.results import Change, Results
+    from sim.outcomes.results import Results
 
 WIDTH = 100
 NAME_WIDTH, BASE_WIDTH, CELL_WIDTH = 31, 9, 20
