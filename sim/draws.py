@@ -202,7 +202,8 @@ def events(
     padded = np.ones(thresholds.shape[1])
     padded[:processes] = scale
     fixed, screen, scaled = fixed_point(padded.tobytes())
-    offsets = _hashes(month, SHORT + purpose0 // SHORTS, processes)
+    whole = -(-thresholds.shape[1] // (SHORTS * SHORTS)) * SHORTS * SHORTS  # a vector is four hashes
+    offsets = _hashes(month, SHORT + purpose0 // SHORTS, whole)
     fine = offset(month, FINE + purpose0) + np.arange(fixed.size, dtype=np.uint64) * kernels.GAMMA_PURPOSE
     room = keys.size // 4 + 64
     while True:  # at most twice: an event for every fourth row is seldom exceeded

@@ -125,8 +125,8 @@ def events(keys, alive, thresholds, scale, screen, scaled, offsets, fine, proces
     bits), the others, whose scales are one, in sixteen bits. Only the few rows that pass are looked at, eight processes
     at a time. The columns after `processes` are bounds of nought that make whole vectors of eight.
     """
-    n, width = thresholds.shape
-    words = np.zeros(width // 4 + 1, np.uint64)
+    n = len(thresholds)
+    words = np.zeros(offsets.size, np.uint64)
     shorts = words.view(np.uint16)
     low_bits = (np.uint64(1) << SCALE_BITS) - np.uint64(1)
     count = 0
@@ -138,8 +138,9 @@ def events(keys, alive, thresholds, scale, screen, scaled, offsets, fine, proces
         for k in range(scaled):
             bound32 = np.uint32(np.uint32(np.uint32(thresholds[i, k]) * screen[k]) >> SCREEN_BITS)
             hit = np.uint32(hit | np.uint32(np.uint32(shorts[k]) <= bound32))
-        for k in range(scaled, width):
-            narrow = np.uint16(narrow | np.uint16(shorts[k] < thresholds[i, k]))
+        drawn_rest, rest = shorts[scaled:], thresholds[i, scaled:]  # a loop that begins at nought can be made a vector
+        for k in range(rest.size):
+            narrow = np.uint16(narrow | np.uint16(drawn_rest[k] < rest[k]))
         if (hit == 0 and narrow == 0) or alive[i] == 0:
             continue
         for first in range(0, processes, LANES):
