@@ -99,7 +99,7 @@ class Table:
             return value if low == high else fit(kind, value, low, high).quantile(u)
 
         if self.row_wise:
-            names = rows[[by] if by else keys].astype(str).agg(":".join, axis=1)
+            names = _names(self.text, (by,) if by else tuple(keys))
             strata = zip(names, rows["value"], rows["low"], rows["high"], strict=True)
             frame["value"] = [value_at(*stratum) for stratum in strata]
         elif "low" in self.about:
@@ -142,6 +142,12 @@ def _parse(text: str) -> pd.DataFrame:
     import pandas as pd
 
     return pd.read_csv(StringIO(text))
+
+
+@lru_cache(maxsize=256)
+def _names(text: str, columns: tuple[str, ...]) -> list[str]:
+    """What the rows of a table are called by some of its columns; the same in every draw."""
+    return list(_parse(text)[list(columns)].astype(str).agg(":".join, axis=1))
 
 
 def read(path: Path) -> Table:

@@ -6,11 +6,12 @@ neighbourhood differs from its deprivation decile as its own published shares do
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim.life.grid import AGES, DECILES, SEXES, Array, keyed
+from sim.life.grid import AGES, DECILES, SEXES, Array, grouped, keyed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -55,6 +56,9 @@ def into_ratio(evidence: Evidence, circumstance: str, areas: pd.DataFrame) -> Ar
 
 def ratios(evidence: Evidence, outcome: str) -> dict[str, float]:
     """Circumstance → what a rate is multiplied by; outcome: a condition, `death`, a process or a kind of need."""
-    table = evidence.table("circumstance_ratio")
-    rows = table[table["outcome"] == outcome]
-    return dict(zip(rows["circumstance"], rows["value"].astype(float), strict=True))
+    return dict(_ratios(evidence).get(outcome, []))
+
+
+@lru_cache(maxsize=4)
+def _ratios(evidence: Evidence) -> dict[str, list[tuple[Any, ...]]]:
+    return grouped(evidence.table("circumstance_ratio"), "outcome", "circumstance", "value")

@@ -22,7 +22,7 @@ from sim.life import mortality as deaths
 from sim.life.conditions import Condition
 from sim.life.conditions import shipped as shipped_conditions
 from sim.life.exposures import Exposures
-from sim.life.grid import AGES, BANDS, DECILES, SEXES, Array, band_of, keyed, over_bands
+from sim.life.grid import AGES, BANDS, DECILES, SEXES, Array, band_of, grouped, keyed, over_bands
 from sim.life.health_tables import Tables, weights
 from sim.life.states import FRAILTY, States
 from sim.rates import Process
@@ -87,7 +87,7 @@ class Epidemiology:
         self.deaths = deaths.base(evidence)
         self.deaths_by_age = (self.deaths * self.england).sum((0, 2)) / self.people.sum(0)
         self.levels = managed.by_level(evidence)
-        self.effects = {name: self._effects(name) for name in (*self.names, "death")}
+        self.effects = self._effects()
         self.undiagnosed = {c.name: diagnosis.share(evidence, c.name, c.undiagnosed) for c in self.conditions}
         self.prevalence = {
             c.name: diagnosis.everyone(
@@ -133,22 +133,27 @@ class Epidemiology:
         """No lagged exposure has an effect."""
         return np.zeros(len(self.exposures.names))
 
-    def _effects(self, outcome: str) -> Effects:
-        risks = self.evidence.table("relative_risk")
-        excess = np.zeros(len(self.exposures.names))
-        rows = risks[risks["condition"] == outcome]
-        for exposure, lag, ratio in zip(rows["exposure"], rows["lag_class"], rows["value"], strict=True):
-            excess[self.exposures.names.index((exposure, lag))] = float(ratio) - 1
-        around = circumstances.ratios(self.evidence, outcome)
-        if outcome == "death":
-            return Effects(excess, self.published_hazards | around)
+    def _effects(self) -> dict[str, Effects]:
+        """What multiplies the onset of each condition, and death."""
+        risks = grouped(self.evidence.table("relative_risk"), "condition", "exposure", "lag_class", "value")
         table = self.evidence.table("relative_risk_condition")
-        if (itself := table[table["condition_to"] == table["condition_from"]]).size:
-            raise UserError(f"relative_risk_condition.csv: '{itself['condition_to'].iloc[0]}' depends on itself.")
-        rows = table[(table["condition_to"] == outcome) & table["condition_from"].isin(list(self.names))]
-        ratios = dict(zip(rows["condition_from"], rows["value"].astype(float), strict=True)) | around
-        ratios |= {later.name: 0.0 for later in self.conditions if later.replaces == outcome}
-        return Effects(excess, ratios, self._of_managed(f"onset_{outcome}"))
+        before = grouped(table, "condition_to", "condition_from", "value")
+        for name, rows in before.items():
+            if any(name == earlier for earlier, _ in rows):
+                raise UserError(f"relative_risk_condition.csv: '{name}' depends on itself.")
+        found = {}
+        for outcome in (*self.names, "death"):
+            excess = np.zeros(len(self.exposures.names))
+            for exposure, lag, ratio in risks.get(outcome, []):
+                excess[self.exposures.names.index((exposure, lag))] = float(ratio) - 1
+            around = circumstances.ratios(self.evidence, outcome)
+            if outcome == "death":
+                found[outcome] = Effects(excess, self.published_hazards | around)
+                continue
+            ratios = {name: float(ratio) for name, ratio in before.get(outcome, []) if name in self.names} | around
+            ratios |= {later.name: 0.0 for later in self.conditions if later.replaces == outcome}
+            found[outcome] = Effects(excess, ratios, self._of_managed(f"onset_{outcome}"))
+        return found
 
     def _of_managed(self, process: str) -> dict[str, tuple[float, ...]]:
         return {"managed": self.levels[process]} if process in self.levels else {}

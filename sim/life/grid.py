@@ -7,7 +7,7 @@ over"), national deprivation decile (1 most deprived, position 0).
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,12 +42,11 @@ def smooth(table: pd.DataFrame) -> Array:
     from scipy.interpolate import PchipInterpolator
 
     grid = np.zeros((SEXES, AGES))
+    first_age, last_age = table["age_from"].to_numpy(float), np.minimum(table["age_to"].to_numpy(float), AGES - 1)
+    values, order = table["value"].to_numpy(float), np.argsort(first_age, kind="stable")
     for sex in range(SEXES):
-        rows = table[table["sex"] == sex] if "sex" in table.columns else table
-        rows = rows.sort_values("age_from")
-        start = rows["age_from"].to_numpy(float)
-        end = np.minimum(rows["age_to"].to_numpy(float), AGES - 1)
-        value = rows["value"].to_numpy(float)
+        rows = order[table["sex"].to_numpy()[order] == sex] if "sex" in table.columns else order
+        start, end, value = first_age[rows], last_age[rows], values[rows]
         middle = (start + end + 1) / 2
         middle[-1] = min(middle[-1], start[-1] + BAND)  # open-ended last band: most people are near its start
         first = int(np.argmax(value > 0)) if (value > 0).any() else 0
@@ -98,3 +97,12 @@ def keyed(table: pd.DataFrame, key: str, names: Iterable[object]) -> Array:
     """Values of a two-column table in the order of `names`. KeyError when one is missing."""
     found = dict(zip(table[key], table["value"], strict=True))
     return np.array([found[name] for name in names], float)
+
+
+def grouped(table: pd.DataFrame, key: str, *columns: str) -> dict[str, list[tuple[Any, ...]]]:
+    """Rows of a table by one column, each as a tuple of others, in the table's order: filtering a frame again and again
+    takes far longer."""
+    found: dict[str, list[tuple[Any, ...]]] = {}
+    for name, *row in zip(*(table[column].tolist() for column in (key, *columns)), strict=True):
+        found.setdefault(name, []).append(tuple(row))
+    return found
