@@ -56,7 +56,7 @@ def into_ratio(evidence: Evidence, circumstance: str, areas: pd.DataFrame) -> Ar
 
 def ratios(evidence: Evidence, outcome: str) -> dict[str, float]:
     """Circumstance → what a rate is multiplied by; outcome: a condition, `death`, a process or a kind of need."""
-    return dict(_ratios(evidence).get(outcome, []))
+    return {name: float(ratio) for name, ratio in _ratios(evidence).get(outcome, [])}
 
 
 @lru_cache(maxsize=4)
