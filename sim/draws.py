@@ -162,10 +162,11 @@ def keep(
     r = columns
     divisor = (1.0 / np.bincount(slots)[slots]).astype(np.float32)
     dither = _hashes(0, DITHER, drawn), _hashes(0, DITHER_COUNTS, slots.size)
+    together = 2 * np.count_nonzero(np.diff(rows) == 1) >= rows.size
     kernels.keep(
         rows, r["key"], r["cell"], r["state"], r["lagged"], r["lsoa"], tables, area_factor,
         (cap[0], np.float32(cap[1])), dither, drawn, (slots, divisor), _EXPONENTIALS,
-        (r["chance"], r["ask"], r["gp_rate"]),
+        (r["chance"], r["ask"], r["gp_rate"]), 0 if together else kernels.AHEAD,
     )  # fmt: skip
 
 

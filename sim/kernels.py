@@ -54,6 +54,9 @@ MOST_CONTACTS = 99
 BLOCK = 512
 """Rows a Poisson loop looks at before it goes into detail: few enough to stay in the nearest cache."""
 
+AHEAD = 8
+"""Rows all over memory are looked at so many at a time before they are worked out."""
+
 SMALL_RATE = np.float32(0.0625)
 """Up to this rate 1 - exp(-rate) is a polynomial."""
 
@@ -318,13 +321,16 @@ def keep_counts(rates, rows, keys, offsets, slots, divisor, out):  # type: ignor
 
 @compiled
 def keep(  # type: ignore[no-untyped-def]
-    rows, keys, cell, state, exposure, area, tables, area_factor, cap, dithers, drawn, share, table, kept
+    rows, keys, cell, state, exposure, area, tables, area_factor, cap, dithers, drawn, share, table, kept, ahead
 ):
     """All that is kept of the rates of the given rows, in one pass: chances, bounds of contacts, expected contacts.
 
     tables: base, excess, factors, shifts; cap: the process whose rate is kept within so many times its base rate;
     dithers: offsets of the draws that round chances and bounds; drawn: how many processes have a chance;
-    share: which process each slot stands for and what part of it; kept: the three columns that are written.
+    share: which process each slot stands for and what part of it; kept: the three columns that are written. ahead: so
+    many rows are looked at before the first of them is worked out, so that the memory fetches them side by side (nought
+    where rows stand together: there it costs more than it brings). Returns a number without meaning, which keeps the
+    looking from being optimised away.
     """
     base, excess, factors, shifts = tables
     capped, most = cap
@@ -334,7 +340,14 @@ def keep(  # type: ignore[no-untyped-def]
     rate = np.empty(base.shape[1], np.float32)
     words = np.zeros(base.shape[1] // 4 + 2, np.uint64)
     shorts = words.view(np.uint16)
+    last = chance.shape[1] - 1
+    seen = np.uint64(0)
     for j in range(rows.size):
+        if ahead > 0 and j % ahead == 0:
+            for later in range(j, min(j + ahead, rows.size)):
+                b = rows[later]
+                seen ^= keys[b] ^ state[b] ^ np.uint64(cell[b]) ^ np.uint64(area[b]) ^ np.uint64(exposure[b, 0])
+                seen ^= np.uint64(chance[b, 0]) ^ np.uint64(chance[b, last]) ^ np.uint64(ask[b, 0])
         i = rows[j]
         row_rates(i, cell, state, exposure, area, base, excess, factors, shifts, area_factor, rate)
         rate[capped] = min(rate[capped], base[cell[i], capped] * most)
@@ -344,6 +357,7 @@ def keep(  # type: ignore[no-untyped-def]
         for b in range(slots.size):
             expected += min(rate[slots[b]] * divisor[b], np.float32(1))
         mean[i] = expected
+    return seen
 
 
 def exponentials() -> np.ndarray[Any, np.dtype[np.float64]]:

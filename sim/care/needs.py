@@ -29,6 +29,7 @@ from sim.care import pathway_kernels, treated
 from sim.care import team_capacity as capacity
 from sim.care.entries import salts
 from sim.care.pathways import ASKS, KINDS, MENTAL_HEALTH, NOWHERE, OWN_TEAMS, SOCIAL_CARE, Pathways
+from sim.columns.rows import distinct
 from sim.life.processes import PRACTICE_KINDS
 from sim.outcomes.eventlog import Kind
 from sim.purposes import Purpose
@@ -155,7 +156,7 @@ class Needs:
         r, month = self.m.residents.columns, self.m.month
         for name, measure in COUNTED.items():
             self.record(measure, events.get(name, NOBODY))
-        parts = [treated.distinct(each) for each in events.values()]
+        parts = [distinct(each) for each in events.values()]
         numbers = [KINDS.index(kind) for kind in events]
         rows = np.concatenate([NOBODY, *parts])
         if len(rows):
@@ -247,7 +248,7 @@ class Needs:
         self._live_a_month(lists, number)
         found = (entries[:n] for entries, n in zip(lists, number[:6].tolist(), strict=True))
         kept, worsened, withdrawn, unmet, ended, to_ed = found
-        crises = treated.distinct(c["row"][worsened])
+        crises = distinct(c["row"][worsened])
         self.unmet(c["row"][unmet], self.pathways.kind[c["step"][unmet]])
         m.events.add(Kind.TEAM_WITHDRAWN, c["row"][withdrawn], self.pathways.team[c["step"][withdrawn]])
         t["withdrawn"][:count] = np.bincount(c["team"][withdrawn], minlength=count)

@@ -21,6 +21,7 @@ from sim.care import needs_kernels as kernels
 from sim.care.indices import FROZEN_FROM
 from sim.care.pathways import COMMUNITY, KINDS, MENTAL_HEALTH, VCSE
 from sim.clock import MONTHS_A_YEAR
+from sim.columns.rows import distinct
 from sim.life.review import refresh
 from sim.outcomes.eventlog import Kind
 from sim.purposes import Purpose
@@ -154,16 +155,6 @@ def raise_level(m: CareSystem, name: str, rows: Rows, rise: float) -> None:
         rows = distinct(rows)
         step = np.floor(rise * FULL + draws.uniforms(columns["key"][rows], m.month, Purpose.LEVEL_ROUNDING))
         columns[name][rows] = np.minimum(columns[name][rows] + step.astype(np.int64), FULL)
-
-
-def distinct(rows: Rows) -> Rows:
-    """Each row once, ascending (much faster than `np.unique` on a few thousand)."""
-    if len(rows) < 2:
-        return rows
-    rows = np.sort(rows)
-    keep = np.ones(len(rows), bool)
-    keep[1:] = rows[1:] != rows[:-1]
-    return np.asarray(rows[keep])
 
 
 def frail_bits(m: CareSystem) -> np.uint64:

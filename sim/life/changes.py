@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim import draws
+from sim.columns.rows import distinct
 from sim.kernels import GAMMA_PURPOSE
 from sim.life import changes_kernels as kernels
 from sim.life import diagnosis, frailty
@@ -150,7 +151,7 @@ def apply(m: CareSystem, happenings: Happenings) -> None:
     for measure, by_fifth in zip(program.measures, new, strict=True):
         m.recorder.add_by_fifth(measure, by_fifth)
     _note(m, *log[:, :noted])
-    refresh(m, np.unique(np.concatenate([happenings.to_any(m.changes_state), told[:knowing]])))
+    refresh(m, distinct(np.concatenate([happenings.to_any(m.changes_state), told[:knowing]])))
 
 
 def _note(m: CareSystem, rows: Rows, kinds: NDArray[np.int64], bits: NDArray[np.int64]) -> None:
