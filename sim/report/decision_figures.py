@@ -125,8 +125,8 @@ def ceac(curves: Curves, options: Sequence[str], where: str) -> style.Picture:
 
 def evppi_bars(parts: Sequence[Value], everything: Value, where: str, labels: Mapping[str, str]) -> style.Picture:
     """What perfect knowledge of each part of the evidence would be worth, beside that of all of it."""
-    rows = [everything, *parts[:11]]
-    telling = [one for one in parts if one.value > 0]
+    telling = [one for one in parts if one.value > 0][:11]
+    rows = [everything, *telling]
     whole = money(everything.value)
     if everything.value <= 0:
         finding = "Better evidence would not change the choice: perfect information is worth nothing here"
@@ -152,11 +152,13 @@ def evppi_bars(parts: Sequence[Value], everything: Value, where: str, labels: Ma
             axes.set_xlim(0, 1)
         axes.xaxis.set_major_locator(words.few_ticks())
         money_axis(axes.xaxis)
+        nothing = len(parts) - len(telling)
+        silent = f"; {nothing} other parts of the evidence: £0" if nothing else ""
         said = "; ".join(
             f"{name} {money(one.value)} ({money(one.low)} to {money(one.high)})"
             for name, one in zip(names, rows, strict=True)
         )
-        picture.alt = f"Bars. {where}. Worth of perfect information: {said}."
+        picture.alt = f"Bars. {where}. Worth of perfect information: {said}{silent}."
     return picture
 
 

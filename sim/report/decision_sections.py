@@ -72,13 +72,7 @@ def luck(numbers: SweepNumbers) -> list[Part]:
             part.pictures["luck"] = (picture, "Two-way analysis of variance over rows and seeds.")
             name = next(iter(splits))
             found, about = splits[name], abouts[name]
-            sure = "" if found.evidence_low > 0 or found.evidence_high < 0 else ", so its direction is not sure"
-            part.said.append(
-                f"{numbers.label(scenario)}: {about.label} {about.amount(found.mean)}{about.unit_words} on average; "
-                "with "
-                f"luck taken out, 90{style.NBSP}% of rows lie between {about.amount(found.evidence_low)} and "
-                f"{about.amount(found.evidence_high)}{sure}."
-            )
+            part.said.append(_spread_words(numbers.label(scenario), about, found))
     heads = [Head("Change"), Head("Unit"), Head("Mean", True), Head("90 % of runs", True),
              Head("90 % of rows, luck taken out", True), Head("Luck", True), Head("Seeds needed", True)]  # fmt: skip
     note = (
@@ -87,6 +81,19 @@ def luck(numbers: SweepNumbers) -> list[Part]:
     )
     part.tables.append(Table("Where the spread comes from", heads, rows, note))
     return [part]
+
+
+def _spread_words(who: str, about: Outcome, found: psa.Split) -> str:
+    """One outcome's mean and range in a sentence."""
+    mean = f"{who}: {about.label} {about.amount(found.mean)}{about.unit_words} on average"
+    if found.low == found.high:
+        return f"{mean}, in every run."
+    if found.evidence <= 0:
+        ends = f"{about.amount(found.low)} and {about.amount(found.high)}"
+        return f"{mean}; 90{style.NBSP}% of runs lie between {ends}, and luck explains all of that."
+    sure = "" if found.evidence_low > 0 or found.evidence_high < 0 else ", so its direction is not sure"
+    ends = f"{about.amount(found.evidence_low)} and {about.amount(found.evidence_high)}"
+    return f"{mean}; with luck taken out, 90{style.NBSP}% of rows lie between {ends}{sure}."
 
 
 def worth_it(numbers: SweepNumbers) -> list[Part]:
@@ -227,7 +234,8 @@ def robust(numbers: SweepNumbers) -> list[Part]:
     picture = decision_figures.regret_table(found, about, labels)
     columns = found.table.drop(columns="scenario").to_dict("list")
     rows = [
-        [labels[scenario], *(about.amount(columns[c][k]) for c in ("mean", "worst", "max_regret")),
+        [labels[scenario], *(about.amount(columns[c][k]) for c in ("mean", "worst")),
+         about.amount(columns["max_regret"][k]).removeprefix("+"),
          share(columns["best"][k]), share(columns["enough"][k])]
         for k, scenario in enumerate(numbers.scenarios)
     ]  # fmt: skip

@@ -28,6 +28,7 @@ ROW = 0.34  # inches a bar
 BINS = 8
 SIZES = ("mu_star", "effect", "dgsm")
 """Measures in the outcome's own unit; the others are shares, distances or correlations."""
+MARKS = {"mu_star": "μ*", "rank_correlation": "rank correlation", "median": "median distance (PAWN)", "delta": "δ"}
 SURE = f"95{style.NBSP}%"
 RANGES = f"Thin lines: {SURE} intervals."
 BAR, SECOND = style.SERIES_COLOURS[0], style.GHOST
@@ -172,8 +173,7 @@ def index_bars(table: pd.DataFrame, outcome: Outcome, main: str, most: int = MOS
     table   columns factor, measure, value, low, high;  main: the measure: rank_correlation, delta, median, effect, dgsm
     """
     rows = dict(sorted(_read(table, main).items(), key=lambda one: -abs(np.nan_to_num(one[1].value)))[:most])
-    words_of = {"rank_correlation": "rank correlation", "median": "median distance (PAWN)", "delta": "δ"}
-    what = words_of.get(main, main)
+    what = MARKS.get(main, main)
 
     def said_of(value: float) -> str:
         return outcome.amount(value) if main in SIZES else plain(value, decimals=2)
@@ -226,9 +226,8 @@ def convergence(path: pd.DataFrame, outcome: Outcome, measure: str = "total") ->
         f"From {sizes[-2]:,} to {sizes[-1]:,} samples the leading indices moved by at most {size}: "
         + ("inside their intervals" if inside else "beyond their intervals, so more samples are needed")
     )  # fmt: skip
-    note = (
-        f"{outcome.where}. Index ({measure.replace('_', ' ')}) of the {len(top)} leading factors as samples are added."
-    )
+    what = MARKS.get(measure, measure)
+    note = f"{outcome.where}. Index ({what}) of the {len(top)} leading factors as samples are added."
     with style.drawing():
         picture = style.Picture(height=4.0)
         height = style.headline(picture, finding, f"{note} Bands: {SURE} intervals.")
