@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
 
 from sim.errors import UserError
-from sim.sweeps import frontier, prim, regret, resample, tree
+from sim.sweeps import frontier, mixes, prim, regret, resample, tree
+from sim.sweeps.base import Job, Record
 
 pytestmark = pytest.mark.unit
 N = 800
@@ -169,3 +172,42 @@ def test_the_front_of_a_sweep_is_valued_on_other_seeds() -> None:
     assert found.flattery == pytest.approx(0.2)
     luck = frontier.front(np.ones((200, 4)) + np.arange(200)[:, None], resample.normals(5, 200, 4))
     assert luck.flattery > 0.5
+
+
+class Pretended:
+    """An engine that works out Σ w √amount and remembers what it was asked."""
+
+    workers = 1
+
+    def __init__(self, fails: bool = False) -> None:
+        self.asked: list[Job] = []
+        self.fails = fails
+
+    def run(self, base: Any, chunks: Iterator[list[Job]]) -> Iterator[Record | None]:
+        for chunk in chunks:
+            for job in chunk:
+                self.asked.append(job)
+                amounts = [job.values[f"reform.levers.{lever}.amount"] for lever in "abcd"]
+                gain = float(np.sqrt(amounts) @ WORTH)
+                values = np.array([[[5.0, 5.0]], [[5.0, 5.0 + gain]]])  # scenarios × outcomes × years
+                yield None
+                yield Record(job.key, job.row, job.seed, "ok", values=None if self.fails else values, error="E: no")
+
+
+def test_mixes_are_run_once_each_and_set_against_the_baseline() -> None:
+    base = SimpleNamespace(
+        scenarios={"baseline": {}, "reform": {}}, outcomes=("deaths",),
+        key=lambda values, seed: repr((sorted(values.items()), seed)).encode(),
+    )  # fmt: skip
+    engine = Pretended()
+    run = mixes.Runner(base, "reform", list("abcd"), "deaths", engine)  # type: ignore[arg-type]
+    amounts = np.array([[1.0, 0, 0, 0], [0, 4.0, 0, 0]])
+    assert run(amounts, [1, 2]).tolist() == [[3, 3], [4, 4]]
+    run(amounts, [1, 2, 3])
+    assert len(engine.asked) == 2 * 3
+    assert [job.seed for job in engine.asked] == [1, 1, 2, 2, 3, 3]
+    found = mixes.for_budgets(run, list("abcd"), [2.0, 1.0], seeds=[1], fresh=[7, 8, 9], rounds=1)
+    assert [one.budget for one in found] == [1.0, 2.0]
+    assert found[0].valued < found[1].valued
+    with pytest.raises(UserError, match="could not be run"):
+        mixes.Runner(base, "reform", list("abcd"), "deaths", Pretended(True))(amounts, [1])  # type: ignore[arg-type]
