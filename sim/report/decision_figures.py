@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from sim.outcomes.rounding import level, signed, step_of
 from sim.report import style, words
-from sim.report.sweep_figures import BAR, SECOND, rows_of
+from sim.report.sweep_figures import BAR, DOTS, SECOND, rows_of
 from sim.report.sweep_words import Outcome, capital, limit, limits, money, money_axis, share
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def plane(
         for name in names:
             cost, effect = points[name]
             look = looks[name]
-            axes.plot(effect, cost, look.marker, color=look.colour, markersize=3.4, alpha=0.55, markeredgewidth=0,
+            axes.plot(effect[:DOTS], cost[:DOTS], look.marker, color=look.colour, markersize=3.4, alpha=0.55, markeredgewidth=0,
                       label=name)  # fmt: skip
         axes.axhline(0, color=style.INK, linewidth=0.9)
         axes.axvline(0, color=style.INK, linewidth=0.9)
@@ -277,7 +277,7 @@ def front(found: Front, cost: Array, outcome_values: Array, outcome: Outcome) ->
         top = style.headline(picture, finding, note)
         axes = picture.subplots()
         picture.subplots_adjust(left=0.11, right=0.97, top=top - 0.02, bottom=0.13)
-        axes.plot(cost, outcome_values, "o", color=SECOND, markersize=3.2, markeredgewidth=0, alpha=0.8)
+        axes.plot(cost[:DOTS], outcome_values[:DOTS], "o", color=SECOND, markersize=3.2, markeredgewidth=0, alpha=0.8)
         axes.vlines(x, promised, valued, color=style.GHOST, linewidth=0.9)
         axes.plot(x, promised, "o", markerfacecolor=style.PAPER, markeredgecolor=BAR, markersize=6)
         axes.plot(x, valued, "-o", color=BAR, markersize=5.5, linewidth=1.4)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 Array = NDArray[Any]
 MOST = 12
+DOTS = 600  # in a panel
 LINES = style.MAX_SERIES
 ROW = 0.34  # inches a bar
 BINS = 8
@@ -287,7 +288,14 @@ def scatter(values: Mapping[str, Array], y: Array, outcome: Outcome, units: Mapp
         for axis, name in zip(axes.flat, names, strict=False):
             x, mean, _ = trends[name]
             axis.plot(
-                values[name], y, "o", color=SECOND, markersize=2.6, alpha=0.7, markeredgewidth=0, rasterized=False
+                values[name][:DOTS],
+                y[:DOTS],
+                "o",
+                color=SECOND,
+                markersize=2.6,
+                alpha=0.7,
+                markeredgewidth=0,
+                rasterized=False,
             )
             axis.plot(x, mean, color=BAR, linewidth=2, marker="o", markersize=3.5)
             style.panel_title(axis, style.wrap(outcome.factor(name), 34), units.get(name, ""))

@@ -23,43 +23,47 @@ Array = NDArray[Any]
 PSA = "psa"
 SAMPLES = ("qmc", "lhs", "given", "rbd_fast", "delta", "pawn", "hdmr", PSA)
 """Designs whose rows are worlds drawn from the evidence, each as likely as another."""
-DRAW = "draw"
+MOST_ROWS = 4000
+"""Worlds that are looked at: more would not change a sentence, and take long."""
 
 
 class SweepLike(Protocol):
-    """What is needed of results. values: float64[rows, seeds, scenarios, outcomes, years], nan where not run."""
+    """What is needed of results. by_outcome: name → float64[rows, seeds, scenarios, years], nan where not run."""
 
     experiment: Experiment
     design: Any
-    values: Array
+    by_outcome: Mapping[str, Array]
     folder: Path | None
 
 
 class SweepNumbers:
     """The numbers of a sweep, for its pages.
 
-    scenarios, outcomes   names, as in `values`; the first scenario is what the others are compared with
-    rows                  the rows in which every run has a value: int[n];  failed: how many have not
+    scenarios, outcomes   names; the first scenario is what the others are compared with
+    rows                  the rows in which every run has a value: int[n], of worlds no more than `MOST_ROWS`
+    asked, failed         how many rows there are, and how many of them have not
     design                of a design that grows: the part of it that is complete
+    sample                how many of `rows` have `positions` and `factor_values`
     """
 
     def __init__(self, results: SweepLike) -> None:
         self.results, self.experiment = results, results.experiment
         self.scenarios = tuple(self.experiment.plan.scenarios)
         self.outcomes = tuple(self.experiment.outcomes)
-        values = np.asarray(results.values, np.float64)
-        whole = np.asarray(np.isfinite(values[..., :1]).all(axis=(1, 2, 3, 4)), bool)
-        self.failed = int((~whole).sum())
+        whole = np.ones(len(results.by_outcome[self.outcomes[0]]), bool)
+        for name in self.outcomes:
+            whole &= np.isfinite(results.by_outcome[name][..., 0]).all(axis=(1, 2))
+        self.asked, self.failed = len(whole), int((~whole).sum())
         self.design = results.design
         if self.method in SAMPLES:
-            self.rows = np.flatnonzero(whole)
+            self.rows = np.flatnonzero(whole)[:MOST_ROWS]
         elif whole.all():
             self.rows = np.arange(len(whole))
         else:
             done = self.design.complete(whole)
             self.design = self.design.first(done) if done else None
             self.rows = np.arange(len(self.design)) if self.design is not None else np.arange(0)
-        self.values = values[self.rows]
+        self.sample = min(len(self.rows), MOST_ROWS)
 
     @property
     def method(self) -> str:
@@ -69,7 +73,11 @@ class SweepNumbers:
     @property
     def seeds(self) -> int:
         """Seeds a row."""
-        return int(self.values.shape[1])
+        return int(self._shape[1])
+
+    @property
+    def _shape(self) -> tuple[int, ...]:
+        return tuple(self.results.by_outcome[self.outcomes[0]].shape)
 
     @property
     def compared(self) -> tuple[str, ...]:
@@ -88,15 +96,15 @@ class SweepNumbers:
 
     def years(self) -> list[int]:
         """The financial years of the values."""
-        return [self.experiment.base.first_year + k for k in range(self.values.shape[-1])]
+        return [self.experiment.base.first_year + k for k in range(self._shape[-1])]
 
     def change(self, outcome: str, scenario: str, year: int | None = None) -> Array:
         """Paired change against the first scenario, float64[rows, seeds]: in the last year of each row (or a year), and
         of money and QALYs the total of all years (or of so many first years)."""
-        s, o = self.scenarios.index(scenario), self.outcomes.index(outcome)
-        values = self.values[:, :, s, o]
+        whole = self.results.by_outcome[outcome]
+        values = np.asarray(whole[self.rows, :, self.scenarios.index(scenario)], np.float64)
         if len(self.scenarios) > 1:
-            values = values - self.values[:, :, 0, o]
+            values = values - whole[self.rows, :, 0]
         if outcome in worth.MEASURES:
             return np.asarray(np.nansum(values[..., : len(self.years()) if year is None else year], axis=-1))
         if year is not None:
@@ -156,16 +164,16 @@ class SweepNumbers:
 
     @cached_property
     def factor_values(self) -> dict[str, Array]:
-        """What each factor is in each complete row: numbers, or text for choices."""
+        """What each factor is in each row of the sample: numbers, or text for choices."""
         if self.method == PSA or self.design is None:
             return {}
-        rows = [self.results.design.values(int(row)) for row in self.rows]
+        rows = [self.results.design.values(int(row)) for row in self.rows[: self.sample]]
         return {factor.name: _column([row[factor.name] for row in rows]) for factor in self.results.design.factors}
 
     @cached_property
     def positions(self) -> Array:
-        """Where each factor lies in its distribution (0–1) in each complete row, float64[rows, factors]."""
-        return np.stack([self.results.design.row(int(row)) for row in self.rows])
+        """Where each factor lies in its distribution (0–1) in each row of the sample, float64[rows, factors]."""
+        return np.stack([self.results.design.row(int(row)) for row in self.rows[: self.sample]])
 
 
 def _column(values: Sequence[Any]) -> Array:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -107,13 +108,15 @@ def _answer(numbers: SweepNumbers, made: list[Part]) -> str:
 
 def _warnings(numbers: SweepNumbers) -> list[str]:
     said = []
-    asked = len(numbers.results.values)
+    asked = numbers.asked
     if numbers.failed:
         said.append(
             f"{numbers.failed:,} of {asked:,} rows are not done or failed; the figures are of the "
             f"{len(numbers.rows):,} that "
             "can be used (headwater sweep status says which)."
         )
+    if numbers.worlds and len(numbers.rows) + numbers.failed < asked:
+        said.append(f"The figures are of the first {len(numbers.rows):,} of {asked:,} rows, which are enough for them.")
     if numbers.seeds < FEWEST_SEEDS:
         said.append(f"Fewer than {FEWEST_SEEDS} seeds were run: luck is poorly told from what the factors do.")
     settings = numbers.experiment.plan.settings
@@ -161,4 +164,6 @@ def _unbroken(table: Table) -> Table:
 
 def _place(settings: object) -> str:
     place = getattr(settings, "place", "")
-    return str(getattr(place, "label", None) or getattr(place, "name", None) or place).replace("_", " ")
+    if isinstance(place, Mapping):
+        place = place.get("label") or place.get("name")
+    return str(place).replace("_", " ")

@@ -110,6 +110,7 @@ def _pictures(numbers: SweepNumbers, name: str, scenario: str, found: Indices) -
 
     about, drawn = numbers.outcome(name, scenario), {}
     y = numbers.change(name, scenario)
+    some = y[: numbers.sample].mean(axis=1)
     if found.main == "mu_star":
         drawn["morris"] = sweep_figures.morris(found.table, about)
     elif found.main in SHARES or "first" in set(found.table["measure"]):
@@ -120,11 +121,11 @@ def _pictures(numbers: SweepNumbers, name: str, scenario: str, found: Indices) -
     grouped = any(factor.group for factor in numbers.results.design.factors)
     if not grouped and len(y) >= FEWEST_ROWS and found.main != "mu_star":
         factors = [factor.name for factor in numbers.results.design.factors]
-        drawn["tornado"] = sweep_figures.tornado(swing.swings(numbers.positions, y.mean(axis=1), factors), about)
+        drawn["tornado"] = sweep_figures.tornado(swing.swings(numbers.positions, some, factors), about)
         order = [str(f) for f in found.ranking()["factor"]]
         values = {f: numbers.factor_values[f] for f in order if numbers.factor_values[f].dtype.kind == "f"}
         if values:
-            drawn["scatter"] = sweep_figures.scatter(values, y.mean(axis=1), about, numbers.units)
+            drawn["scatter"] = sweep_figures.scatter(values, some, about, numbers.units)
     if not numbers.worlds:
         path = sweep_figures.convergence(convergence.path(numbers.design, y), about, found.main)
         if path is not None:
@@ -137,7 +138,7 @@ def _by_year(numbers: SweepNumbers, scenario: str) -> list[Table]:
     from sim.sweeps import indices
 
     name, years = numbers.outcomes[0], numbers.years()
-    if len(years) < 2 or numbers.worlds or numbers.values.shape[0] == 0:
+    if len(years) < 2 or numbers.worlds or not len(numbers.rows):
         return []
     total = name in worth.MEASURES
     shown = [years[k] for k in np.unique(np.linspace(0, len(years) - 1, BY_YEAR).round().astype(int))]

@@ -24,7 +24,8 @@ Array = NDArray[Any]
 LEAST_Q2 = 0.9
 FOLDS = 5
 MOST_FACTORS = 12  # with a length of their own; of more, those that go with the outcome most
-MOST_ROWS = 160  # by which lengths are found; the surface goes through all
+MOST_FITTED = 1000  # rows the surface goes through
+MOST_ROWS = 160  # by which lengths are found
 LEAST_ROWS = 10
 CLEARLY = 2.33  # standard errors: one in a hundred by chance
 STEPS, FEW_STEPS = 40, 12  # of the search: from afar, from near
@@ -106,7 +107,8 @@ def fit(x: Array, y: Array, least: float = LEAST_Q2) -> Emulator:
 
 
 def regress(x: Array, y: Array) -> Emulator:
-    """The same without a least skill: for regressions in which chance is expected."""
+    """The same without a least skill: for regressions in which chance is expected. Of more than a thousand rows the
+    first thousand are used."""
     x, y = np.asarray(x, np.float64), np.asarray(y, np.float64)
     if x.ndim != 2 or len(x) != len(y) or len(y) < LEAST_ROWS:
         raise UserError(f"An emulator needs at least {LEAST_ROWS} rows of factors and as many outcomes.")
@@ -114,6 +116,7 @@ def regress(x: Array, y: Array) -> Emulator:
         raise UserError("Some rows have no value; run them again or drop them.")
     if y.std() <= 1e-12 * max(1.0, abs(float(y.mean()))):
         raise UserError("The outcome is the same in every row: there is nothing to emulate.")
+    x, y = x[:MOST_FITTED], y[:MOST_FITTED]
     whole = _fit(x, y)
     better, total = np.empty(len(y)), np.empty(len(y))
     fold = np.empty(len(y), np.int64)

@@ -61,14 +61,16 @@ def evppi(benefit: Array, parts: Mapping[str, Array], seed: int = 1) -> list[Val
 
     benefit   as for `evpi`
     parts     name → where that part's parameters lie in their distributions (0–1), float64[draws, parameters]
-    A part that explains nothing is worth nothing. Raises `UserError` with fewer than 20 draws.
+    A part that explains nothing is worth nothing. Raises `UserError` with fewer than 20 draws;
+    of more than a thousand, the first thousand are used.
     """
-    values = np.asarray(benefit, np.float64).mean(axis=1)
+    values = np.asarray(benefit, np.float64).mean(axis=1)[: emulator.MOST_FITTED]
     if len(values) < FEWEST_DRAWS:
         raise UserError(f"The value of a part of the evidence needs at least {FEWEST_DRAWS} draws, not {len(values)}.")
     whole = _gain(evidence_alone(benefit))
     found = [
-        _part(name, values, np.asarray(x, np.float64), whole, seed + k) for k, (name, x) in enumerate(parts.items())
+        _part(name, values, np.asarray(x, np.float64)[: len(values)], whole, seed + k)
+        for k, (name, x) in enumerate(parts.items())
     ]
     return sorted(found, key=lambda one: -one.value)
 

@@ -29,8 +29,12 @@ class Made:
 
     experiment: Any
     design: Any
-    values: np.ndarray
+    values: np.ndarray  # rows, seeds, scenarios, outcomes, years
     folder: Path | None = None
+
+    @property
+    def by_outcome(self) -> dict[str, np.ndarray]:
+        return {name: self.values[:, :, :, o] for o, name in enumerate(OUTCOMES)}
 
 
 @dataclass
