@@ -25,7 +25,7 @@ PLAIN_FLAGS = ("--resolve", "--hydra-help", "--shell-completion", "-sc")
 INFO = ("all", "config", "defaults", "defaults-tree", "plugins", "searchpath")
 SHOWN_FLAGS = ("--help", "--multirun", "--cfg", "--info", "--config-dir", "--config-name", "--package", "--resolve")
 OVERRIDE = re.compile(r"(?P<sign>\+\+|\+|~)?(?P<key>[A-Za-z_][\w.@/:-]*)(?:=(?P<value>.*))?", re.DOTALL)
-SCENARIOS = ("run", "compare", "attribute")  # commands that run scenarios
+SCENARIOS = ("run", "compare", "attribute", "sweep")  # commands that run scenarios
 USE_KEYS = ("amount", "from", "rollout", "start", "stop", "years", "first_share")  # what a scenario says of a lever
 LEVER_KEY = re.compile(r"(?:only\.)?(?:(?P<scenario>[\w-]+)\.)?levers\.(?P<lever>[\w-]+)(?:\.(?P<field>[\w.-]+))?")
 
@@ -224,6 +224,9 @@ def _setting(row: settings.Row, value: Any, scenarios: list[str], own: Sequence[
     sentence = settings.problem(row, value)
     if sentence:
         return sentence
+    if row.key == "experiment" and value is not None:
+        known = paths.names("experiment", own)
+        return None if value in known else settings.not_known("experiment", str(value), known)
     if row.key == "scenario":
         return _no_scenario([value], scenarios)
     if row.key == "scenarios":

@@ -24,6 +24,7 @@ COMMANDS = {
     "compare": "the main job: scenarios side by side, with the difference to the first and how sure it is",
     "run": "one scenario, for example: headwater run scenario=health_creation years=20 place=toy",
     "attribute": "what moved it? each lever and kind of determinant, alone and together",
+    "sweep": "many runs: what matters, how sure, in which worlds; headwater sweep lists the experiments",
     "report": "write the report of a finished run again: headwater report results/latest",
     "rerun": "repeat a finished run and say whether it is identical: headwater rerun results/latest",
     "validate": "print the accounts that must close: headwater validate books=true",
@@ -31,7 +32,7 @@ COMMANDS = {
     "place": "check or build a place of your own: headwater place check my_folder/",
     "bench": "how fast it is on this machine",
 }
-FREE_WORDS = {"report": 1, "rerun": 1, "explain": 1, "place": 3}
+FREE_WORDS = {"sweep": 3, "report": 1, "rerun": 1, "explain": 1, "place": 3}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -186,6 +187,12 @@ def _validate(words: Words) -> int:
     return commands.validate(compose.from_words(words))
 
 
+def _sweep(words: Words) -> int:
+    from sim.sweeps import command
+
+    return command.act(words)
+
+
 def _simple(name: str) -> Callable[[Words], int]:
     def act(words: Words) -> int:
         from sim import commands
@@ -201,6 +208,7 @@ _ACTIONS: dict[str, Callable[[Words], int]] = {
     "run": _simulate,
     "attribute": _simulate,
     "validate": _validate,
+    "sweep": _sweep,
     **{name: _simple(name) for name in ("report", "rerun", "explain", "place", "bench")},
 }
 

@@ -30,11 +30,12 @@ class Plan:
     scenarios: dict[str, dict[str, Any]] = field(default_factory=dict)
     own: tuple[str, ...] = ()  # the user's folders of configuration, where levers of their own may lie
     typed: tuple[Override, ...] = field(default=(), compare=False)  # what was typed of levers, to say what is wrong
+    experiment: dict[str, Any] = field(default_factory=dict)  # of a sweep: what its file says, with what was typed
 
     def tree(self) -> dict[str, Any]:
         """The plan as a configuration file: reading it back gives the same plan."""
         tree = {"schema": SCHEMA, "command": self.command, **self.settings.as_tree(self.command)}
-        return {**tree, "composed": self.scenarios}
+        return {**tree, "composed": self.scenarios, **({"varied": self.experiment} if self.experiment else {})}
 
     def decisive(self) -> dict[str, Any]:
         """The part of `tree` that can change a number: not where results go, nor how many processes work."""
@@ -92,11 +93,13 @@ def from_tree(tree: Mapping[str, Any]) -> Plan:
         raise UserError("config.yaml was written by a newer version of headwater; update this one.")
     command = str(tree["command"])
     values = {row.key: _at(tree, row.key, row.default) for row in settings.rows(command)}
-    return Plan(command, settings.build(values, command), {k: dict(v) for k, v in tree["composed"].items()})
+    composed = {k: dict(v) for k, v in tree["composed"].items()}
+    return Plan(command, settings.build(values, command), composed, experiment=dict(tree.get("varied") or {}))
 
 
-def through_hydra(words: Words, task: Any) -> None:
-    """Let Hydra's own program run (``-m``, ``--cfg job``, ``--info`` …). `task` is called with the plan of each job."""
+def through_hydra(words: Words, task: Any, made: Any = None) -> None:
+    """Let Hydra's own program run (``-m``, ``--cfg job``, ``--info`` …). `task` is called with the plan of each job, which
+    `made` makes of its words (`from_words` unless said)."""
     import sys
 
     import hydra
@@ -111,7 +114,7 @@ def through_hydra(words: Words, task: Any) -> None:
             from hydra.core.hydra_config import HydraConfig
 
             typed = [o for o in map(_as_override, HydraConfig.get().overrides.task) if o is not None]
-            task(from_words(Words(words.command, overrides=typed, own=words.own, config_name=words.config_name)))
+            task((made or from_words)(Words(words.command, overrides=typed, own=words.own, config_name=words.config_name)))
         except BaseException as fault:  # Hydra would print its own account of it
             failures.append(fault)
 
@@ -158,6 +161,9 @@ def rewritten(words: Words) -> list[Override]:
             out.append(Override(it.sign, it.key, quoted(it.value)))
         elif it.key in ("books", "lens"):  # words of one command, not part of the shipped configuration
             out.append(Override("++", it.key, it.value))
+        elif row and row.commands == settings.SWEEPING:  # so are these; Hydra may sweep over them
+            text = f"[{it.value}]" if row.kind == "names" and text[:1] != "[" and not words.multirun else it.value
+            out.append(Override("++", f"only.{it.key}", text))
         else:
             out.append(it)
     return out
@@ -211,7 +217,9 @@ def _compose(words: Words, searched: Sequence[Path] = ()) -> Plan:
     tree, choices = _hydra(words, base)
     chosen = choices["scenario"]
     wrong = _stray_keys(tree)
-    values = {row.key: _at(tree, row.key, row.default) for row in settings.rows(words.command)}
+    rows = settings.rows(words.command)
+    homes = {row.key: f"only.{row.key}" if row.commands == settings.SWEEPING else row.key for row in rows}
+    values = {row.key: _at(tree, homes[row.key], row.default) for row in rows}
     if "scenario" in values:
         values["scenario"] = chosen
     values["place"] = _place(tree.get("place"), choices.get("place"), words.own)

@@ -18,9 +18,11 @@ from sim.errors import UserError
 PlaceGiven = str | dict[str, Any]
 """A shipped place by name, the path of one's own, or a whole configuration with its name in it."""
 PLACE_KEYS = ("label", "lads", "lads_in_part", "lsoas", "folder")
-WORKING = ("run", "compare", "attribute", "validate")
-RUNNING = ("run", "compare", "attribute")
-COMPARING = ("compare", "attribute")
+WORKING = ("run", "compare", "attribute", "validate", "sweep")
+RUNNING = ("run", "compare", "attribute", "sweep")
+REPEATING = ("run", "compare", "attribute")
+COMPARING = ("compare", "attribute", "sweep")
+SWEEPING = ("sweep",)
 
 
 def setting(
@@ -81,12 +83,12 @@ class Settings:
         "runs a scenario: evidence draws × seeds",
         low=1,
         high=100_000,
-        commands=RUNNING,
+        commands=REPEATING,
     )
     seeds: int | None = setting(
         "whole number",
         None,
-        "how many seeds each evidence draw gets (null: 2 if runs is even and at least 4, else 1)",
+        "how many seeds each evidence draw gets (null: 2 if runs is even and at least 4, else 1), or each row of a sweep",
         low=1,
         high=1000,
         empty=True,
@@ -149,6 +151,37 @@ class Settings:
         False,
         "instead of levers, set each kind of determinant of health to its best for everyone",
         commands=("attribute",),
+    )
+    experiment: str | None = setting(
+        "name",
+        None,
+        "the experiment: what is varied, how, and what is looked at",
+        empty=True,
+        commands=SWEEPING,
+    )
+    n: int | None = setting(
+        "whole number",
+        None,
+        "size of the design: base samples, trajectories or rows (null: as the experiment says)",
+        low=1,
+        high=2**20,
+        empty=True,
+        commands=SWEEPING,
+    )
+    outcomes: tuple[str, ...] | None = setting(
+        "names",
+        None,
+        "the measures that are kept of each run (null: as the experiment says)",
+        empty=True,
+        commands=SWEEPING,
+    )
+    varied: tuple[str, ...] | None = setting(
+        "names",
+        None,
+        "evidence that is varied: names, beginnings such as life.*, groups, or all (null: as the experiment says)",
+        key="factors.evidence",
+        empty=True,
+        commands=SWEEPING,
     )
 
     def layout(self) -> list[tuple[int, int]]:
@@ -263,7 +296,8 @@ def problem(row: Row, value: Any) -> str | None:
             return f"{row.key} must be from {first} to {last}, not {value}."
     elif row.kind == "names":
         if not isinstance(value, list | tuple) or not value or not all(isinstance(name, str) for name in value):
-            return f"{row.key} must be a list of names, for example {row.key}=[{','.join(row.default[:2])}]."
+            example = row.default or ("deaths", "emergency_admissions")
+            return f"{row.key} must be a list of names, for example {row.key}=[{','.join(example[:2])}]."
         twice = sorted({name for name in value if list(value).count(name) > 1})
         if twice:
             return f"{row.key} names {' and '.join(twice)} twice."
@@ -324,7 +358,7 @@ def build(values: Mapping[str, Any], command: str) -> Settings:
             value = int(value)
         elif row.kind == "number":
             value = float(value)
-        elif row.kind == "names":
+        elif row.kind == "names" and value is not None:
             value = tuple(value)
         elif row.kind == "month":
             value = str(value)

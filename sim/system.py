@@ -300,13 +300,16 @@ class CareSystem(ColumnarModel):
 # ---------------------------------------------------------------------------------------------------- whole runs
 
 
-def run_history(settings: RunSettings, draw: int, seed: int, tick: Tick | None = None) -> CareSystem:
+def run_history(
+    settings: RunSettings, draw: int, seed: int, tick: Tick | None = None, evidence: Evidence | None = None
+) -> CareSystem:
     """The model of one evidence draw and seed, simulated from July 2020 to the month in which policy starts.
 
-    tick: called after each month with the number of months done. Scenarios branch from what is returned, with
-    `run_scenario`; it is not changed by them.
+    tick: called after each month with the number of months done; evidence: instead of the draw's own (sweeps set some
+    of its values). Scenarios branch from what is returned, with `run_scenario`; it is not changed by them.
     """
-    evidence = load().draw(draw).judged(settings.judged)
+    if evidence is None:
+        evidence = load().draw(draw).judged(settings.judged)
     place = load_place(settings.place, evidence)
     model = CareSystem(place, evidence, scale=settings.scale, seed=seed, months=settings.policy_start)
     model.report_from = settings.start

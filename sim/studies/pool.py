@@ -69,7 +69,7 @@ def work(
     waiting = list(range(len(jobs)))
     pool: list[_Worker] = []
     try:
-        with _spawning(), _deaf_to_ctrl_c():
+        with spawning(), deaf_to_ctrl_c():
             for _ in range(min(workers, len(jobs))):
                 ours, theirs = context.Pipe()
                 process = context.Process(target=_serve, args=(theirs, task, progress, os.getpid()), daemon=True)
@@ -115,7 +115,7 @@ def _answer(worker: _Worker, jobs: Sequence[Any], name: Callable[[Any], str]) ->
         index, kind, content = worker.pipe.recv()
     except (EOFError, OSError):
         worker.process.join(5)
-        raise EnvironmentFault(_death(worker.process.exitcode, name(jobs[worker.job]))) from None
+        raise EnvironmentFault(death(worker.process.exitcode, name(jobs[worker.job]))) from None
     if kind == "done":
         return index, content
     if kind == "memory":
@@ -125,7 +125,7 @@ def _answer(worker: _Worker, jobs: Sequence[Any], name: Callable[[Any], str]) ->
     raise RuntimeError(f"{name(jobs[index])} failed:\n{content}")
 
 
-def _death(code: int | None, job: str) -> str:
+def death(code: int | None, job: str) -> str:
     if code is not None and code < 0:
         with contextlib.suppress(ValueError):
             how = f"was ended from outside ({signal.Signals(-code).name})"
@@ -171,7 +171,7 @@ def _serve(pipe: Connection, task: Task, progress: Any, parent: int) -> None:
 
 
 @contextlib.contextmanager
-def _deaf_to_ctrl_c() -> Iterator[None]:
+def deaf_to_ctrl_c() -> Iterator[None]:
     """Processes started within are born with Ctrl-C blocked, so that none answers it while it is still loading."""
     if not hasattr(signal, "pthread_sigmask") or threading.current_thread() is not threading.main_thread():
         yield
@@ -187,7 +187,7 @@ def _deaf_to_ctrl_c() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _spawning() -> Iterator[None]:
+def spawning() -> Iterator[None]:
     """One thread a worker, and no worker imports the user's script again (it would run it a second time)."""
     before = {key: os.environ.get(key) for key in ONE_THREAD}
     os.environ.update(dict.fromkeys(ONE_THREAD, "1"))

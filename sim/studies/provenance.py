@@ -17,7 +17,7 @@ from sim.version import __version__
 PACKAGES = ("mesa", "numpy", "numba", "scipy", "pandas", "pyarrow", "hydra-core", "matplotlib")
 COMPUTING = ("mesa", "numpy", "numba")
 """Packages whose version may change a number."""
-RESOLVED = ("scenario", "place", "config.yaml")
+RESOLVED = ("scenario", "place", "experiment", "config.yaml")
 """Configuration that stands resolved in the plan of a run; all other is named there only."""
 OWN = ("levers", "rollout", "conditions", "pathways", "evidence")
 """Groups of a user's own configuration whose files a plan names only."""

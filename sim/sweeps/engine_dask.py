@@ -1,0 +1,124 @@
+"""Any Dask cluster: processes on this machine, or a scheduler by its address (``engine.address=tcp://host:8786``).
+
+The base travels with every chunk (some kilobytes): data scattered to workers is lost with them. A chunk whose worker has
+died too often comes back as single jobs, so that only the run that kills is blamed.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from sim.errors import EnvironmentFault, UserError
+from sim.sweeps.base import Base, Job, Record
+from sim.sweeps.engines import MOST_DEATHS, Chunks
+
+REACH_SECONDS = 10
+LOST_SECONDS = 30
+AHEAD = 2  # chunks in the cluster for each of its threads: enough to keep all busy
+
+
+@dataclass
+class Dask:
+    """A Dask cluster."""
+
+    client: Any
+    workers: int
+
+    @classmethod
+    def open(cls, address: str | None, workers: int) -> Dask:
+        """Connect, or start a cluster on this machine. Raises `UserError` when nobody answers at the address."""
+        import logging
+
+        import dask
+        import distributed
+
+        client_of: Any = distributed.Client
+        cluster_of: Any = distributed.LocalCluster
+        logging.getLogger("distributed").setLevel(logging.CRITICAL)
+        dask.config.set({"distributed.scheduler.allowed-failures": MOST_DEATHS - 1})
+        if address is None:
+            cluster = cluster_of(
+                n_workers=workers, threads_per_worker=1, processes=True, dashboard_address=None, silence_logs=50
+            )
+            return cls(client_of(cluster, set_as_default=False), workers)
+        try:
+            client = client_of(address, timeout=REACH_SECONDS, set_as_default=False)
+        except (OSError, TimeoutError, ValueError) as fault:
+            why = str(fault).splitlines()[0] if isinstance(fault, ValueError) else "nobody answers"
+            raise UserError(f"engine.address={address}: no Dask scheduler can be reached there: {why}.") from None
+        threads = sum(client.nthreads().values())
+        return cls(client, max(threads, 1))
+
+    def run(self, base: Base, chunks: Chunks) -> Iterator[Record | None]:
+        """See `Engine`. Raises `EnvironmentFault` when the scheduler is lost."""
+        from distributed import CancelledError, KilledWorker, TimeoutError, client
+
+        from sim.sweeps.simulate import run_chunk
+
+        flying: dict[Any, list[Job]] = {}
+        again: list[list[Job]] = []
+        deaths: Counter[bytes] = Counter()
+        more = True
+        wait: Any = client.wait
+        try:
+            while True:
+                while len(flying) < AHEAD * self.workers and (again or more):
+                    chunk = again.pop() if again else next(chunks, None)
+                    if chunk is None:
+                        more = False
+                        break
+                    flying[self.client.submit(run_chunk, base, chunk, pure=False)] = chunk
+                if not flying:
+                    return
+                try:
+                    done, _ = wait(list(flying), timeout=1, return_when="FIRST_COMPLETED")
+                except TimeoutError:
+                    self._alive()
+                    yield None
+                    continue
+                for future in done:
+                    chunk = flying.pop(future)
+                    if future.status == "finished":
+                        yield from future.result()
+                        continue
+                    fault = future.exception() if future.status == "error" else CancelledError()
+                    if not isinstance(fault, KilledWorker):
+                        self._alive()
+                    if len(chunk) > 1:
+                        again += [[job] for job in chunk]
+                        continue
+                    (job,) = chunk
+                    deaths[job.key] += 1
+                    if isinstance(fault, KilledWorker) or deaths[job.key] >= MOST_DEATHS:
+                        how = f"{job} ended its Dask worker." if isinstance(fault, KilledWorker) else f"{job}: {fault}"
+                        yield Record(job.key, job.row, job.seed, "crashed", error=how, given=json.dumps(job.values))
+                    else:
+                        again.append(chunk)
+        except (OSError, CancelledError, RuntimeError) as fault:
+            raise self._lost(fault) from None
+        finally:
+            self.close()
+
+    def _alive(self) -> None:
+        if self.client.status not in ("running", "connecting"):
+            raise OSError(self.client.status)
+        self.client.scheduler_info(n_workers=0)
+
+    def _lost(self, fault: BaseException) -> EnvironmentFault:
+        return EnvironmentFault(
+            f"The Dask scheduler is gone ({type(fault).__name__}). Finished runs are kept; give the command again."
+        )
+
+    def close(self) -> None:
+        """Leave the cluster; one of our own ends."""
+        import contextlib
+
+        with contextlib.suppress(Exception):
+            cluster = self.client.cluster
+            self.client.close(timeout=2)
+            if cluster is not None:
+                cluster.close(timeout=5)

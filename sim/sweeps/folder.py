@@ -1,0 +1,95 @@
+"""The folder of a sweep, there from its beginning: results/<date-time>-sweep-<experiment>-<hash>/.
+
+config.yaml and log.jsonl stand in it at once, numbers and pages when the sweep is finished (then metadata.json, too). The
+same command, from any number of machines, finds the folder again by the hash of what was asked.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from sim.compose import from_tree
+from sim.disk import refusals
+from sim.errors import UserError
+from sim.studies import store as runs
+from sim.sweeps.experiment import Experiment, from_plan
+from sim.sweeps.store import RunStore
+
+MARK = "-sweep-"
+
+
+def open_folder(experiment: Experiment, store: RunStore) -> tuple[Path, bool]:
+    """The folder of an experiment, made if need be, and whether it was there before."""
+    said = json.dumps([store.base.hash, experiment.tree()], sort_keys=True, default=str)
+    code = hashlib.sha256(said.encode()).hexdigest()
+    known = store.cache / "sweeps" / code
+    with refusals(store.root, kept=True):
+        if (folder := _known(known, store.root)) is not None:
+            return folder, True
+        known.parent.mkdir(parents=True, exist_ok=True)
+        stem = f"{datetime.now():%Y-%m-%d-%H%M%S}{MARK}{experiment.name}-{code[:8]}"
+        folder = store.root / stem
+        half = known.with_name(f"{known.name}.{os.getpid()}.tmp")
+        half.write_text(folder.name + "\n", encoding="utf-8")
+        try:
+            if known.is_file():  # its folder was taken away
+                os.replace(half, known)
+            else:
+                with contextlib.suppress(FileExistsError):
+                    os.link(half, known)  # of several drivers that begin together, one names the folder
+        finally:
+            half.unlink(missing_ok=True)
+        folder = store.root / known.read_text(encoding="utf-8").strip()
+        folder.mkdir(exist_ok=True)
+        if not (folder / "config.yaml").is_file():
+            runs.write_config(experiment.plan, folder / "config.yaml")
+    return folder, False
+
+
+def _known(known: Path, root: Path) -> Path | None:
+    try:
+        folder = root / known.read_text(encoding="utf-8").strip()
+    except FileNotFoundError:
+        return None
+    return folder if (folder / "config.yaml").is_file() else None
+
+
+def find(given: str | None, root: Path = Path("results")) -> Path:
+    """A sweep's folder from what was typed; nothing, or ``results/latest``, is the newest sweep. Raises `UserError`."""
+    if given is None or Path(given).name == "latest":
+        root = root if given is None else Path(given).expanduser().parent
+        found = sorted(file.parent for file in root.glob(f"*{MARK}*/config.yaml"))
+        if not found:
+            raise UserError(f"There is no sweep in {root}; begin one: headwater sweep experiment=screen")
+        return found[-1]
+    path = Path(given).expanduser()
+    if not path.exists() and path.name == given:
+        path = root / given
+    if not path.is_dir():
+        raise UserError(f"There is no sweep at '{given}'.")
+    if MARK not in path.resolve().name or not (path / "config.yaml").is_file():
+        raise UserError(f"'{given}' is not the folder of a sweep.")
+    return path
+
+
+def read(folder: Path, own: tuple[str, ...] = ()) -> Experiment:
+    """The experiment that a sweep's folder was made for. own: the user's folders, if it used any. Raises `UserError`."""
+    from dataclasses import replace
+
+    plan = from_tree(runs.read_config(folder))
+    if plan.command != "sweep" or not plan.experiment:
+        raise UserError(f"{folder / 'config.yaml'} is not the configuration of a sweep.")
+    return from_plan(replace(plan, own=own, settings=replace(plan.settings, results=str(folder.parent))))
+
+
+def log(folder: Path, event: str, **facts: Any) -> None:
+    """Add a line to the log of a sweep."""
+    line = {"time": datetime.now().astimezone().isoformat(timespec="seconds"), "event": event, **facts}
+    with refusals(folder, kept=True), open(folder / "log.jsonl", "a", encoding="utf-8") as file:
+        file.write(json.dumps(line, ensure_ascii=False) + "\n")

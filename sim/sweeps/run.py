@@ -1,0 +1,306 @@
+"""The driver: from an experiment to its results, losing nothing on the way.
+
+It composes nothing and simulates nothing. It walks through the design block by block, leaves out every run that is there
+already, hands the others to an engine as chunks of about a second's work, and puts what comes back into the store. Two
+drivers at once share the work: a second one begins at the other end, and both look now and then at what the other has done.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sim.errors import EnvironmentFault
+from sim.studies.compare import Interrupted, cores
+from sim.studies.progress import Progress, Silence, duration
+from sim.studies.store import _locked as locked
+from sim.sweeps import folder as folders
+from sim.sweeps.base import Base, Job
+from sim.sweeps.engines import Choice
+from sim.sweeps.experiment import Experiment, check
+from sim.sweeps.store import RunStore
+
+if TYPE_CHECKING:
+    from sim.sweeps.results import SweepResults
+
+BLOCK = 128
+"""Rows that are looked at together: jobs that share a history are put side by side within a block."""
+CHUNK_SECONDS, MOST_CHUNK = 1.0, 256
+FEWEST_TO_JUDGE = 8
+REFRESH_SECONDS = 5.0
+
+
+@dataclass
+class Sweep:
+    """One experiment on its way: design, store and what is still to do. shard: (i, k): only every k-th row from i on."""
+
+    experiment: Experiment
+    shard: tuple[int, int] = (0, 1)
+    task: str | None = None
+    base: Base = field(init=False)
+    design: Any = field(init=False)
+    store: RunStore = field(init=False)
+    seeds: list[int] = field(init=False)
+
+    def __post_init__(self) -> None:
+        base = self.experiment.base
+        self.base = base if self.task is None else replace(base, task=self.task)
+        self.design = self.experiment.make_design()
+        self.store = RunStore(Path(self.experiment.plan.settings.results).expanduser(), self.base)
+        self.seeds = self.experiment.seed_list()
+
+    @property
+    def total(self) -> int:
+        """Runs of the whole sweep."""
+        return len(self.design) * len(self.seeds)
+
+    def job(self, row: int, seed: int) -> Job:
+        """One run."""
+        values = self.design.values(row)
+        return Job(self.base.key(values, seed), row, seed, values)
+
+    def block(self, start: int) -> list[Job]:
+        """The runs of a block of rows, of all shards."""
+        stop = min(start + BLOCK, len(self.design))
+        rows = [(row, self.design.values(row)) for row in range(start, stop)]
+        return [Job(self.base.key(values, seed), row, seed, values) for row, values in rows for seed in self.seeds]
+
+    def places(self) -> Iterator[tuple[int, bytes]]:
+        """Place (row × seeds + number of the seed) and key of every run, lazily."""
+        for start in range(0, len(self.design), BLOCK):
+            for i, job in enumerate(self.block(start)):
+                yield start * len(self.seeds) + i, job.key
+
+    def left(self, backwards: bool = False, retry: bool = False) -> Iterator[Job]:
+        """The runs of this shard that are not there, lazily; those that share a history stand together."""
+        first, every = self.shard
+        starts = range(0, len(self.design), BLOCK)
+        looked = time.monotonic()
+        for start in reversed(starts) if backwards else starts:
+            if time.monotonic() - looked > REFRESH_SECONDS:
+                self.store.refresh()
+                looked = time.monotonic()
+            jobs = [job for job in self.block(start) if job.row % every == first]
+            for job in sorted(jobs, key=lambda job: tuple(map(str, job.history))):
+                known = job.key in self.store.ok or (job.key in self.store.failed and not retry)
+                if not known:
+                    yield job
+
+    def count(self) -> tuple[int, int]:
+        """How many runs of the whole sweep are there, and how many failed."""
+        ok = failed = 0
+        for _, key in self.places():
+            ok += key in self.store.ok
+            failed += key in self.store.failed
+        return ok, failed
+
+
+class _Chunks:
+    """Jobs in chunks of about a second's work, none of them twice."""
+
+    def __init__(self, jobs: Iterator[Job]) -> None:
+        self.jobs, self.size, self.seconds, self.timed = jobs, 1, 0.0, 0
+        self._given: set[bytes] = set()
+
+    def __iter__(self) -> Iterator[list[Job]]:
+        chunk: list[Job] = []
+        for job in self.jobs:
+            if job.key in self._given:
+                continue
+            self._given.add(job.key)
+            chunk.append(job)
+            if len(chunk) >= self.size:
+                yield chunk
+                chunk = []
+        if chunk:
+            yield chunk
+
+    def learn(self, seconds: float) -> None:
+        """A run took so long."""
+        self.seconds, self.timed = self.seconds + seconds, self.timed + 1
+        wanted = CHUNK_SECONDS * self.timed / max(self.seconds, 1e-9)
+        self.size = int(max(1, min(2 * self.size, wanted, MOST_CHUNK)))
+
+
+def sweep(
+    experiment: Experiment,
+    progress: Progress | None = None,
+    *,
+    engine: Choice | None = None,
+    shard: tuple[int, int] = (0, 1),
+    retry: bool = False,
+    task: str | None = None,
+) -> SweepResults | None:
+    """Run what is missing of an experiment and leave its folder. Returns the results; None while other shards are not
+    done. Failed runs are listed, not raised. Raises `UserError` before anything runs, `EnvironmentFault`, `Interrupted`
+    (what is finished is kept).
+    """
+    progress = progress or Silence()
+    engine = engine or Choice(workers=experiment.plan.settings.workers or cores())
+    if task is None:
+        check(experiment)
+    engine.check()
+    it = Sweep(experiment, shard, task)
+    it.store.refresh()
+    for line in announcement(it, engine):
+        progress.say(line)
+    folder, _ = folders.open_folder(experiment, it.store)
+    finished = drive(it, folder, progress, engine, retry)
+    if not finished:
+        return None
+    from sim.sweeps import results
+
+    progress.say("Putting the results together …")
+    found = results.gather(finished, folder)
+    found.write()
+    return found
+
+
+def drive(it: Sweep, folder: Path, progress: Progress, engine: Choice, retry: bool = False) -> Sweep | None:
+    """Run what is missing, in stages where the experiment may stop early. Returns the sweep as far as it went, or None
+    when runs of other shards or drivers are missing."""
+    for n in stages(it.experiment, it.design):
+        stage = it if n == it.experiment.n else cut(it, n)
+        run_missing(stage, folder, progress, engine, retry)
+        stage.store.refresh()
+        ok, failed = stage.count()
+        if ok + failed < stage.total:
+            return None
+        if n < it.experiment.n and narrow(stage):
+            progress.say(f"Stopped at n={n}: every interval is narrow enough.")
+            return stage
+    return it
+
+
+def stages(experiment: Experiment, design: Any) -> list[int]:
+    """The sizes after which it is looked whether intervals are narrow enough: halves of halves of n."""
+    sizes = [experiment.n]
+    while experiment.stop is not None and sizes[0] % 2 == 0 and sizes[0] // 2 >= FEWEST_TO_JUDGE:
+        sizes.insert(0, sizes[0] // 2)
+    return sizes
+
+
+def cut(it: Sweep, n: int) -> Sweep:
+    """The same sweep with the first n base samples only, over the same store."""
+    smaller = replace(it, experiment=it.experiment)
+    smaller.design, smaller.store, smaller.base = it.design.first(n), it.store, it.base
+    return smaller
+
+
+def narrow(it: Sweep) -> bool:
+    """Whether the intervals of all indices of the outcome that decides are narrow enough."""
+    from sim.sweeps import convergence, results
+
+    stop = it.experiment.stop or {}
+    found = results.gather(it, None)
+    if not (found.status == results.OK).all():
+        return False
+    return convergence.narrow_enough(
+        found.indices(str(stop.get("outcome", found.outcomes[0]))), float(stop["half_width"])
+    )
+
+
+def run_missing(it: Sweep, folder: Path, progress: Progress, engine: Choice, retry: bool = False) -> None:
+    """Give an engine every run that is not there, and keep what comes back."""
+    store = it.store
+    with open(folder / "lock", "a+b") as lock:
+        alone = locked(lock)  # another driver is at work: begin at the other end
+        ok, failed = it.count()
+        there = ok if retry else ok + failed
+        mine = _mine(it, there)
+        folders.log(folder, "started", runs=it.total, finished=ok, failed=failed, engine=engine.name)
+        chunks = _Chunks(it.left(backwards=not alone, retry=retry))
+        first = next(iter(chunks), None)
+        if first is None:
+            return
+        progress.begin(mine, there if it.shard[1] == 1 else 0, f"{there} of {it.total} runs done; loading the model")
+        done, bad = there if it.shard[1] == 1 else 0, 0
+        began = time.monotonic()
+        try:
+            opened = engine.open()
+            for record in opened.run(it.base, _chain(first, iter(chunks))):
+                if record is not None:
+                    store.add(record)
+                    chunks.learn(record.seconds)
+                    done, bad = done + 1, bad + (record.status != "ok")
+                store.flush(now=False)
+                said = f"; {bad} failed" if bad else ""
+                progress.at(done, f"{done} of {mine} runs done{said}")
+        except KeyboardInterrupt:
+            store.flush()
+            folders.log(folder, "interrupted", finished=done)
+            kept = f"{done} of {mine} runs are finished and kept" if done else "No run was finished yet"
+            raise Interrupted(
+                f"{kept}. To go on: headwater sweep resume {folder}, or the same command again:"
+            ) from None
+        except EnvironmentFault:
+            _save(store)
+            raise
+        finally:
+            progress.end()
+        store.flush()
+        folders.log(folder, "ran", finished=done, failed=bad, seconds=round(time.monotonic() - began, 1))
+
+
+def _mine(it: Sweep, there: int) -> int:
+    first, every = it.shard
+    return len(range(first, len(it.design), every)) * len(it.seeds)
+
+
+def _chain(first: list[Job], rest: Iterator[list[Job]]) -> Iterator[list[Job]]:
+    yield first
+    yield from rest
+
+
+def _save(store: RunStore) -> None:
+    import contextlib
+
+    with contextlib.suppress(EnvironmentFault):
+        store.flush()
+
+
+# ---------------------------------------------------------------------------------------------------- what it costs
+
+
+def announcement(it: Sweep, engine: Choice) -> list[str]:
+    """What will be run, and what that is expected to take: runs, time and disk."""
+    e, s = it.experiment, it.experiment.plan.settings
+    ok, failed = it.count()
+    rows, seeds = len(it.design), len(it.seeds)
+    what = f"{len(it.design.groups)} factors" if it.design.groups else "all evidence drawn"
+    if len(it.design.groups) < len(it.design.factors):
+        what = f"{len(it.design.factors)} factors in {len(it.design.groups)} groups"
+    where = s.place if isinstance(s.place, str) else s.place.get("name", "a place of your own")
+    years = f"{s.years} year{'s' * (s.years != 1)}"
+    lines = [
+        f"{e.name}: {e.about}.",
+        f"{e.design}, n={it.design.n}, {what} · {rows:,} rows × {seeds} seeds = {it.total:,} runs of "
+        f"{', '.join(e.plan.scenarios)} · {where} · {years}",
+    ]
+    if it.design.note:
+        lines.append(f"Note: {it.design.note}.")
+    if ok:
+        lines.append(f"{ok:,} of them are there already.")
+    if failed:
+        lines.append(
+            f"{failed:,} failed before and are left out; to try them again: headwater sweep resume … failed=true"
+        )
+    left = it.total - ok - failed
+    size = disk_bytes(it.base) * it.total
+    each = it.store.seconds_a_run
+    took = f"about {duration(each * left / max(engine.workers, 1))}" if each else "time is said once a run is finished"
+    lines.append(f"To run: {left:,} · {took} · disk about {megabytes(size)}")
+    return lines
+
+
+def disk_bytes(base: Base) -> float:
+    """What a run takes on the disk: eight bytes a number, and its share of what a part needs."""
+    return 8.0 * len(base.scenarios) * len(base.outcomes) * base.settings.years + 2000
+
+
+def megabytes(size: float) -> str:
+    """A size in words."""
+    return f"{size / 1e6:.1f} MB" if size < 1e9 else f"{size / 1e9:.1f} GB"
