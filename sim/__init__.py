@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Any
 from sim.version import __version__
 
 if TYPE_CHECKING:
-    from sim.api import Results, compare, run
+    from sim.api import Results, compare, run, sweep
 
-__all__ = ["Results", "__version__", "compare", "run"]
+__all__ = ["Results", "__version__", "compare", "run", "sweep"]
 
 
 def __getattr__(name: str) -> Any:
-    if name in ("Results", "compare", "run"):
+    if name in ("Results", "compare", "run", "sweep"):
         from sim import api
 
         return getattr(api, name)

@@ -1,4 +1,4 @@
-"""What notebooks, the command line and the dashboard call: run, compare, Results."""
+"""What notebooks, the command line and the dashboard call: run, compare, sweep, Results."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from sim.outcomes.results import Results
 
 if TYPE_CHECKING:
     from sim.studies.progress import Progress
+    from sim.sweeps.results import SweepResults
 
-__all__ = ["Results", "compare", "run"]
+__all__ = ["Results", "compare", "run", "sweep"]
 
 
 def compare(
@@ -52,3 +53,38 @@ def run(
     from sim.studies.compare import compare as run_plan
 
     return run_plan(compose.plan("run", overrides, own, [scenario], **settings), progress)
+
+
+def sweep(
+    experiment: str,
+    *,
+    overrides: Sequence[str] = (),
+    own: Sequence[Path | str] = (),
+    progress: Progress | None = None,
+    scenarios: Sequence[str] | None = None,
+    engine: str = "process",
+    **settings: Any,
+) -> SweepResults:
+    """Run an experiment: many runs over what it varies. What was run before is not run again.
+
+    experiment   the name of a file in configs/experiment, or of your own (`own`): ``"psa"``, ``"screen"``
+    scenarios    by default those the experiment names; the first is what the others are compared with
+    engine       process, serial, dask or submitit
+    settings     as for `compare`, and ``n``, ``seeds``, ``outcomes``; other arguments as for `compare`
+
+    Leaves a folder under ``results/`` (sweep.html, runs.parquet, indices.csv, …). Raises `UserError` before anything
+    runs.
+    """
+    from sim import compose
+    from sim.studies.compare import cores
+    from sim.sweeps import run as driver
+    from sim.sweeps.engines import Choice
+    from sim.sweeps.experiment import from_plan, read
+
+    given = read(experiment, own)
+    names = list(scenarios or given["scenarios"])
+    plan = compose.plan("sweep", overrides, own, names, experiment=experiment, **settings)
+    workers = 1 if engine == "serial" else plan.settings.workers or cores()
+    found = driver.sweep(from_plan(plan, given), progress, engine=Choice(engine, workers=workers))
+    assert found is not None, "only a share of a sweep can be left unfinished"
+    return found

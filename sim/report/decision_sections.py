@@ -127,7 +127,7 @@ def worth_it(numbers: SweepNumbers) -> list[Part]:
     whole = value_of_information.evpi(benefit)
     parts: list[Value] = []
     try:
-        parts = value_of_information.evppi(benefit, _evidence(numbers)) if whole.value > 0 else []
+        parts = value_of_information.evppi(benefit, evidence_parts(numbers)) if whole.value > 0 else []
     except UserError as fault:
         part.after.append(str(fault))
     part.pictures["evppi"] = (
@@ -327,7 +327,7 @@ def _information_table(whole: Value, parts: list[Value]) -> Table:
     return Table("What perfect information would be worth", heads, rows, folded=True)
 
 
-def _evidence(numbers: SweepNumbers) -> Mapping[str, Array]:
+def evidence_parts(numbers: SweepNumbers) -> Mapping[str, Array]:
     """The parts of the evidence with where their parameters lie (0–1) in each row."""
     from sim.sweeps.factors import subject
 

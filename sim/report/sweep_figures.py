@@ -1,4 +1,4 @@
-"""Pictures of what an outcome hangs on: tornado, Morris, Sobol bars, convergence, scatter. Each states what it found.
+"""Pictures of what an outcome hangs on: tornado, Morris, Sobol bars, convergence. Each states what it found.
 
 Every function takes plain data and gives a `Picture` whose finding and description are made from the numbers drawn. A
 factor is named as mattering only when its interval says so.
@@ -6,7 +6,7 @@ factor is named as mattering only when its interval says so.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -23,10 +23,9 @@ if TYPE_CHECKING:
 
 Array = NDArray[Any]
 MOST = 12
-DOTS = 600  # in a panel
+DOTS = 600  # in a panel of dots
 LINES = style.MAX_SERIES
 ROW = 0.34  # inches a bar
-BINS = 8
 SIZES = ("mu_star", "effect", "dgsm")
 """Measures in the outcome's own unit; the others are shares, distances or correlations."""
 MARKS = {"mu_star": "μ*", "rank_correlation": "rank correlation", "median": "median distance (PAWN)", "delta": "δ"}
@@ -65,7 +64,7 @@ def tornado(swings: pd.DataFrame, outcome: Outcome, most: int = MOST) -> style.P
             axes.barh(y, row["high_end"], height=0.42, color=BAR, zorder=3)
         axes.axvline(0, color=style.INK, linewidth=1.1)
         axes.xaxis.set_major_locator(words.few_ticks())
-        _ticks(axes.xaxis, outcome)
+        unit_ticks(axes.xaxis, outcome)
         axes.set_xlabel(f"{outcome.label}: change, {outcome.unit}")
         said = "; ".join(
             f"{outcome.factor(r['factor'])} {outcome.amount(r['low_end'], step)} and "
@@ -108,8 +107,8 @@ def morris(table: pd.DataFrame, outcome: Outcome, most: int = MOST) -> style.Pic
         _name_points(axes, *shown, [style.wrap(outcome.factor(name), 40) for name in order])
         axes.set_xlabel(f"mean size of effect, μ* ({outcome.unit})")
         axes.set_ylabel("spread of effects, σ")
-        _ticks(axes.xaxis, outcome)
-        _ticks(axes.yaxis, outcome)
+        unit_ticks(axes.xaxis, outcome)
+        unit_ticks(axes.yaxis, outcome)
         said = "; ".join(
             f"{outcome.factor(name)} {_size(star[name].value, outcome, step)} "
             f"(spread {_size(sigma[name].value, outcome, step)})"
@@ -200,7 +199,7 @@ def index_bars(table: pd.DataFrame, outcome: Outcome, main: str, most: int = MOS
         axes.set_xlabel(what if main not in SIZES else f"{what}, {outcome.unit}")
         axes.xaxis.set_major_locator(words.few_ticks())
         if main in SIZES:
-            _ticks(axes.xaxis, outcome)
+            unit_ticks(axes.xaxis, outcome)
         else:
             axes.xaxis.set_major_formatter(words.tick_format)
         said = "; ".join(
@@ -247,7 +246,7 @@ def convergence(path: pd.DataFrame, outcome: Outcome, measure: str = "total") ->
         axes.minorticks_off()
         axes.set_xlabel("samples")
         if measure in SIZES:
-            _ticks(axes.yaxis, outcome)
+            unit_ticks(axes.yaxis, outcome)
         else:
             axes.yaxis.set_major_formatter(words.tick_format)
         style.end_labels(axes, sizes[-1], ends, size=8)
@@ -257,73 +256,6 @@ def convergence(path: pd.DataFrame, outcome: Outcome, measure: str = "total") ->
         )  # fmt: skip
         picture.alt = f"Lines. {outcome.where}. Index by number of samples: {said}."
     return picture
-
-
-def scatter(values: Mapping[str, Array], y: Array, outcome: Outcome, units: Mapping[str, str] | None = None,
-            most: int = 6) -> style.Picture:  # fmt: skip
-    """The outcome against each factor, with the mean of each eighth of the rows.
-
-    values: factor → its value in each row (numbers), most important first;  y: the outcome (mean over seeds).
-    """
-    names = list(values)[:most]
-    units = units or {}
-    trends = {name: _trend(values[name], y) for name in names}
-    ups = [n for n in names if trends[n][2] > 0]
-    downs = [n for n in names if trends[n][2] < 0]
-    said = [f"rises with {words.join([outcome.factor(n) for n in ups[:2]])}"] if ups else []
-    said += [f"falls with {words.join([outcome.factor(n) for n in downs[:2]])}"] if downs else []
-    finding = capital(f"the change in {outcome.label} {' and '.join(said)}" if said else
-                      f"the change in {outcome.label} shows no trend with any of these factors")  # fmt: skip
-    across = min(3, max(len(names), 1))
-    down = -(-len(names) // across)
-    with style.drawing():
-        picture = style.Picture(height=1.3 + 2.3 * down)
-        note = (
-            f"{outcome.where}. A dot is a row of the design (mean over seeds); the line joins means of {BINS} groups."
-        )
-        top = style.headline(picture, finding, note)
-        height = picture.get_figheight()
-        axes = picture.subplots(down, across, squeeze=False, sharey=True)
-        picture.subplots_adjust(left=0.085, right=0.985, top=top - 0.42 / height, bottom=0.35 / height, hspace=0.75)
-        for axis, name in zip(axes.flat, names, strict=False):
-            x, mean, _ = trends[name]
-            axis.plot(
-                values[name][:DOTS],
-                y[:DOTS],
-                "o",
-                color=SECOND,
-                markersize=2.6,
-                alpha=0.7,
-                markeredgewidth=0,
-                rasterized=False,
-            )
-            axis.plot(x, mean, color=BAR, linewidth=2, marker="o", markersize=3.5)
-            style.panel_title(axis, style.wrap(outcome.factor(name), 34), units.get(name, ""))
-            axis.xaxis.set_major_locator(words.few_ticks())
-            axis.xaxis.set_major_formatter(lambda v, _: words.tick_format(v))
-            _ticks(axis.yaxis, outcome)
-        for axis in axes.flat[len(names) :]:
-            axis.set_visible(False)
-        parts = []
-        for name in names:
-            x, mean, way = trends[name]
-            ends = f"{outcome.amount(float(mean[0]))} at {figures(x[0])}, {outcome.amount(float(mean[-1]))} at"
-            parts.append(f"{outcome.factor(name)}: {ends} {figures(x[-1])}{'' if way else ' (no clear trend)'}")
-        picture.alt = f"Scatter plots. {outcome.where}. Mean {outcome.label} ({outcome.unit}): {'; '.join(parts)}."
-    return picture
-
-
-def _trend(x: Array, y: Array) -> tuple[Array, Array, int]:
-    """Means of groups of equal size by x, and the direction of a clear rank correlation (+1, −1, or 0)."""
-    from scipy.stats import spearmanr
-
-    x, y = np.asarray(x, np.float64), np.asarray(y, np.float64)
-    groups = np.array_split(np.argsort(x, kind="stable"), min(BINS, len(x)))
-    means = np.array([x[g].mean() for g in groups]), np.array([y[g].mean() for g in groups])
-    if np.ptp(x) == 0 or np.ptp(y) == 0 or len(x) < 3:
-        return (*means, 0)
-    found = spearmanr(x, y)
-    return (*means, int(np.sign(found.statistic)) if found.pvalue < 0.01 else 0)
 
 
 def _leader(ranked: Sequence[tuple[str, Index]], outcome: Outcome, step: float) -> str:
@@ -404,7 +336,7 @@ def _marked(outcome: Outcome, row: Any) -> str:
     return name if row["clear"] else f"({name})"
 
 
-def _ticks(axis: Axis, outcome: Outcome) -> None:
+def unit_ticks(axis: Axis, outcome: Outcome) -> None:
     """Ticks in the outcome's unit."""
     if outcome.unit.startswith("£"):
         money_axis(axis)

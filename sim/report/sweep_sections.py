@@ -10,7 +10,7 @@ import numpy as np
 from sim import clock
 from sim.errors import UserError
 from sim.outcomes.rounding import plain, signed, step_of
-from sim.report import style, sweep_figures
+from sim.report import style, sweep_figures, sweep_scatter
 from sim.report.parts import Head, Table
 from sim.report.sweep_numbers import PSA, SweepNumbers
 from sim.report.sweep_words import Outcome, capital, figures, share
@@ -125,7 +125,7 @@ def _pictures(numbers: SweepNumbers, name: str, scenario: str, found: Indices) -
         order = [str(f) for f in found.ranking()["factor"]]
         values = {f: numbers.factor_values[f] for f in order if numbers.factor_values[f].dtype.kind == "f"}
         if values:
-            drawn["scatter"] = sweep_figures.scatter(values, some, about, numbers.units)
+            drawn["scatter"] = sweep_scatter.scatter(values, some, about, numbers.units)
     if not numbers.worlds:
         path = sweep_figures.convergence(convergence.path(numbers.design, y), about, found.main)
         if path is not None:

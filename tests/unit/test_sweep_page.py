@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sim.report import decision_figures, decision_sections, sweep_figures, sweep_page
+from sim.report import decision_figures, decision_sections, sweep_figures, sweep_page, sweep_scatter
 from sim.report.sweep_numbers import SweepNumbers
 from sim.report.sweep_words import Outcome, figures, limit, money, share
 from sim.sweeps import acceptability, prim, psa, regret, resample, swing
@@ -72,11 +72,11 @@ def test_swings_are_means_of_the_end_fifths_and_noise_is_not_called_clear() -> N
 
 def test_trends_are_claimed_with_their_direction_or_not_at_all() -> None:
     x = {"a": resample.uniforms(2, 200), "b": resample.uniforms(3, 200)}
-    picture = sweep_figures.scatter(x, -3 * x["a"], ABOUT)
+    picture = sweep_scatter.scatter(x, -3 * x["a"], ABOUT)
     assert picture.finding == "The change in emergency admissions falls with uptake"
     assert "b: " in picture.alt
     assert "(no clear trend)" in picture.alt
-    assert "no trend" in sweep_figures.scatter(x, resample.normals(9, 200), ABOUT).finding
+    assert "no trend" in sweep_scatter.scatter(x, resample.normals(9, 200), ABOUT).finding
 
 
 def test_convergence_says_whether_the_last_doubling_stayed_inside() -> None:
