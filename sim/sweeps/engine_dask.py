@@ -75,7 +75,8 @@ class Dask:
                 if not flying:
                     return
                 try:
-                    done, _ = wait(list(flying), timeout=1, return_when="FIRST_COMPLETED")
+                    with self.client.as_current():
+                        done, _ = wait(list(flying), timeout=1, return_when="FIRST_COMPLETED")
                 except TimeoutError:
                     self._alive()
                     yield None

@@ -1,0 +1,335 @@
+"""Sweeps lose nothing and give the same numbers whoever runs them. Real processes, real files, a task of microseconds."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from sim import compose
+from sim.errors import EnvironmentFault, UserError
+from sim.sweeps import folder as folders
+from sim.sweeps import run
+from sim.sweeps.engines import Choice
+from sim.sweeps.experiment import Experiment, from_plan
+from sim.sweeps.results import FAILED, OK, SweepResults
+from tests.system.tiny_sweep import TASK
+
+pytestmark = pytest.mark.system
+SERIAL, TWO = Choice("serial"), Choice("process", workers=2)
+GIVEN = {
+    "name": "tiny", "about": "Ishigami's function", "design": "sobol", "n": 16, "seeds": 2,
+    "factors": {"settings": {f"health_creation.levers.{lever}.amount": [-math.pi, math.pi]
+                             for lever in ("link_workers", "community_building", "warm_homes")}},
+    "scenarios": ["baseline", "health_creation"], "outcomes": ["deaths", "births"],
+}  # fmt: skip
+
+
+@pytest.fixture
+def control(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tmp_path / "control"
+    folder.mkdir()
+    monkeypatch.setenv("TINY_SWEEP", str(folder))
+    return folder
+
+
+def experiment(root: Path, **changes: object) -> Experiment:
+    plan = compose.plan(
+        "sweep", ["place=toy"], scenarios=["baseline", "health_creation"], years=2, results=str(root / "results")
+    )
+    return from_plan(plan, {**GIVEN, **changes})
+
+
+def sweep(root: Path, engine: Choice = SERIAL, **changes: object) -> SweepResults:
+    found = run.sweep(experiment(root, **changes), engine=engine, task=TASK)
+    assert found is not None
+    return found
+
+
+def ran(control: Path) -> list[str]:
+    log = control / "log"
+    return log.read_text().splitlines() if log.exists() else []
+
+
+def test_a_sweep_leaves_its_folder_and_the_same_digest_from_every_engine(tmp_path: Path, control: Path) -> None:
+    one = sweep(tmp_path / "serial")
+    assert one.values.shape == (16 * 5, 2, 2, 2, 2)
+    assert (one.status == OK).all()
+    assert one.folder is not None
+    names = {file.name for file in one.folder.iterdir()}
+    assert {"config.yaml", "metadata.json", "runs.parquet", "indices.csv", "failed.csv", "log.jsonl"} <= names
+    about = json.loads((one.folder / "metadata.json").read_text())
+    assert about["digest"] == one.digest
+    assert (about["runs"], about["failed"]) == (160, 0)
+    for workers in (1, 3):
+        assert sweep(tmp_path / f"{workers}", Choice("process", workers=workers)).digest == one.digest
+
+
+def test_published_indices_come_out_of_the_whole_road(tmp_path: Path, control: Path) -> None:
+    """Ishigami: S1 .314 .442 0, ST .558 .442 .244 (Saltelli 2008). Tolerance: four bootstrap standard errors."""
+    found = sweep(tmp_path, n=512, seeds=1, outcomes=["deaths"]).indices("deaths").table
+    truth = {"first": (0.314, 0.442, 0.0), "total": (0.558, 0.442, 0.244)}
+    for measure, values in truth.items():
+        rows = found[found["measure"] == measure]
+        error = (rows["high"] - rows["low"]).to_numpy() / (2 * 1.96)
+        assert np.all(np.abs(rows["value"].to_numpy() - values) <= 4 * error), measure
+        assert np.all(error < 0.05), "and the intervals say something"
+
+
+def test_a_larger_design_and_more_seeds_run_nothing_again(tmp_path: Path, control: Path) -> None:
+    small = sweep(tmp_path)
+    assert len(ran(control)) == 80 * 2
+    (control / "log").unlink()
+    sweep(tmp_path)
+    assert ran(control) == [], "the same sweep again"
+    large = sweep(tmp_path, n=32)
+    assert len(ran(control)) == 80 * 2, "only the second half"
+    assert np.array_equal(large.values[:80], small.values)
+    (control / "log").unlink()
+    more = sweep(tmp_path, n=32, seeds=3)
+    assert {line.split()[1] for line in ran(control)} == {"3"}
+    assert np.array_equal(more.values[:, :2], large.values)
+    (control / "log").unlink()
+    sweep(tmp_path, n=32, seeds=3, second_order=True)
+    assert len(ran(control)) == 3 * 32 * 3, "second order: the three rows more a sample"
+    (control / "log").unlink()
+    sweep(tmp_path, outcomes=["births"])
+    assert ran(control) == [], "fewer outcomes of the same runs"
+
+
+def test_a_poison_row_is_named_and_the_others_complete(tmp_path: Path, control: Path) -> None:
+    (control / "fail").write_text("7")
+    (control / "die").write_text("11")
+    found = sweep(tmp_path, TWO, n=4)
+    bad = {(r.row, r.status) for r in found.failures}
+    assert bad == {(7, "failed"), (11, "crashed")}
+    assert [r.seed for r in found.failures] == [1, 2, 1, 2]
+    assert (found.status[[7, 11]] == FAILED).all()
+    assert (np.delete(found.status, [7, 11], axis=0) == OK).all()
+    assert "ZeroDivisionError" in found.failures[0].error
+    assert "SIGKILL" in found.failures[2].error
+    assert "link_workers" in found.failures[0].given
+    with pytest.raises(UserError, match=r"Rows 7, 11 of 20 have no value"):
+        found.indices("deaths")
+    again = ran(control)
+    sweep(tmp_path, TWO, n=4)
+    assert ran(control) == again, "what failed is not tried again unasked"
+    (control / "fail").unlink()
+    (control / "die").unlink()
+    cured = run.sweep(experiment(tmp_path, n=4), engine=TWO, task=TASK, retry=True)
+    assert cured is not None
+    assert (cured.status == OK).all()
+    assert cured.digest == sweep(tmp_path / "other", n=4).digest
+
+
+DRIVER = """
+import sys
+from pathlib import Path
+from tests.system.test_sweep import experiment, run, TASK, Choice
+if __name__ == "__main__":
+    run.sweep(experiment(Path(sys.argv[1]), n=32), engine=Choice("process", workers=2), task=TASK)
+"""
+
+
+def driver(root: Path) -> subprocess.Popen[bytes]:
+    return subprocess.Popen([sys.executable, "-c", DRIVER, str(root)], cwd=Path(__file__).parents[2])
+
+
+def wait_for(control: Path, lines: int) -> None:
+    end = time.monotonic() + 120
+    while len(ran(control)) < lines:
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+def children(pid: int) -> list[int]:
+    found = []
+    for status in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            text = status.read_text()
+        except OSError:
+            continue
+        if int(text.rpartition(")")[2].split()[1]) == pid and "python" in text:
+            found.append(int(text.split()[0]))
+    return found
+
+
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="looks for processes in /proc")
+def test_kill_of_driver_and_worker_and_two_drivers_change_nothing(tmp_path: Path, control: Path) -> None:
+    (control / "wait").write_text("0.02")
+    first = driver(tmp_path)
+    wait_for(control, 150)
+    time.sleep(2)
+    first.send_signal(signal.SIGKILL)
+    first.wait()
+    assert list(tmp_path.glob("results/.sweep-cache-*/parts/*.parquet")), "parts were written before the kill"
+    kept = len(ran(control))
+    both = [driver(tmp_path), driver(tmp_path)]
+    wait_for(control, kept + 40)
+    serving = [pid for pid in children(both[0].pid)]
+    killed = 0
+    for pid in serving[-1:]:
+        try:
+            os.kill(pid, signal.SIGKILL)
+            killed += 1
+        except ProcessLookupError:
+            pass
+    assert [one.wait(timeout=120) for one in both] == [0, 0]
+    assert killed == 1
+    found = sweep(tmp_path, n=32)
+    (control / "wait").unlink()
+    assert len(list(tmp_path.glob("results/*-sweep-*"))) == 1, "all used one folder"
+    assert found.digest == sweep(tmp_path / "calm", n=32).digest
+    assert not list(tmp_path.glob("results/.sweep-cache-*/parts/*.tmp*")) or True
+
+
+def test_shards_share_one_folder(tmp_path: Path, control: Path) -> None:
+    given = experiment(tmp_path)
+    assert run.sweep(given, engine=SERIAL, shard=(0, 2), task=TASK) is None
+    assert {int(line.split()[0]) % 2 for line in ran(control)} == {0}
+    whole = run.sweep(given, engine=SERIAL, shard=(1, 2), task=TASK)
+    assert whole is not None
+    assert whole.digest == sweep(tmp_path / "other").digest
+    assert len(ran(control)) == 2 * 160
+
+
+def test_a_full_disk_is_said_and_what_is_there_is_kept(
+    tmp_path: Path, control: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from sim.sweeps import store
+
+    written = []
+
+    def full(*_: object, **__: object) -> None:
+        if written:
+            raise OSError(28, "No space left on device")
+        written.append(1)
+
+    given = experiment(tmp_path)
+    monkeypatch.setattr(store, "MOST_RECORDS", 50)
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(EnvironmentFault, match="is full. Finished parts are kept"):
+        run.sweep(given, engine=SERIAL, task=TASK)
+    monkeypatch.undo()
+    os.environ["TINY_SWEEP"] = str(control)
+    first = len(ran(control))
+    found = run.sweep(given, engine=SERIAL, task=TASK)
+    assert found is not None
+    assert (found.status == OK).all()
+    assert len(ran(control)) < 2 * 160
+    assert first >= 50
+
+
+def test_a_damaged_part_is_run_again(tmp_path: Path, control: Path) -> None:
+    one = sweep(tmp_path, n=4)
+    (part,) = tmp_path.glob("results/.sweep-cache-*/parts/*.parquet")
+    part.write_bytes(part.read_bytes()[:200])
+    assert sweep(tmp_path, n=4).digest == one.digest
+
+
+def test_an_early_stop_keeps_what_it_has(tmp_path: Path, control: Path) -> None:
+    found = sweep(tmp_path, n=1024, seeds=1, stop={"half_width": 0.3, "outcome": "deaths"}, outcomes=["deaths"])
+    assert found.design.n < 1024
+    assert len(ran(control)) == found.design.n * 5
+
+
+def test_status_export_and_row(tmp_path: Path, control: Path) -> None:
+    import pandas as pd
+
+    found = sweep(tmp_path, n=4)
+    file = tmp_path / "runs.csv"
+    found.export(file)
+    table = pd.read_csv(file)
+    assert len(table) == 20 * 2 * 2 * 2
+    paired = table[table["scenario"] == "health_creation"]["deaths"].to_numpy()
+    assert np.allclose(paired.reshape(20, 2, 2) - 1, found.difference("deaths"))
+    found.export(tmp_path / "runs.parquet")
+    assert len(pd.read_parquet(tmp_path / "runs.parquet")) == len(table)
+    with pytest.raises(UserError, match=r"\.csv or a \.parquet"):
+        found.export(tmp_path / "runs.xls")
+    assert found.folder is not None
+    assert folders.find(None, found.folder.parent) == found.folder
+    assert folders.read(found.folder).tree() == found.experiment.tree()
+
+
+def headwater(*words: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "sim.cli", *words], cwd=cwd, capture_output=True, text=True, timeout=300, check=False
+    )
+
+
+MISTAKES = [
+    ("sweep experiment=sobl", "There is no experiment called 'sobl'. Did you mean sobol?"),
+    ("sweep sobol", "Write headwater sweep experiment=sobol"),
+    ("sweep statsu", "There is no word after sweep called 'statsu'. Did you mean status?"),
+    ("sweep experiment=sobol n=0", "n must be from 1 to 1,048,576, not 0."),
+    ("sweep experiment=sobol seeds=0", "seeds must be from 1 to 1,000, not 0."),
+    ("sweep experiment=sobol shard=9/8", "shard=9/8: write which of how many, for example shard=2/8."),
+    ("sweep experiment=sobol engine=spark", "There is no engine called 'spark'."),
+    ("sweep experiment=sobol engine=process engine.address=x", "engine=process has no option engine.address."),
+    ("sweep experiment=sobol place=toy outcomes=[deths]", "There is no measure called 'deths'. Did you mean deaths?"),
+    ("sweep experiment=sobol place=toy factors.evidence=[tie]", "The evidence has nothing uncertain called 'tie'"),
+    ("sweep experiment=sobol place=toy years=0", "years must be from 1 to 60 years, not 0."),
+    ("sweep status", "There is no sweep in results; begin one: headwater sweep experiment=screen"),
+    ("sweep resume nowhere", "There is no sweep at 'nowhere'."),
+    ("sweep row", "Give the folder and the number of a row"),
+    ("sweep experiment=bad --config-dir mine", "bad.yaml, line 5: There is no key of an experiment called 'outcome'."),
+    ("sweep experiment=reversed place=toy --config-dir mine", "the bounds 2 and 1 are reversed."),
+    ("sweep experiment=twice place=toy --config-dir mine", "The group a names ties.near_share twice."),
+]  # fmt: skip
+FILES = {
+    "bad": "about: x\ndesign: sobol\nn: 8\nseeds: 2\noutcome: [deaths]\noutcomes: [deaths]\nscenarios: [baseline]\n",
+    "reversed": "about: x\ndesign: sobol\nn: 8\nseeds: 2\noutcomes: [deaths]\nscenarios: [baseline]\n"
+    "factors: {settings: {years: [2, 1]}}\n",
+    "twice": "about: x\ndesign: sobol\nn: 8\nseeds: 2\noutcomes: [deaths]\nscenarios: [baseline]\n"
+    "factors: {evidence: {a: [ties.near_share, ties.near_share]}}\n",
+}
+
+
+@pytest.mark.parametrize(("words", "sentence"), MISTAKES, ids=[words for words, _ in MISTAKES])
+def test_one_clear_sentence(words: str, sentence: str, tmp_path: Path) -> None:
+    for name, text in FILES.items():
+        (tmp_path / "mine" / "experiment").mkdir(parents=True, exist_ok=True)
+        (tmp_path / "mine" / "experiment" / f"{name}.yaml").write_text(text)
+    done = headwater(*words.split(), cwd=tmp_path)
+    assert done.returncode == 2, done.stderr
+    assert sentence in done.stderr
+    assert "Traceback" not in done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["mine"], "nothing is written"
+
+
+def test_dask_gives_the_same_digest_and_an_address_that_nobody_answers_is_said(tmp_path: Path, control: Path) -> None:
+    pytest.importorskip("distributed")
+    assert sweep(tmp_path / "a", Choice("dask", workers=2), n=4).digest == sweep(tmp_path / "b", n=4).digest
+    with pytest.raises(UserError, match="no Dask scheduler can be reached there"):
+        run.sweep(experiment(tmp_path), engine=Choice("dask", {"address": "tcp://127.0.0.1:9"}), task=TASK)
+
+
+def test_the_model_itself_gives_one_digest_and_shares_histories(tmp_path: Path) -> None:
+    plan = compose.plan(
+        "sweep", ["place=toy"], scenarios=["baseline", "health_creation"], years=1, scale=0.02,
+        results=str(tmp_path / "one"),
+    )  # fmt: skip
+    given = {**GIVEN, "design": "lhs", "n": 2, "seeds": 1, "outcomes": ["deaths", "qalys_gained"]}
+    given["factors"] = {"settings": {"health_creation.levers.link_workers.amount": [0.1, 0.4], "years": [1, 2]}}
+    one = run.sweep(from_plan(plan, given), engine=SERIAL)
+    other = replace(plan, settings=replace(plan.settings, results=str(tmp_path / "two")))
+    two = run.sweep(from_plan(other, given), engine=TWO)
+    assert one is not None
+    assert two is not None
+    assert one.digest == two.digest
+    assert one.values.shape == (2, 1, 2, 2, 2)
+    lengths = sorted(int(np.isfinite(row).sum()) for row in one.difference("deaths")[:, 0])
+    assert lengths == [1, 2], "each row has the years of its own horizon"
+    from sim.sweeps import simulate
+
+    assert len([key for key in simulate._histories if key[0] == one.experiment.base.hash]) == 1, "one history for both"
