@@ -266,7 +266,7 @@ def front(found: Front, cost: Array, outcome_values: Array, outcome: Outcome) ->
     finding = (
         f"{len(order)} of {len(cost)} mixes {'is' if len(order) == 1 else 'are'} on the frontier of cost and "
         f"{outcome.label}; choosing {kind} them"
-        f"{f' by {gap} on average' if flattered else ''}"
+        f"{f' by {gap}{outcome.unit_words} on average' if flattered else ''}"
     )
     with style.drawing():
         picture = style.Picture(height=4.6)

@@ -147,7 +147,7 @@ class SweepNumbers:
     def labels(self) -> dict[str, str]:
         """Factors and groups in words."""
         factors = getattr(self.results.design, "factors", ())
-        found = {factor.name: str(factor.label).removeprefix("levers: ") for factor in factors}
+        found = {factor.name: self._short(str(factor.label)) for factor in factors}
         groups: dict[str, int] = {}
         for factor in factors:
             if factor.group:
@@ -156,6 +156,12 @@ class SweepNumbers:
             words = group.replace(".", ": ").replace("_", " ")
             found[group] = f"{words} ({count} number{'s' * (count != 1)})"
         return found
+
+    def _short(self, label: str) -> str:
+        """A factor's label without what is the same for all: ``levers``, and the only scenario that is compared."""
+        if len(self.compared) == 1:
+            label = label.removeprefix(self.compared[0].replace("_", " ") + ": ")
+        return label.removeprefix("levers: ")
 
     @cached_property
     def units(self) -> dict[str, str]:

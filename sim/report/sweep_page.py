@@ -83,9 +83,10 @@ def html(numbers: SweepNumbers, made: list[Part] | None = None) -> str:
     plan = numbers.experiment.plan
     return page.render(
         Page(
-            title=f"{numbers.experiment.name.replace('_', ' ').capitalize()}: {numbers.experiment.about}",
-            kicker=f"Headwater sweep: {len(numbers.rows):,} rows × {numbers.seeds} seeds × {len(numbers.scenarios)} "
-            f"scenarios; {_place(plan.settings)}; {span(numbers.years())}",
+            title=numbers.experiment.about.rstrip("."),
+            kicker=f"Headwater sweep {numbers.experiment.name}: {len(numbers.rows):,} rows × {numbers.seeds} "
+            f"seed{'s' * (numbers.seeds != 1)} × {len(numbers.scenarios)} scenarios; {_place(plan.settings)}; "
+            f"{span(numbers.years())}",
             answer=_answer(numbers, made),
             warnings=_warnings(numbers),
             tiles=[],

@@ -33,7 +33,7 @@ HOPE = 1.0  # standard deviations by which the unknown is given the benefit of t
 class Front:
     """Rows that no other row beats in both cost and outcome, cheapest first.
 
-    rows      int[m];  cost: float64[m]
+    rows      int[m];  cost: float64[m]; luck that all rows of a seed share is taken out of the outcome
     promised  their outcome on the seeds that chose them;  valued: on the other seeds
     flattery  by how much the choice flattered them: mean of promised − valued, in the outcome's good direction
     """
@@ -79,6 +79,7 @@ def front(cost: Array, outcome: Array, good: int = 1) -> Front:
         raise UserError("A frontier needs cost and outcome by row and seed, with at least two seeds.")
     if not (np.isfinite(cost).all() and np.isfinite(outcome).all()):
         raise UserError("Some runs have no cost or outcome; run them again or drop them.")
+    outcome = outcome - outcome.mean(axis=0) + outcome.mean()  # luck that all rows share flatters none
     choose = np.arange(cost.shape[1]) % 2 == 0
     paid, promised, valued = cost.mean(axis=1), outcome[:, choose].mean(axis=1), outcome[:, ~choose].mean(axis=1)
     rows = unbeaten(paid, good * promised)
