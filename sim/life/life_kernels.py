@@ -37,15 +37,15 @@ def advance_lags(
 
     lagged (residents, columns; 65535 is 1) is changed in place; mask, rise, fall: one a column.
     """
+    half = np.float32(0.5)
     for i in rows:
-        for column in range(mask.size):
-            if state[i] & mask[column]:
-                now = np.float32(lagged[i, column])
-                lagged[i, column] = np.uint16(now + (MOST - now) * rise[column] + np.float32(0.5))
-            elif lagged[i, column] != 0:
-                now = np.float32(lagged[i, column])
-                left = now - now * fall[column]
-                lagged[i, column] = np.uint16(left + np.float32(0.5)) if left > FORGOTTEN else np.uint16(0)
+        here = state[i]
+        for column in range(mask.size):  # both ways are worked out, so that there is nothing to branch on
+            now = np.float32(lagged[i, column])
+            left = now - now * fall[column]
+            left = left if left > FORGOTTEN else -half
+            then = now + (MOST - now) * rise[column] if here & mask[column] else left
+            lagged[i, column] = np.uint16(np.int32(then + half))
 
 
 @njit(cache=True, nogil=True)
