@@ -25,7 +25,7 @@ from sim.errors import EnvironmentFault
 from sim.studies import provenance
 
 FORMAT = 1
-MODULES = ("sim.studies.bench_core", "sim.studies.bench_whole", "sim.studies.bench_scale")
+MODULES = ("sim.studies.bench_core", "sim.studies.bench_whole", "sim.studies.bench_scale", "sim.studies.bench_sweeps")
 
 
 @dataclass(frozen=True)
