@@ -156,7 +156,30 @@ def sweep(
     progress.say("Putting the results together …")
     found = results.gather(finished, folder)
     found.write()
+    if experiment.then is not None:
+        progress.say(f"Screened: {found.folder}")
+        return sweep(second_stage(found), progress, engine=engine, retry=retry, task=task)
     return found
+
+
+def second_stage(found: SweepResults) -> Experiment:
+    """The second stage of an experiment in two: another design over the `keep` groups that mattered most for the first
+    outcome, each moving as one. Raises `UserError` when rows of the first failed."""
+    experiment = found.experiment
+    then = experiment.then or {}
+    ranked = list(found.indices(experiment.outcomes[0]).ranking()["factor"].head(int(then.get("keep", 6))))
+    members = {g: [f.name for f in found.design.factors if (f.group or f.name) == g] for g in ranked}
+    next_one = replace(
+        experiment,
+        name=f"{experiment.name}_2",
+        design=str(then.get("design", "sobol")),
+        n=int(then.get("n", experiment.n)),
+        second_order=bool(then.get("second_order")),
+        varied={"evidence": members},
+        then=None,
+    )
+    settings = replace(experiment.plan.settings, n=None, varied=None)
+    return replace(next_one, plan=replace(experiment.plan, settings=settings, experiment=next_one.tree()))
 
 
 def drive(it: Sweep, folder: Path, progress: Progress, engine: Choice, retry: bool = False) -> Sweep | None:

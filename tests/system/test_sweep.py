@@ -1,4 +1,4 @@
-"""Sweeps lose nothing and give the same numbers whoever runs them. Real processes, real files, a task of microseconds."""
+"""Sweeps lose nothing and give the same numbers whoever runs them. Real processes and files, a task of microseconds."""
 
 from __future__ import annotations
 
@@ -175,7 +175,7 @@ def test_kill_of_driver_and_worker_and_two_drivers_change_nothing(tmp_path: Path
     kept = len(ran(control))
     both = [driver(tmp_path), driver(tmp_path)]
     wait_for(control, kept + 40)
-    serving = [pid for pid in children(both[0].pid)]
+    serving = children(both[0].pid)
     killed = 0
     for pid in serving[-1:]:
         try:
@@ -189,7 +189,6 @@ def test_kill_of_driver_and_worker_and_two_drivers_change_nothing(tmp_path: Path
     (control / "wait").unlink()
     assert len(list(tmp_path.glob("results/*-sweep-*"))) == 1, "all used one folder"
     assert found.digest == sweep(tmp_path / "calm", n=32).digest
-    assert not list(tmp_path.glob("results/.sweep-cache-*/parts/*.tmp*")) or True
 
 
 def test_shards_share_one_folder(tmp_path: Path, control: Path) -> None:
@@ -217,7 +216,7 @@ def test_a_full_disk_is_said_and_what_is_there_is_kept(
     given = experiment(tmp_path)
     monkeypatch.setattr(store, "MOST_RECORDS", 50)
     monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(EnvironmentFault, match="is full. Finished parts are kept"):
+    with pytest.raises(EnvironmentFault, match=r"is full\. Finished parts are kept"):
         run.sweep(given, engine=SERIAL, task=TASK)
     monkeypatch.undo()
     os.environ["TINY_SWEEP"] = str(control)
