@@ -98,8 +98,8 @@ def from_tree(tree: Mapping[str, Any]) -> Plan:
 
 
 def through_hydra(words: Words, task: Any, made: Any = None) -> None:
-    """Let Hydra's own program run (``-m``, ``--cfg job``, ``--info`` …). `task` is called with the plan of each job, which
-    `made` makes of its words (`from_words` unless said)."""
+    """Let Hydra's own program run (``-m``, ``--cfg job``, ``--info`` …). `task` is called with the plan of each job,
+    which `made` makes of its words (`from_words` unless said)."""
     import sys
 
     import hydra
@@ -114,7 +114,8 @@ def through_hydra(words: Words, task: Any, made: Any = None) -> None:
             from hydra.core.hydra_config import HydraConfig
 
             typed = [o for o in map(_as_override, HydraConfig.get().overrides.task) if o is not None]
-            task((made or from_words)(Words(words.command, overrides=typed, own=words.own, config_name=words.config_name)))
+            given = Words(words.command, overrides=typed, own=words.own, config_name=words.config_name)
+            task((made or from_words)(given))
         except BaseException as fault:  # Hydra would print its own account of it
             failures.append(fault)
 

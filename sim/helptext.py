@@ -43,8 +43,8 @@ ABOUT = {
     "compare": "Run scenarios side by side and show the difference each makes, with 90 % of runs around it.",
     "run": "Run one scenario.",
     "attribute": "Say what moved it between two scenarios: each lever and kind of determinant, alone and together.",
-    "sweep": "Vary evidence and settings by a design, run every row, and say what the differences are due to. Goes on after "
-    "any interruption; engine=process|serial|dask|submitit says who works, shard=2/8 takes a share of the rows.",
+    "sweep": "Vary evidence and settings by a design, run every row, and say what the differences are due to. Goes on "
+    "after any interruption; engine=process|serial|dask|submitit says who works, shard=2/8 takes a share of the rows.",
     "validate": "Check the model against itself: books=true prints the accounts that must close.",
     "report": "Write the report of a finished run again.",
     "rerun": "Repeat a finished run from its own configuration and say whether every number is identical.",

@@ -88,7 +88,7 @@ class Settings:
     seeds: int | None = setting(
         "whole number",
         None,
-        "how many seeds each evidence draw gets (null: 2 if runs is even and at least 4, else 1), or each row of a sweep",
+        "seeds of each evidence draw (null: 2 if runs is even and at least 4, else 1), or of each row of a sweep",
         low=1,
         high=1000,
         empty=True,

@@ -20,8 +20,8 @@ from sim import draws
 from sim.care import elective, slots
 from sim.care import waiting_kernels as kernels
 from sim.care.entries import salts
-from sim.care.treated import distinct
 from sim.clock import MONTHS_A_YEAR
+from sim.columns.rows import distinct
 from sim.life.frailty import CATEGORIES, CATEGORY_OF, SHIFT
 from sim.outcomes.eventlog import Kind
 from sim.outcomes.measures import N_FIFTHS

@@ -42,8 +42,8 @@ def overhead(quick: bool) -> list[Line]:
 
 @part("Sweeps: a Sobol study")
 def sobol(quick: bool) -> list[Line]:
-    """8 factors × 64 base samples × 2 seeds of ten years at 5,000 residents on two cores, from a part of it: the rest is
-    more of the same. Then the large one: started, stopped, gone on with, and its whole carried on from the parts."""
+    """8 factors × 64 base samples × 2 seeds of ten years at 5,000 residents on two cores, from a part of it: the rest
+    is more of the same. Then the large one: started, stopped, gone on with, and its whole carried on from the parts."""
     seconds, two, bytes_a_run = _timed(1 if quick else 10, 5_000, 1 if quick else 4)
     runs = 64 * (8 + 2) * 2
     large_runs = LARGE["n"] * (LARGE["factors"] + 2) * LARGE["seeds"]

@@ -1,8 +1,8 @@
 """What all runs of a sweep share, what one run is, and the key under which its result is kept for ever.
 
-The key is a hash of everything that can change a number of the run: model code, evidence, configuration, place, versions
-of what computes, settings, scenarios, the values of the factors and the seed. It knows nothing of designs, rows or the
-size of a sweep, so that a larger sweep, another design or more seeds find what was run before.
+The key is a hash of everything that can change a number of the run: model code, evidence, configuration, place,
+versions of what computes, settings, scenarios, the values of the factors and the seed. It knows nothing of designs,
+rows or the size of a sweep, so that a larger sweep, another design or more seeds find what was run before.
 """
 
 from __future__ import annotations
@@ -137,7 +137,7 @@ def after_policy(name: str) -> bool:
 
 
 def is_of_scenarios(name: str) -> bool:
-    """Whether a factor is a setting of scenarios: ``levers.X.amount``, ``health_creation.levers.X.amount``, ``rollout``."""
+    """Whether a factor sets scenarios: ``levers.X.amount``, ``health_creation.levers.X.amount``, ``rollout``."""
     match = LEVER_KEY.fullmatch(name)
     if match:  # evidence has names like levers.X.uptake
         return (match["field"] or "amount").split(".")[0] in USE_KEYS
@@ -165,7 +165,8 @@ def scenarios_of(base: Base, values: Values) -> dict[str, dict[str, Any]]:
     """The scenarios of one row: the base's with the row's values of levers and roll-outs in them.
 
     ``levers.X.amount`` sets it in every scenario that uses lever X, ``NAME.levers.X.amount`` in (or adds it to) one;
-    ``rollout`` and ``NAME.rollout`` set the roll-out of all their levers. Raises `UserError` for a name that finds nothing.
+    ``rollout`` and ``NAME.rollout`` set the roll-out of all their levers. Raises `UserError` for a
+    name that finds nothing.
     """
     found = dict(base.scenarios)
     for name, value in values.items():

@@ -123,8 +123,7 @@ def _run(experiment: Experiment, said: Mapping[str, str], words: Words, retry: b
 def summary(found: Any) -> str:
     """The end of a sweep in some lines: what matters most, what failed, where everything is."""
     lines = [""]
-    for line in top(found):
-        lines.append(line)
+    lines += top(found)
     if found.failures:
         first = found.failures[0]
         lines.append(
@@ -148,8 +147,10 @@ def top(found: Any) -> list[str]:
              f"{'' if whole else ', provisional'}):"]  # fmt: skip
     ranked = indices.ranking().head(TOP)
     wide = max((len(name) for name in ranked["factor"]), default=0)
-    for line in ranked.itertuples():
-        lines.append(f"  {line.factor:<{wide}}  {line.value:10.4g}  ({line.low:.3g} to {line.high:.3g})")
+    lines += [
+        f"  {line.factor:<{wide}}  {line.value:10.4g}  ({line.low:.3g} to {line.high:.3g})"
+        for line in ranked.itertuples()
+    ]
     if indices.note:
         lines.append(f"  {indices.note}.")
     return lines
@@ -249,8 +250,8 @@ def _unchanged(experiment: Experiment, path: Path) -> None:
     code = hashlib.sha256(json.dumps([store.base.hash, experiment.tree()], sort_keys=True, default=str).encode())
     if not (store.cache / "sweeps" / code.hexdigest()).is_file():
         raise UserError(
-            f"The model, its evidence or the place has changed since {path} began, and its runs cannot be mixed with new "
-            f"ones; begin anew: headwater sweep experiment={experiment.name} …"
+            f"The model, its evidence or the place has changed since {path} began, and its runs cannot be mixed with "
+            f"new ones; begin anew: headwater sweep experiment={experiment.name} …"
         )
 
 

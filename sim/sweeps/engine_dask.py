@@ -1,7 +1,7 @@
 """Any Dask cluster: processes on this machine, or a scheduler by its address (``engine.address=tcp://host:8786``).
 
-The base travels with every chunk (some kilobytes): data scattered to workers is lost with them. A chunk whose worker has
-died too often comes back as single jobs, so that only the run that kills is blamed.
+The base travels with every chunk (some kilobytes): data scattered to workers is lost with them. A chunk whose worker
+has died too often comes back as single jobs, so that only the run that kills is blamed.
 """
 
 from __future__ import annotations

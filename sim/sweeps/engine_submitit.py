@@ -1,8 +1,9 @@
 """Slurm, or any machine, through submitit: the rows are shared out among jobs, each a driver with processes of its own.
 
 ``engine=submitit engine.jobs=8 engine.slurm_partition=short engine.timeout_min=600``: jobs, cluster (``slurm``, or
-``local`` for processes of this machine; chosen by submitit unless said), and any other option as submitit has it. All jobs
-write into the same results folder, which they must see. One that is lost is made up for by ``headwater sweep resume``.
+``local`` for processes of this machine; chosen by submitit unless said), and any other option as submitit has it. All
+jobs write into the same results folder, which they must see. One that is lost is made up for by ``headwater sweep
+resume``.
 """
 
 from __future__ import annotations

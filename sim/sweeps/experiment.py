@@ -1,5 +1,5 @@
-"""Experiments: files of a few lines in configs/experiment (or mine/experiment) that say what is varied, how, and what is
-looked at; read and checked before anything runs.
+"""Experiments: files of a few lines in configs/experiment (or mine/experiment) that say what is varied, how, and what
+is looked at; read and checked before anything runs.
 
     about: Which groups of evidence matter at all?
     design: morris
@@ -106,7 +106,7 @@ class Experiment:
         return [self.first_seed + i for i in range(self.seeds)]
 
     def make_design(self, n: int | None = None) -> Design | Draws:
-        """The design, of another size if said. Raises `UserError` for factors that are not there or cannot be varied."""
+        """The design, of another size if said. Raises `UserError` for factors that cannot be varied."""
         size = n or self.n
         if self.design == PSA:
             return Draws(size)
@@ -274,8 +274,8 @@ def from_plan(plan: Plan, given: Mapping[str, Any] | None = None) -> Experiment:
 
 
 def check(experiment: Experiment) -> None:
-    """Raise `UserError` for outcomes that nobody records, factors that are not there, and ends of factors that cannot be
-    run: everything that can be known before the first run."""
+    """Raise `UserError` for outcomes that nobody records, factors that are not there, and ends of factors that cannot
+    be run: everything that can be known before the first run."""
     wrong = [*_outcomes(experiment)]
     if experiment.design == PSA and experiment.varied:
         wrong.append("psa draws everything that is uncertain: it takes no factors.")

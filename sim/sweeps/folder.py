@@ -1,7 +1,7 @@
 """The folder of a sweep, there from its beginning: results/<date-time>-sweep-<experiment>-<hash>/.
 
-config.yaml and log.jsonl stand in it at once, numbers and pages when the sweep is finished (then metadata.json, too). The
-same command, from any number of machines, finds the folder again by the hash of what was asked.
+config.yaml and log.jsonl stand in it at once, numbers and pages when the sweep is finished (then metadata.json, too).
+The same command, from any number of machines, finds the folder again by the hash of what was asked.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ def find(given: str | None, root: Path = Path("results")) -> Path:
 
 
 def read(folder: Path, own: tuple[str, ...] = ()) -> Experiment:
-    """The experiment that a sweep's folder was made for. own: the user's folders, if it used any. Raises `UserError`."""
+    """The experiment that a folder was made for. own: the user's folders, if it used any. Raises `UserError`."""
     from dataclasses import replace
 
     plan = from_tree(runs.read_config(folder))

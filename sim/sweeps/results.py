@@ -1,7 +1,7 @@
 """What a sweep found: values by row, seed, scenario, outcome and year, paired differences, indices, and its files.
 
-The numbers lie in ``runs.parquet`` of the sweep's folder, one line a run (row and seed), each outcome a list of scenarios ×
-years. An outcome is read when it is asked for.
+The numbers lie in ``runs.parquet`` of the sweep's folder, one line a run (row and seed), each outcome a list of
+scenarios × years. An outcome is read when it is asked for.
 """
 
 from __future__ import annotations
@@ -116,8 +116,8 @@ class SweepResults:
         return np.asarray(np.take_along_axis(found, last[..., None], axis=-1)[..., 0])
 
     def indices(self, outcome: str, year: int | None = None, scenario: str | None = None) -> Indices:
-        """Sensitivity indices of a change, and how much of it is luck. Raises `UserError` naming rows that failed, for a
-        `psa` (which varies everything at once), and where the design is too small."""
+        """Sensitivity indices of a change, and how much of it is luck. Raises `UserError` naming rows that failed, for
+        a `psa` (which varies everything at once), and where the design is too small."""
         from sim.sweeps import indices
 
         if self.design.method == PSA:
@@ -272,7 +272,7 @@ class SweepResults:
                 half.unlink(missing_ok=True)
 
     def plot(self, name: str, outcome: str | None = None, scenario: str | None = None) -> Any:
-        """A figure by name, as in sweep.html (`sim.report.sweep_page`). Raises `UserError` for a name that it has not."""
+        """A figure by name, as in sweep.html (`sim.report.sweep_page`). Raises `UserError` for other names."""
         from sim.report import sweep_page
         from sim.report.sweep_numbers import SweepNumbers
         from sim.settings import not_known
@@ -285,7 +285,8 @@ class SweepResults:
 
     def __repr__(self) -> str:
         done = int((self.status == OK).sum())
-        return f"<sweep {self.experiment.name}: {len(self.design)} rows × {len(self.experiment.seed_list())} seeds, {done} done>"
+        seeds = len(self.experiment.seed_list())
+        return f"<sweep {self.experiment.name}: {len(self.design)} rows × {seeds} seeds, {done} done>"
 
 
 def _write_parquet(frames: Iterator[pd.DataFrame], file: Path) -> None:

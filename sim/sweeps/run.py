@@ -1,8 +1,9 @@
 """The driver: from an experiment to its results, losing nothing on the way.
 
-It composes nothing and simulates nothing. It walks through the design block by block, leaves out every run that is there
-already, hands the others to an engine as chunks of about a second's work, and puts what comes back into the store. Two
-drivers at once share the work: a second one begins at the other end, and both look now and then at what the other has done.
+It composes nothing and simulates nothing. It walks through the design block by block, leaves out every run that is
+there already, hands the others to an engine as chunks of about a second's work, and puts what comes back into the
+store. Two drivers at once share the work: a second one begins at the other end, and both look now and then at what the
+other has done.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ REFRESH_SECONDS = 5.0
 
 @dataclass
 class Sweep:
-    """One experiment on its way: design, store and what is still to do. shard: (i, k): only every k-th row from i on."""
+    """One experiment on its way: design, store and what is to do. shard: (i, k): only every k-th row from i on."""
 
     experiment: Experiment
     shard: tuple[int, int] = (0, 1)

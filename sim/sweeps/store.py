@@ -3,8 +3,8 @@
     results/.sweep-cache-<hash of what all runs share>/parts/<name>.parquet
 
 A part is written beside, flushed to the disk and renamed, so that it is whole or not there. Several drivers may write
-at the same time; a run that stands twice is read once, and a good one before a failed one. Any sweep over the same base,
-whatever its size, design or seeds, reads and adds to the same parts.
+at the same time; a run that stands twice is read once, and a good one before a failed one. Any sweep over the same
+base, whatever its size, design or seeds, reads and adds to the same parts.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """A row's task that does in microseconds what the model's does in seconds: published functions of the factors.
 
-Files in the folder that the environment variable TINY_SWEEP names change its behaviour: ``wait`` (seconds a run), ``die``
-(row whose process is killed), ``fail`` (row that raises), ``log`` (each run adds a line: what was really run).
+Files in the folder that the environment variable TINY_SWEEP names change its behaviour: ``wait`` (seconds a run),
+``die`` (row whose process is killed), ``fail`` (row that raises), ``log`` (each run adds a line: what was really run).
 """
 
 from __future__ import annotations
