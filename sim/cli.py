@@ -25,7 +25,7 @@ COMMANDS = {
     "run": "one scenario, for example: headwater run scenario=health_creation years=20 place=toy",
     "attribute": "what moved it? each lever and kind of determinant, alone and together",
     "sweep": "many runs: what matters, how sure, in which worlds; headwater sweep lists the experiments",
-    "report": "write the report of a finished run again: headwater report results/latest",
+    "report": "write the report of a finished run again (rerun: repeat the run): headwater report results/latest",
     "rerun": "repeat a finished run and say whether it is identical: headwater rerun results/latest",
     "validate": "print the accounts that must close: headwater validate books=true",
     "explain": "value, unit, source and grade of a number: headwater explain mortality.hr_cap",

@@ -8,7 +8,7 @@ from sim import paths, settings
 from sim.errors import EnvironmentFault
 
 WIDTH = 11
-UNDER_ANOTHER = ("bench",)  # left out of the overview, to keep it to ten lines; help bench tells of it
+UNDER_ANOTHER = ("rerun", "bench")  # left out of the overview, to keep it to ten lines; `help NAME` tells of them
 
 EXAMPLES = {
     "compare": (
