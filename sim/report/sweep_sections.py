@@ -111,7 +111,8 @@ def _pictures(numbers: SweepNumbers, name: str, scenario: str, found: Indices) -
     about, drawn = numbers.outcome(name, scenario), {}
     y = numbers.change(name, scenario)
     some = y[: numbers.sample].mean(axis=1)
-    if found.main == "mu_star":
+    by_measure = found.table.dropna(subset="value").groupby("measure")["factor"].agg(set)
+    if found.main == "mu_star" and by_measure.get("mu_star") == by_measure.get("sigma"):  # a group has no spread
         drawn["morris"] = sweep_figures.morris(found.table, about)
     elif found.main in SHARES or "first" in set(found.table["measure"]):
         main = found.main if found.main in SHARES else "first"
