@@ -190,7 +190,7 @@ def index_bars(table: pd.DataFrame, outcome: Outcome, main: str, most: int = MOS
             f"{capital(outcome.factor(clear))} goes with {outcome.label} most: {what} {said_of(top.value)} ({ends})"
         )
     with style.drawing():
-        note = f"{outcome.where}. {capital(what)} of each factor. {RANGES}"
+        note = f"{outcome.where}. Of each factor: {what}. {RANGES}"
         picture, axes = rows_of(finding, note, [outcome.factor(name) for name in rows])
         for y, row in enumerate(rows.values()):
             axes.barh(y, np.nan_to_num(row.value), height=0.56, color=BAR, zorder=2)
@@ -206,7 +206,7 @@ def index_bars(table: pd.DataFrame, outcome: Outcome, main: str, most: int = MOS
             f"{outcome.factor(name)} {said_of(row.value)} ({said_of(row.low)} to {said_of(row.high)})"
             for name, row in rows.items()
         )
-        picture.alt = f"Bars. {outcome.where}. {capital(what)} with {outcome.label}: {said}."
+        picture.alt = f"Bars. {outcome.where}. For {outcome.label}, {what}: {said}."
     return picture
 
 

@@ -117,7 +117,7 @@ class SweepNumbers:
         measure = self.measure(name)
         total = name in worth.MEASURES
         years = self.years()
-        when = f"{len(years)} years" if total else clock.fin_year_label(years[-1])
+        when = f"{len(years)} year{'s' * (len(years) != 1)}" if total else clock.fin_year_label(years[-1])
         against = f" against {self.label(self.scenarios[0])}" if len(self.scenarios) > 1 else ""
         unit = measure.unit.removesuffix(" a year") if total else measure.unit
         label = measure.label.partition(":")[0].partition(", discounted")[0] if total else measure.label

@@ -111,15 +111,14 @@ def _pictures(numbers: SweepNumbers, name: str, scenario: str, found: Indices) -
     about, drawn = numbers.outcome(name, scenario), {}
     y = numbers.change(name, scenario)
     some = y[: numbers.sample].mean(axis=1)
-    by_measure = found.table.dropna(subset="value").groupby("measure")["factor"].agg(set)
-    if found.main == "mu_star" and by_measure.get("mu_star") == by_measure.get("sigma"):  # a group has no spread
+    grouped = any(factor.group for factor in numbers.results.design.factors)
+    if found.main == "mu_star" and not grouped:  # the effects of a group have no spread: their signs are lost
         drawn["morris"] = sweep_figures.morris(found.table, about)
     elif found.main in SHARES or "first" in set(found.table["measure"]):
         main = found.main if found.main in SHARES else "first"
         drawn["shares"] = sweep_figures.sobol_bars(found.table, about, main, found.luck)
     else:
         drawn["index"] = sweep_figures.index_bars(found.table, about, found.main)
-    grouped = any(factor.group for factor in numbers.results.design.factors)
     if not grouped and len(y) >= FEWEST_ROWS and found.main != "mu_star":
         factors = [factor.name for factor in numbers.results.design.factors]
         drawn["tornado"] = sweep_figures.tornado(swing.swings(numbers.positions, some, factors), about)
