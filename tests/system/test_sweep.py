@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -144,49 +145,50 @@ def driver(root: Path) -> subprocess.Popen[bytes]:
     return subprocess.Popen([sys.executable, "-c", DRIVER, str(root)], cwd=Path(__file__).parents[2])
 
 
-def wait_for(control: Path, lines: int) -> None:
+def wait_until(true: Callable[[], object]) -> None:
     end = time.monotonic() + 120
-    while len(ran(control)) < lines:
+    while not true():
         assert time.monotonic() < end
         time.sleep(0.02)
 
 
-def children(pid: int) -> list[int]:
+def workers(pid: int) -> list[int]:
+    """The processes that a driver started to run rows, not the one that keeps count of semaphores."""
     found = []
-    for status in Path("/proc").glob("[0-9]*/stat"):
+    for process in Path("/proc").glob("[0-9]*"):
         try:
-            text = status.read_text()
+            parent = int((process / "stat").read_text().rpartition(")")[2].split()[1])
+            line = (process / "cmdline").read_text()
         except OSError:
             continue
-        if int(text.rpartition(")")[2].split()[1]) == pid and "python" in text:
-            found.append(int(text.split()[0]))
+        if parent == pid and "resource_tracker" not in line:
+            found.append(int(process.name))
     return found
+
+
+def hold(control: Path, lines: int) -> None:
+    (control / "half").write_text(str(lines))
+    (control / "half").replace(control / "hold")
 
 
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="looks for processes in /proc")
 def test_kill_of_driver_and_worker_and_two_drivers_change_nothing(tmp_path: Path, control: Path) -> None:
-    (control / "wait").write_text("0.02")
+    """320 runs, held after 150 and again 40 later, so that each kill falls in the middle however fast the machine."""
+    hold(control, 150)
     first = driver(tmp_path)
-    wait_for(control, 150)
-    time.sleep(2)
+    wait_until(lambda: len(ran(control)) >= 150)
+    wait_until(lambda: list(tmp_path.glob("results/.sweep-cache-*/parts/*.parquet")))
     first.send_signal(signal.SIGKILL)
     first.wait()
-    assert list(tmp_path.glob("results/.sweep-cache-*/parts/*.parquet")), "parts were written before the kill"
     kept = len(ran(control))
+    hold(control, kept + 40)
     both = [driver(tmp_path), driver(tmp_path)]
-    wait_for(control, kept + 40)
-    serving = children(both[0].pid)
-    killed = 0
-    for pid in serving[-1:]:
-        try:
-            os.kill(pid, signal.SIGKILL)
-            killed += 1
-        except ProcessLookupError:
-            pass
+    wait_until(lambda: len(ran(control)) >= kept + 40)
+    wait_until(lambda: workers(both[0].pid))
+    os.kill(workers(both[0].pid)[-1], signal.SIGKILL)
+    (control / "hold").unlink()
     assert [one.wait(timeout=120) for one in both] == [0, 0]
-    assert killed == 1
     found = sweep(tmp_path, n=32)
-    (control / "wait").unlink()
     assert len(list(tmp_path.glob("results/*-sweep-*"))) == 1, "all used one folder"
     assert found.digest == sweep(tmp_path / "calm", n=32).digest
 

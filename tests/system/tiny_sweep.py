@@ -1,7 +1,8 @@
 """A row's task that does in microseconds what the model's does in seconds: published functions of the factors.
 
 Files in the folder that the environment variable TINY_SWEEP names change its behaviour: ``wait`` (seconds a run),
-``die`` (row whose process is killed), ``fail`` (row that raises), ``log`` (each run adds a line: what was really run).
+``hold`` (lines of the log after which runs wait till the file is gone), ``die`` (row whose process is killed), ``fail``
+(row that raises), ``log`` (each run adds a line: what was really run).
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ def ishigami(base: Base, job: Job) -> NDArray[np.float64]:
     folder = Path(os.environ["TINY_SWEEP"])
     asked = {file.name: file.read_text() for file in folder.iterdir() if file.name in ("wait", "die", "fail")}
     time.sleep(float(asked.get("wait", 0)))
+    while _held(folder):
+        time.sleep(0.02)
     with open(folder / "log", "a", encoding="utf-8") as file:
         file.write(f"{job.row} {job.seed}\n")
     if asked.get("die") == str(job.row):
@@ -35,3 +38,10 @@ def ishigami(base: Base, job: Job) -> NDArray[np.float64]:
     found = math.sin(x) + 7 * math.sin(y) ** 2 + 0.1 * z**4 * math.sin(x) + 1e-6 * job.seed
     shape = (len(base.outcomes), base.settings.years)
     return np.stack([np.ones(shape), np.full(shape, 1 + found)])
+
+
+def _held(folder: Path) -> bool:
+    try:
+        return (folder / "log").read_text().count("\n") >= int((folder / "hold").read_text())
+    except (FileNotFoundError, ValueError):  # no hold, no log yet, or just being written
+        return False
