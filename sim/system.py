@@ -346,6 +346,7 @@ def run_scenario(
         "policy_start": history.month,
         "start": history.report_from,
         "judged": history.evidence.judgements,
+        **({"replaced": history.evidence.replacements} if history.evidence.replacements else {}),
     }
     record = model.recorder.finish(scenario=scenario.name, draw=history.evidence.number, seed=history.seed, meta=meta)
     record.events = model.events.entries()

@@ -173,6 +173,11 @@ class Evidence(Mapping[str, float]):
             self._values[name] = value
         return self._values[name]
 
+    @property
+    def replacements(self) -> dict[str, float]:
+        """What was set by hand, by name (`replaced`)."""
+        return dict(self._replacements)
+
     def _identity(self) -> tuple[object, ...]:
         return self.registry, self.number, self.judgements, tuple(sorted(self._replacements.items()))
 

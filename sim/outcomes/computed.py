@@ -157,7 +157,7 @@ def _gp_over(record: RunRecord) -> Array:
 def _values(record: RunRecord) -> Values:
     from sim.outcomes.ledgers import Values
 
-    return Values.of_draw(record.draw, bool(record.meta.get("judged", True)))
+    return Values.of_run(record)
 
 
 def _beds_over(record: RunRecord) -> Array:

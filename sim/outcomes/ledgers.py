@@ -57,6 +57,16 @@ class Values:
         return cls.of(load().draw(draw).judged(judged))
 
     @classmethod
+    def of_run(cls, run: RunRecord) -> Values:
+        """Those under which a run was made: its draw, judged benefits on or off, and what was set by hand in it."""
+        replaced, judged = run.meta.get("replaced"), bool(run.meta.get("judged", True))
+        if not replaced:
+            return cls.of_draw(run.draw, judged)
+        from sim.evidence import load
+
+        return cls.of(load().draw(run.draw).replaced(replaced).judged(judged))
+
+    @classmethod
     def of(cls, evidence: Mapping[str, float]) -> Values:
         """Those of some evidence: a draw, or one with values set by hand."""
         return cls(
@@ -197,7 +207,7 @@ def ledgers(run: RunRecord, baseline: RunRecord, policy_start: int, values: Valu
         *(baseline.draw, baseline.seed, baseline.first_month, baseline.n_months),
     ):
         raise UserError("A run can only be set against the baseline of the same draw, seed and months.")
-    values = values or Values.of_draw(run.draw, bool(run.meta.get("judged", True)))
+    values = values or Values.of_run(run)
     start = policy_start - run.first_month
     if not 0 <= start < run.n_months:
         raise UserError("The policy starts outside the months that were recorded.")

@@ -15,14 +15,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from sim import compose
 from sim.errors import EnvironmentFault, UserError
+from sim.outcomes.record import RunRecord
 from sim.sweeps import folder as folders
 from sim.sweeps import run
 from sim.sweeps.engines import Choice
 from sim.sweeps.experiment import Experiment, from_plan
 from sim.sweeps.results import FAILED, OK, SweepResults
+from sim.system import CareSystem
 from tests.system.tiny_sweep import TASK
 
 pytestmark = pytest.mark.system
@@ -334,3 +337,25 @@ def test_the_model_itself_gives_one_digest_and_shares_histories(tmp_path: Path) 
     from sim.sweeps import simulate
 
     assert len([key for key in simulate._histories if key[0] == one.experiment.base.hash]) == 1, "one history for both"
+
+
+def test_a_row_of_evidence_is_recorded_with_its_own_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Outcomes are worked out from the row's evidence, not from central values: the record says what was replaced."""
+    from sim.outcomes.ledgers import Values
+    from sim.sweeps import simulate
+    from sim.sweeps.base import Base, Job
+
+    plan = compose.plan(
+        "sweep", ["place=toy", "policy_start=2024-04", "start=2024-04"], scenarios=["baseline"], years=1, scale=0.02
+    )  # fmt: skip
+    base = from_plan(plan, {**GIVEN, "outcomes": ["months_gp_over"]}).base
+    seen: list[RunRecord] = []
+    original = simulate.outcomes
+
+    def listening(records: list[RunRecord], base: Base, history: CareSystem) -> NDArray[np.float64]:
+        seen.extend(records)
+        return original(records, base, history)
+
+    monkeypatch.setattr(simulate, "outcomes", listening)
+    simulate.run_row(base, Job(b"", 0, 1, {"care.gp_unmet_share": 0.3}))
+    assert Values.of_run(seen[0]).unmet_share == 0.3

@@ -164,6 +164,10 @@ def test_months_over_capacity_are_counted() -> None:
     assert r.years("months_beds_over").tolist() == [4, 4]
     assert r.years("months_list_over").tolist() == [0, 12]
     assert r.years("months_gp_over").tolist() == [0, 8]
+    by_hand = {"outcomes.safe_occupancy": 0.7, "care.gp_unmet_share": 1.0}
+    other = dataclasses.replace(r, meta={**r.meta, "replaced": by_hand})
+    assert other.years("months_beds_over").tolist() == [12, 12], "limits are those of the run's own evidence"
+    assert other.years("months_gp_over").tolist() == [0, 0]
 
 
 def test_a_record_of_the_first_format_is_read_into_todays_order(tmp_path) -> None:
