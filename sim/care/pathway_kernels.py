@@ -40,41 +40,47 @@ def unit(z, shift):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def number(numbers, step, what, practice, area):  # type: ignore[no-untyped-def]
-    """One number of a step for a resident of this practice and neighbourhood; all but delays are shares."""
-    value, by_practice, of_practice, by_area, of_area = numbers
-    found = value[step, what]
-    if by_practice[step, what] >= 0:
-        found *= of_practice[by_practice[step, what], practice]
-    if by_area[step, what] >= 0:
-        found *= of_area[by_area[step, what], area]
-    return found if what == DELAY else min(max(found, 0.0), 1.0)
+def scaled(value, p_row, p_factor, a_row, a_factor, step, what, practice, area):  # type: ignore[no-untyped-def]
+    """One number of a step for a resident of this practice and neighbourhood, with its factors (row −1: ones).
+
+    The first five are those of `numbers`, which whoever calls takes apart before its loop. No branches here or in
+    `share`: with them every array that is handed on costs two atomic operations.
+    """
+    p, a = p_row[step, what], a_row[step, what]
+    return value[step, what] * p_factor[p, practice * (p >= 0)] * a_factor[a, area * (a >= 0)]
 
 
-@compiled
-def way_on(numbers, first, last, uniform, practice, area):  # type: ignore[no-untyped-def]
+@inlined
+def share(value, p_row, p_factor, a_row, a_factor, step, what, practice, area):  # type: ignore[no-untyped-def]
+    """`scaled` of all but delays, which are shares."""
+    return min(max(scaled(value, p_row, p_factor, a_row, a_factor, step, what, practice, area), 0.0), 1.0)
+
+
+@inlined
+def way_on(value, p_row, p_factor, a_row, a_factor, first, last, uniform, practice, area):  # type: ignore[no-untyped-def]
     """The step from `first` up to `last` (excluded) to which a uniform leads, or `NOWHERE`."""
-    found, before, step = NOWHERE, 0.0, int(first)
-    while step < last and found == NOWHERE:
-        before += number(numbers, step, SHARE, practice, area)
-        if uniform < before:
-            found = step
-        step += 1
+    found, before = NOWHERE, 0.0
+    for step in range(first, last):
+        before += share(value, p_row, p_factor, a_row, a_factor, step, SHARE, practice, area)
+        found = step if found == NOWHERE and uniform < before else found
     return found
 
 
 @compiled
 def numbers_of(numbers: Any, step: Array, what: int, practice: Array, area: Array, out: Array) -> None:
     """out[i] = a number of step[i] for residents of these practices and neighbourhoods."""
+    value, p_row, p_factor, a_row, a_factor = numbers
     for i in range(step.size):
-        out[i] = number(numbers, step[i], what, practice[i], area[i])
+        found = scaled(value, p_row, p_factor, a_row, a_factor, step[i], what, practice[i], area[i])
+        out[i] = found if what == DELAY else min(max(found, 0.0), 1.0)
 
 
 @compiled
 def ways_on(numbers: Any, first: int, last: int, uniform: Array, practice: Array, area: Array, out: Array) -> None:
     """out[i] = the step (int8) from `first` up to `last` to which uniform[i] leads, or `NOWHERE`."""
+    value, p_row, p_factor, a_row, a_factor = numbers
     for i in range(uniform.size):
-        out[i] = way_on(numbers, first, last, uniform[i], practice[i], area[i])
+        out[i] = way_on(value, p_row, p_factor, a_row, a_factor, first, last, uniform[i], practice[i], area[i])
 
 
 @compiled
@@ -100,12 +106,14 @@ def refer(
     resident: columns practice, lsoa, handoffs (one more for whoever is referred); offset: of the pair of draws.
     """
     practice, area, handoffs = resident
+    value, p_row, p_factor, a_row, a_factor = numbers
     for i in range(rows.size):
         row = rows[i]
         z = scramble(key[row] + offset)
         p, a = practice[row], area[row]
-        referred[i] = unit(z, ZERO) < number(numbers, step, SHARE, p, a)
-        lost[i] = referred[i] and unit(z, S32) < number(numbers, step, LOST, p, a)
+        referred[i] = unit(z, ZERO) < share(value, p_row, p_factor, a_row, a_factor, step, SHARE, p, a)
+        gone = unit(z, S32) < share(value, p_row, p_factor, a_row, a_factor, step, LOST, p, a)
+        lost[i] = referred[i] and gone
         handoffs[row] = min(int(handoffs[row]) + referred[i], FULL)
 
 
@@ -130,12 +138,15 @@ def set_out(
     Fills found: rows, steps, keys, and 1 where a need of this kind was unmet before (else 0).
     """
     identity, practice, area, need_kind, unmet = resident
+    from_start, _ = ways
     birth, gamma, first_ordinal, salt = salts
     out_rows, out_step, out_key, out_before = found
+    value, p_row, p_factor, a_row, a_factor = numbers
     filled = 0
     for i in range(rows.size):
         row, k = rows[i], kind[i]
-        step = way_on(numbers, ways[0][k, 0], ways[0][k, 1], uniform[i], practice[row], area[row])
+        p, a, u, first, last = practice[row], area[row], uniform[i], from_start[k, 0], from_start[k, 1]
+        step = way_on(value, p_row, p_factor, a_row, a_factor, first, last, u, p, a)
         if step == NOWHERE or team_of_step[step] >= own_teams:
             continue
         word = scramble(np.uint64(identity[row]) + birth)
@@ -175,19 +186,20 @@ def hand_off(
     practice, area, handoffs = resident
     of_practice, of_area = serving
     out_kind, out_team, out_lost, out_now, out_made, out_ready = handed
+    value, p_row, p_factor, a_row, a_factor = numbers
     for i in range(rows.size):
         row, s = rows[i], step[i]
         p, a = practice[row], area[row]
         z = scramble(key[i] + offset[0])
-        passed = int(unit(z, S32) < number(numbers, s, PASSED_ON, p, a))
-        arrives = 1.0 - number(numbers, s, LOST, p, a)
+        passed = int(unit(z, S32) < share(value, p_row, p_factor, a_row, a_factor, s, PASSED_ON, p, a))
+        arrives = 1.0 - share(value, p_row, p_factor, a_row, a_factor, s, LOST, p, a)
         if passed:
             arrives *= arrives
         kind = team_of_step[s]
         team = of_practice[p] if kind == 0 else of_area[kind, a]
         lost = unit(z, ZERO) >= arrives
         order = unit(scramble(key[i] + offset[1]), shift)
-        delay = number(numbers, s, DELAY, p, a) * (1 + passed)
+        delay = scaled(value, p_row, p_factor, a_row, a_factor, s, DELAY, p, a) * (1 + passed)
         handoffs[row] = min(int(handoffs[row]) + 1 + passed, FULL)
         coming[team] += 1
         coming_lost[team] += lost
@@ -216,8 +228,11 @@ def go_on(
 
     right: where a need is met with the hand-offs that its pathway has, and no more.
     """
+    _, from_step = ways
+    value, p_row, p_factor, a_row, a_factor = numbers
     for i in range(rows.size):
         row, s = rows[i], step[i]
-        uniform = unit(scramble(key[i] + offset), shift)
-        onward[i] = way_on(numbers, ways[1][s, 0], ways[1][s, 1], uniform, practice[row], area[row])
+        u = unit(scramble(key[i] + offset), shift)
+        p, a, first, last = practice[row], area[row], from_step[s, 0], from_step[s, 1]
+        onward[i] = way_on(value, p_row, p_factor, a_row, a_factor, first, last, u, p, a)
         right[i] = onward[i] == NOWHERE and handoffs[i] == depth[s]

@@ -310,11 +310,15 @@ class Pathways:
 
 
 def _table(held: Mapping[tuple[int, str], Array], steps: int) -> tuple[Array, Array]:
-    """Which row of factors each number of a step has (int16[steps, 4], −1: none), and the rows (float32)."""
+    """Which row of factors each number of a step has (int16[steps, 4], −1: none), and the rows (float32), the last of
+    which is ones: row −1."""
     row = np.full((steps, len(WHAT)), -1, np.int16)
     for place, (step, what) in enumerate(held):
         row[step, WHAT.index(what)] = place
-    return row, np.stack(list(held.values())) if held else np.ones((1, 1), np.float32)
+    if not held:
+        return row, np.ones((1, 1), np.float32)
+    factors = np.stack(list(held.values()))
+    return row, np.concatenate([factors, np.ones_like(factors[:1])])
 
 
 def _number(evidence: Mapping[str, float], path: Pathway, step: Step, what: str) -> float:
