@@ -1,15 +1,18 @@
 """Running many models: every evidence draw with every seed, and every scenario from the same history.
 
 The unit of work is (draw, seed): one worker simulates the shared history once and then each scenario from a copy of
-it. Each finished unit is a part on the disk, so that nothing is lost by an interruption: the same command goes on.
+it. Each finished unit is a part on the disk, so that nothing is lost by an interruption: the same command goes on. The
+one run without judged benefits comes last and is split by scenario, so that no core is idle while it is done.
 """
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
 import time
+from collections import Counter
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -31,7 +34,10 @@ HISTORY = 0  # stage 0 is the shared history, stage i the i-th scenario
 
 @dataclass(frozen=True)
 class Job:
-    """One evidence draw and one seed: what a worker is given. `scenarios` are whole configurations by name."""
+    """One evidence draw and one seed: what a worker is given. `scenarios` are whole configurations by name.
+
+    apart: each scenario becomes a part of its own, whose folder is `folder` and the scenario's name.
+    """
 
     draw: int
     seed: int
@@ -40,9 +46,15 @@ class Job:
     scenarios: dict[str, dict[str, Any]]
     own: tuple[str, ...] = ()
     keeps_events: bool = False
+    apart: bool = False
 
     def __str__(self) -> str:
-        return f"evidence draw {self.draw}, seed {self.seed}"
+        return f"evidence draw {self.draw}, seed {self.seed}" + ", without judged benefits" * self.apart
+
+    @property
+    def steps(self) -> int:
+        """Months to simulate."""
+        return self.settings.policy_start + len(self.scenarios) * clock.MONTHS_A_YEAR * self.settings.years
 
 
 class Interrupted(KeyboardInterrupt):
@@ -50,7 +62,7 @@ class Interrupted(KeyboardInterrupt):
 
 
 def simulate(job: Job, tick: pool.Tick) -> float:
-    """The model's history and scenarios for one job, written as one part. Returns the seconds it took."""
+    """The model's history and scenarios for one job, written as one part (or one a scenario). Returns the seconds."""
     with own.using(job.own):
         return _simulate(job, tick)
 
@@ -69,14 +81,15 @@ def _simulate(job: Job, tick: pool.Tick) -> float:
     months = clock.MONTHS_A_YEAR * job.settings.years
     history = system.run_history(job.settings, job.draw, job.seed, lambda n: tick(HISTORY, n))
     before = job.settings.policy_start
-    with part(Path(job.folder)) as folder:
+    with contextlib.nullcontext() if job.apart else part(Path(job.folder)) as whole:
         for stage, (scenario, best) in enumerate(built, 1):
             done = before + (stage - 1) * months
             month_done = partial(_report, tick, stage, done)
             record = system.run_scenario(history, scenario, job.settings.years, month_done, best)
             if not job.keeps_events:
                 record.events = record.panel = None  # the lives of one run are enough
-            record.save(folder / f"{scenario.name}.npz")
+            with contextlib.nullcontext(whole) if whole else part(Path(f"{job.folder}-{scenario.name}")) as folder:
+                record.save(folder / f"{scenario.name}.npz")
     return time.perf_counter() - began
 
 
@@ -111,37 +124,43 @@ def compare_and_keep(plan: Plan, progress: Progress | None = None) -> tuple[Resu
 def run_parts(store: Store, progress: Progress, task: pool.Task = simulate) -> None:
     """Do all parts of a run that are not on the disk yet."""
     plan = store.plan
+    workers = plan.settings.workers or cores()
     pairs = plan.settings.layout()
     jobs = [
         Job(d, s, str(store.part(d, s)), plan.settings.for_model(), plan.scenarios, plan.own, (d, s) == pairs[0])
         for d, s in pairs
         if not store.has(d, s)
     ]
+    finished = len(pairs) - len(jobs)
     total = len(pairs)
-    if also := unjudged_files(store):
+    if unjudged_files(store):
         total += 1
-        if not all(file.is_file() for file in also):
-            model = replace(plan.settings.for_model(), judged=False)
-            jobs.append(Job(*pairs[0], str(also[0].parent), model, plan.scenarios, plan.own))
+        pieces = _without_judged(store, workers)
+        finished += not pieces
+        jobs += pieces
     each = plan.settings.for_model().policy_start + len(plan.scenarios) * clock.MONTHS_A_YEAR * plan.settings.years
-    finished = total - len(jobs)
-    there = finished * each
+    gone = finished * each  # months of what is finished
     if finished:
         progress.say(f"{finished} of {total} runs were finished before; going on with the rest.")
-    workers = plan.settings.workers or cores()
     store.log("started", runs=total, finished=finished, workers=min(workers, max(len(jobs), 1)))
-    stages = ["shared history", *plan.scenarios]
+    undone = Counter(str(job) for job in jobs)
 
     def done(index: int, seconds: Any) -> None:
-        nonlocal finished
-        finished += 1
-        store.log("part", draw=jobs[index].draw, seed=jobs[index].seed, seconds=round(float(seconds), 2))
+        nonlocal finished, gone
+        job = jobs[index]
+        undone[str(job)] -= 1
+        finished += undone[str(job)] == 0
+        gone += job.steps
+        what: dict[str, Any] = {"without_judged": list(job.scenarios)} if job.apart else {}
+        store.log("part", draw=job.draw, seed=job.seed, seconds=round(float(seconds), 2), **what)
 
     def now(moment: pool.Moment) -> None:
-        doing = ", ".join(dict.fromkeys(stages[stage] for _, stage in moment.active))
-        progress.at(finished * each + moment.steps, f"{finished} of {total} runs done; now {doing or 'finishing'}")
+        doing = ", ".join(
+            dict.fromkeys(["shared history", *jobs[index].scenarios][stage] for index, stage in moment.active)
+        )
+        progress.at(gone + moment.steps, f"{finished} of {total} runs done; now {doing or 'finishing'}")
 
-    progress.begin(total * each, there, f"0 of {total} runs done; loading the model")
+    progress.begin(gone + sum(job.steps for job in jobs), gone, f"0 of {total} runs done; loading the model")
     try:
         pool.work(task, jobs, workers, name=str, finished=done, moment=now)
     except KeyboardInterrupt:
@@ -173,9 +192,28 @@ def unjudged_files(store: Store) -> list[Path]:
         return []
     if plan.command != "compare":
         return []
-    draw, seed = s.layout()[0]
-    folder = store.part(draw, seed)
-    return [folder.with_name(f"{folder.name}-unjudged") / f"{name}.npz" for name in plan.scenarios]
+    folder = _unjudged(store)
+    return [Path(f"{folder}-{name}") / f"{name}.npz" for name in plan.scenarios]
+
+
+def _unjudged(store: Store) -> str:
+    """Where the parts without judged benefits are kept, but for the scenario's name."""
+    return f"{store.part(*store.plan.settings.layout()[0])}-unjudged"
+
+
+def _without_judged(store: Store, workers: int) -> list[Job]:
+    """The run without judged benefits as far as it is not on the disk: one job a worker, each its share of the
+    scenarios (each job simulates the shared history anew, so that more would only cost)."""
+    plan = store.plan
+    there = dict(zip(plan.scenarios, unjudged_files(store), strict=True))
+    left = [name for name, file in there.items() if not file.is_file()]
+    model = replace(plan.settings.for_model(), judged=False)
+    shares = [left[k::workers] for k in range(min(workers, len(left)))]
+    return [
+        Job(*plan.settings.layout()[0], _unjudged(store), model, {n: plan.scenarios[n] for n in names}, plan.own,
+            apart=True)
+        for names in shares
+    ]  # fmt: skip
 
 
 def write_all(results: Results, folder: Path) -> None:
@@ -192,8 +230,10 @@ def facts(store: Store) -> dict[str, Any]:
     from sim.outcomes.record import RunRecord
 
     pairs = store.plan.settings.layout()
-    files = [*store.files(), *unjudged_files(store)]
-    prints = {f"{file.parent.name}/{file.stem}": fingerprint(RunRecord.load(file)) for file in files}
+    off = Path(_unjudged(store)).name
+    names = {file: f"{file.parent.name}/{file.stem}" for file in store.files()}
+    names |= {file: f"{off}/{file.stem}" for file in unjudged_files(store)}
+    prints = {name: fingerprint(RunRecord.load(file)) for file, name in names.items()}
     events = {"file": "events.parquet", "draw": pairs[0][0], "seed": pairs[0][1], "about": ABOUT}
     draws, seeds = sorted({d for d, _ in pairs}), sorted(s for _, s in pairs)
     return {"evidence_draws": draws, "seeds": seeds, "runs": prints, "events": events}
