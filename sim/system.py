@@ -161,8 +161,9 @@ class CareSystem(ColumnarModel):
         """The place as it was in July 2020."""
         people = synthesise(self.place, self.scale, self.seed)
         # those reviewed in the same months stand together in memory; no result depends on the order of rows
-        together = np.argsort(people["born"] % REVIEW_MONTHS, kind="stable")
-        people = {name: values[together] for name, values in people.items()}
+        column, groups = Resident.together
+        order = np.argsort(people[column] % groups, kind="stable")
+        people = {name: values[order] for name, values in people.items()}
         if people["identity"].size == 0:
             raise UserError(f"Nobody lives in {self.place.label} at scale={self.scale:g}; choose a larger scale.")
         key = draws.make_keys(self.seed, people["identity"])

@@ -3,6 +3,7 @@
 import numpy as np
 
 from sim.columns import ColumnarAgent, derived
+from sim.life.life_kernels import REVIEW_MONTHS
 
 
 class Resident(ColumnarAgent):
@@ -25,6 +26,8 @@ class Resident(ColumnarAgent):
     Columns added when the model is built: chance (uint16, one bound a process), ask (uint16, one bound a
     slot of contacts with the practice), lagged (uint16, one a lagged exposure; 65535 is 1).
     """
+
+    together = ("born", REVIEW_MONTHS)  # who is reviewed in the same month: the review then reads memory in order
 
     key: np.uint64 = np.uint64(0)
     born: np.int16 = np.int16(0)

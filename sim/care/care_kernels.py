@@ -16,7 +16,7 @@ LOW = np.uint64(0xFFFFFFFF)
 ZERO, S27, S30, S31, S32 = np.uint64(0), np.uint64(27), np.uint64(30), np.uint64(31), np.uint64(32)
 SEVEN = np.uint64(7)
 ZERO_RATE = np.float32(0)
-BLOCK = 4096
+YEAR = np.uint32(MONTHS_A_YEAR)
 UPPER, LOWER = 32, (1 << 32) - 1
 SCREENED, WORDS, SLACK, MOST_WAITING = 12, 2.0**32, 1024, 255
 TO_UNIT = np.nextafter(np.float32(2.0**-32), np.float32(0))
@@ -35,27 +35,25 @@ def chance_by_age(
     oldest: int,
     frail: np.uint64,
     category: Array,
+    turn_of: Array,
     turn: int,
     total: Array,
 ) -> None:
     """Sum of the chances (bounds of 16 bits) of some processes among the trust's living residents, by category of
     frailty and year of age.
 
-    frail: first of three bits of `state` of which `category` (8 values) tells the category. Rows stand in blocks of
-    `BLOCK`, dealt in turns: total (float64[turns, processes, categories × (oldest + 1)], zero where it is to be
-    written) gets the sums of the rows of one turn, or of every turn when `turn` is negative.
+    frail: first of three bits of `state` of which `category` (8 values) tells the category. turn_of (int64[12]): the
+    turn of residents by months since their birthday. total (float64[turns, processes, categories × (oldest + 1)], zero
+    where it is to be written) gets the sums of the residents of one turn, or of every turn when `turn` is negative.
     """
-    turns = total.shape[0]
-    for start in range(0, identity.size, BLOCK):
-        own = (start // BLOCK) % turns
-        if turn >= 0 and own != turn:
-            continue
-        for i in range(start, min(start + BLOCK, identity.size)):
-            if identity[i] != 0 and home[i] == 1:
-                age = min(max((month - born[i]) // MONTHS_A_YEAR, 0), oldest)
-                age += (oldest + 1) * category[np.int64((state[i] >> frail) & SEVEN)]
-                for k in range(processes.size):
-                    total[own, k, age] += chance[i, processes[k]]
+    for i in range(identity.size):
+        months = np.uint32(month - np.int64(born[i]))
+        own = turn_of[months % YEAR]
+        if (turn < 0 or own == turn) and identity[i] != 0 and home[i] == 1:
+            age = min(np.int64(months // YEAR), oldest)
+            age += (oldest + 1) * category[np.int64((state[i] >> frail) & SEVEN)]
+            for k in range(processes.size):
+                total[own, k, age] += chance[i, processes[k]]
 
 
 @compiled

@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 Array = NDArray[Any]
 TRUST = "RN5"
 OLDEST = 110
-TURNS = 3
-"""Months in which everybody's chances are counted once, after the observed ones."""
+TURNS = 6
+"""Months in which everybody's chances are counted once, after the observed ones. A divisor of twelve."""
 
 
 def open_hospitals(m: CareSystem) -> None:
@@ -87,9 +87,9 @@ def expected_by_age(m: CareSystem, service: str) -> NDArray[np.float64]:
 def plain_by_age(m: CareSystem, service: str) -> NDArray[np.float64]:
     """The same before the calendar: the sum of cached chances, counted once a month when first asked for.
 
-    While activity is observed everybody is counted every month, since the index is solved on it. Afterwards a third of
-    the rows is counted anew each month, and the others stand as counted one or two months ago: the expected load on
-    beds lags by a month.
+    While activity is observed everybody is counted every month, since the index is solved on it. Afterwards a sixth of
+    the residents, by their month of birth, is counted anew each month, and the others stand as counted up to five
+    months ago: the expected load on beds lags by two or three months.
     """
     care = m.care
     if care.plain is None or care.plain[0] != m.month:
@@ -103,7 +103,8 @@ def plain_by_age(m: CareSystem, service: str) -> NDArray[np.float64]:
             counted[turn] = 0.0
         of_frailty = np.uint64(frailty.SHIFT), frailty.CATEGORY_OF
         flat = counted.reshape(*counted.shape[:2], -1)
-        kernels.chance_by_age(*columns, np.array(which), m.month, OLDEST, *of_frailty, turn, flat)
+        turn_of = (m.month - np.arange(MONTHS_A_YEAR)) % TURNS
+        kernels.chance_by_age(*columns, np.array(which), m.month, OLDEST, *of_frailty, turn_of, turn, flat)
         care.by_turn = counted
         care.plain = (m.month, counted.sum(axis=0) / draws.ONE)
     first = 0

@@ -79,7 +79,7 @@ class Care:
         self.expected_need = np.zeros(0)
         self.planned = 0.0
         self.plain: tuple[int, NDArray[np.float64]] | None = None
-        self.by_turn: NDArray[np.float64] | None = None  # chances of hospital care counted in each of three turns
+        self.by_turn: NDArray[np.float64] | None = None  # chances of hospital care counted in each turn
         self.again: NDArray[Any] = np.zeros(0)
         nobody = np.zeros(0, np.int64)
         self.not_offered = nobody, nobody  # rows with contacts that practices could not offer, and how many, this month

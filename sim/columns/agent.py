@@ -49,6 +49,9 @@ class ColumnarAgent(mesa.Agent):
     """
 
     columns: ClassVar[dict[str, Column]] = {}
+    together: ClassVar[tuple[str, int]] = ("unique_id", 0)
+    """A column and a number: who has the same remainder of the one by the other stands in neighbouring rows, as far as
+    rows that others left allow. With nought any free row is as good as another."""
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)

@@ -74,15 +74,36 @@ class Table(ColumnarAgentSet):
         identities = take_identities(self.model, n) if unique_id is None else np.asarray(unique_id, np.int64)
         if n and identities.min() <= 0:
             raise ValueError("unique_id must be positive: 0 marks an empty row")
-        recycled, self._free = self._free[:n], self._free[n:]
-        rows = np.concatenate([recycled, np.arange(self.size, self.size + n - len(recycled))])
-        self._reserve(self.size + n - len(recycled))
+        rows = self._rows_for(n, values)
         for name, default in self.defaults.items():
             self.columns[name][rows] = values.get(name, default)
         self.columns["unique_id"][rows] = identities
-        self.size += n - len(recycled)
         self._live = None
         return ColumnarAgentSet(self, rows)
+
+    def _rows_for(self, n: int, values: dict[str, Any]) -> Rows:
+        """Rows for n newcomers: free ones, of agents they stand together with where the type says so; then new ones."""
+        name, groups = self.agent_type.together
+        rows = np.full(n, -1, np.int64)
+        if not groups:
+            many = min(n, len(self._free))
+            rows[:many], self._free = self._free[:many], self._free[many:]
+        elif n and len(self._free):
+            theirs = np.broadcast_to(values.get(name, self.defaults[name]), n) % groups
+            free = np.sort(self._free)
+            of_free = self.columns[name][free] % groups  # what was left in the row by whoever was there
+            kept = np.ones(free.size, np.bool_)
+            for group in range(groups):
+                wanted, there = np.flatnonzero(theirs == group), np.flatnonzero(of_free == group)
+                many = min(wanted.size, there.size)
+                rows[wanted[:many]] = free[there[:many]]
+                kept[there[:many]] = False
+            self._free = free[kept]
+        without = np.flatnonzero(rows < 0)
+        self._reserve(self.size + without.size)
+        rows[without] = np.arange(self.size, self.size + without.size)
+        self.size += without.size
+        return rows
 
     def release(self, rows: Any) -> None:
         """The agents in these rows leave the model; rows that are empty already are passed over."""

@@ -22,10 +22,14 @@ class Person(ColumnarAgent):
     key: np.uint64
 
 
-def people(n: int = 10) -> Table:
+class Standing(Person):
+    together = ("age", 3)
+
+
+def people(n: int = 10, kind: type[Person] = Person) -> Table:
     model = ColumnarModel(rng=1)
-    Person.create_agents(model, n, age=np.arange(n))
-    return model.table_of(Person)
+    kind.create_agents(model, n, age=np.arange(n))
+    return model.table_of(kind)
 
 
 def test_defaults_and_types() -> None:
@@ -54,6 +58,15 @@ def test_rows_are_used_again_but_not_adopted() -> None:
     table.release(np.empty(0, np.int64))
     assert len(table.append(0)) == 0
     assert table.size == 10
+
+
+def test_free_rows_go_to_those_who_stand_together() -> None:
+    table = people(12, Standing)
+    table.release([1, 2, 6, 7])  # remainders 1, 2, 0, 1
+    rows = table.append(5, age=np.array([4, 3, 6, 9, 7])).rows  # 1, 0, 0, 0, 1
+    assert rows.tolist() == [1, 6, 12, 13, 7]
+    assert table._free.tolist() == [2]
+    assert table.append(2, age=5).rows.tolist() == [2, 14], "one value for all"
 
 
 def test_given_identities() -> None:
@@ -167,9 +180,11 @@ def test_ordinary_agents_keep_their_own_numbers() -> None:
 class Histories(RuleBasedStateMachine):
     """Any order of arrivals, departures, growth and returns, against a dictionary of what should be there."""
 
+    kind = Person
+
     def __init__(self) -> None:
         super().__init__()
-        self.table = people(0)
+        self.table = people(0, self.kind)
         self.expected: dict[int, tuple[int, float]] = {}
         self.held: list[tuple[Any, set[int]]] = []
         self.saved: tuple[Any, dict[int, tuple[int, float]]] | None = None
@@ -222,7 +237,11 @@ class Histories(RuleBasedStateMachine):
             assert set(chosen.get("unique_id")) == wanted & set(self.expected)
 
 
-TestHistories = Histories.TestCase
-TestHistories.settings = settings(
+class StandingHistories(Histories):
+    kind = Standing
+
+
+TestHistories, TestStandingHistories = Histories.TestCase, StandingHistories.TestCase
+TestHistories.settings = TestStandingHistories.settings = settings(
     max_examples=40, stateful_step_count=20, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )

@@ -165,8 +165,8 @@ def test_unmet_needs_do_what_each_residents_draws_say() -> None:
 
 
 @pytest.mark.parametrize("turn", [-1, 0, 2])
-def test_chances_are_counted_by_turns_of_blocks_of_rows(turn: int) -> None:
-    n = 3 * kernels.BLOCK + 100
+def test_chances_are_counted_by_turns_of_months_of_birth(turn: int) -> None:
+    n = 12_345
     identity, home = np.arange(n) % 50, (np.arange(n) % 3 > 0).astype(np.uint8)
     born = -(np.arange(n) % 1300).astype(np.int16)
     chance = (np.arange(3 * n) % 65_000).astype(np.uint16).reshape(n, 3)
@@ -174,12 +174,23 @@ def test_chances_are_counted_by_turns_of_blocks_of_rows(turn: int) -> None:
     state = np.where(step > 0, np.uint64(1) << (9 + step).astype(np.uint64), np.uint64(0)) | np.uint64(3 << 8)
     assert np.array_equal(frailty.category(state), step)
     total = np.zeros((3, 2, 4, 111))
-    of_frailty = np.uint64(frailty.SHIFT), frailty.CATEGORY_OF
+    of_frailty, turn_of = (np.uint64(frailty.SHIFT), frailty.CATEGORY_OF), (MONTH - np.arange(12)) % 3
     kernels.chance_by_age(
-        identity, home, born, state, chance, np.array([0, 2]), MONTH, 110, *of_frailty, turn, total.reshape(3, 2, -1)
+        identity,
+        home,
+        born,
+        state,
+        chance,
+        np.array([0, 2]),
+        MONTH,
+        110,
+        *of_frailty,
+        turn_of,
+        turn,
+        total.reshape(3, 2, -1),
     )
     counted = (identity != 0) & (home == 1)
-    own = np.arange(n) // kernels.BLOCK % 3
+    own = born % 3
     for each in range(3):
         rows = counted & (own == each) if turn in (-1, each) else np.zeros(n, bool)
         age = np.clip((MONTH - born[rows].astype(int)) // 12, 0, 110)
