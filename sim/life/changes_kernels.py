@@ -1,4 +1,4 @@
-"""Compiled loop that applies a month's changes to residents; see `sim.life.changes`. It calls only its own file."""
+"""Compiled loop that applies a month's changes to residents; see `sim.life.changes`."""
 
 from __future__ import annotations
 
@@ -7,24 +7,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.kernels import compiled
+from sim.kernels import LOW, TO_UNIT, compiled
+from sim.kernels import scramble as mix
 
 Array = NDArray[Any]
-MIX_1, MIX_2 = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
-S27, S30, S31 = (np.uint64(bits) for bits in (27, 30, 31))
-LOW, ONE = np.uint64(0xFFFFFFFF), np.uint64(1)
-TO_UNIT = np.nextafter(np.float32(2.0**-32), np.float32(0))
+ONE = np.uint64(1)
 
 BEGIN, STOP, FRAILER, FITTER, ONSET, FOUND, UNKNOWN, END = range(8)
 """What a step does to those to whom its process happens; see `happen`."""
-
-
-@compiled
-def mix(z):  # type: ignore[no-untyped-def]
-    """SplitMix64's finaliser, as in `sim.kernels`."""
-    z = (z ^ (z >> S30)) * MIX_1
-    z = (z ^ (z >> S27)) * MIX_2
-    return z ^ (z >> S31)
 
 
 @compiled
@@ -86,7 +76,7 @@ def happen(
     ops, processes, bits, conditions = steps
     sets, clears = masks
     offsets, shifts, at_once = draws
-    count = knowing = 0
+    count = knowing = np.int64(0)  # a plain 0 is a type of its own, for which `change_frailty` is compiled once more
     for k in range(ops.size):
         op, c = ops[k], conditions[k]
         unknown = np.uint32(ONE << np.uint64(c))

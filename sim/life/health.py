@@ -35,6 +35,9 @@ class People:
     decile: NDArray[np.int64]
     ratios: Mapping[str, NDArray[Any]] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        self.age = self.age.astype(np.int64, copy=False)  # for each type that comes the loops are compiled once more
+
 
 @dataclass
 class Health:

@@ -12,23 +12,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.kernels import compiled
+from sim.kernels import scramble as mix
 
 Array = NDArray[Any]
 
 STEP = np.uint64(0xA0761D6478BD642F)  # odd: sets the entries of one key apart; not a step of `sim.draws`
-MIX_1, MIX_2 = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
-S12, S16, S27, S30, S31, S32, S48, S52 = (np.uint64(bits) for bits in (12, 16, 27, 30, 31, 32, 48, 52))
+S12, S16, S32, S48, S52 = (np.uint64(bits) for bits in (12, 16, 32, 48, 52))
 WORD, HALF, PLACES = np.uint64(0xFFFFFFFF), np.uint64(0xFFFF), np.uint64(4095)
 GONE = -1
-MANY = 64  # from here on a library sort is faster than insertion
-
-
-@compiled
-def mix(z):  # type: ignore[no-untyped-def]
-    """SplitMix64's finaliser, as in `sim.kernels`: compiled code calls only its own file."""
-    z = (z ^ (z >> S30)) * MIX_1
-    z = (z ^ (z >> S27)) * MIX_2
-    return z ^ (z >> S31)
+THIRD = 3  # gaps of Shell's sort (Knuth 1973): 1, 4, 13, 40 …
 
 
 @compiled
@@ -136,7 +128,10 @@ def open_ends(
 
 @compiled
 def in_cells(cell: Array, code: Array, who: Array, count: int, cells: int) -> tuple[Array, Array, Array]:
-    """Entries in the order of cells, then codes: (first entry of each cell int32[cells + 1], their codes, whose)."""
+    """Entries in the order of cells, then codes: (first entry of each cell int32[cells + 1], their codes, whose).
+
+    Shell's sort written out, because a library sort takes longer to compile than all other loops of this file.
+    """
     first = np.zeros(cells + 1, np.int32)
     for k in range(count):
         first[cell[k] + 1] += 1
@@ -149,16 +144,17 @@ def in_cells(cell: Array, code: Array, who: Array, count: int, cells: int) -> tu
         at[cell[k]] += 1
     for c in range(cells):
         low, high = first[c], first[c + 1]
-        if high - low > MANY:
-            order = np.argsort(codes[low:high])
-            codes[low:high], whose[low:high] = codes[low:high][order], whose[low:high][order]
-            continue
-        for k in range(low + 1, high):
-            value, person, j = codes[k], whose[k], k - 1
-            while j >= low and codes[j] > value:
-                codes[j + 1], whose[j + 1] = codes[j], whose[j]
-                j -= 1
-            codes[j + 1], whose[j + 1] = value, person
+        gap = 1
+        while gap < (high - low) // THIRD:
+            gap = THIRD * gap + 1
+        while gap > 0:
+            for k in range(low + gap, high):
+                value, person, j = codes[k], whose[k], k - gap
+                while j >= low and codes[j] > value:
+                    codes[j + gap], whose[j + gap] = codes[j], whose[j]
+                    j -= gap
+                codes[j + gap], whose[j + gap] = value, person
+            gap //= THIRD
     return first, codes, whose
 
 

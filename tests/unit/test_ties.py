@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from sim.evidence import load
+from sim.life import ties_kernels
 from sim.life.ties import APRIL, shares_of
 from tests.unit.ties_town import EACH, Town, crowd, identities, joined, shuffled
 
@@ -196,3 +197,14 @@ def test_looking_around_counts_live_ties_only(town: Town) -> None:
 
 def test_memory_is_within_the_budget(town: Town) -> None:
     assert town.ties.nbytes / PEOPLE + 1 <= 60
+
+
+def test_entries_stand_by_cell_and_in_it_by_code() -> None:
+    rng = np.random.default_rng(7)
+    for count, cells in ((0, 3), (400, 90), (6000, 4)):  # cells of none, of a few, and of more than any town's
+        cell, code = rng.integers(0, cells, count), rng.integers(0, 2**63, count, dtype=np.uint64)
+        first, codes, whose = ties_kernels.in_cells(cell, code, np.arange(count, dtype=np.int32), count, cells)
+        order = np.lexsort((code, cell))
+        assert np.array_equal(first, np.searchsorted(cell[order], np.arange(cells + 1)))
+        assert np.array_equal(codes, code[order])
+        assert np.array_equal(whose, order)
