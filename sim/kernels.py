@@ -1,9 +1,10 @@
 """The compiled loops of the engine: every function that Numba turns into machine code is in this file.
 
 Numba's cache is keyed on this file and on the types of the arguments, not on globals or on functions of other
-modules. Hence two rules: every parameter is passed as an argument, and compiled functions call only functions of this
-file. `sim.draws` holds the public functions with their documentation; `sim.draws_numpy` says the same in NumPy, and
-the two agree to the last bit (no fused multiply-add, no library ``exp``).
+modules. Hence two rules, for this file and every other of compiled loops: every parameter is passed as an argument, and
+compiled functions call only functions of their own file, and `scramble`, which cannot change. `sim.draws` holds the
+public functions with their documentation; `sim.draws_numpy` says the same in NumPy, and the two agree to the last bit
+(no fused multiply-add, no library ``exp``).
 
 Error behaviour: none of these functions checks its arguments; `sim.draws` does.
 """
@@ -80,7 +81,10 @@ def inlined(function: Callable[..., Any]) -> Callable[..., Any]:
 
 @compiled
 def scramble(z):  # type: ignore[no-untyped-def]
-    """SplitMix64's finaliser of one 64-bit word (Steele, Lea and Flood 2014, constants of Stafford's variant 13)."""
+    """SplitMix64's finaliser of one 64-bit word (Steele, Lea and Flood 2014, constants of Stafford's variant 13).
+
+    The one compiled function that those of other files call: all draws ever made rest on it as it is.
+    """
     z = (z ^ (z >> S30)) * MIX_1
     z = (z ^ (z >> S27)) * MIX_2
     return z ^ (z >> S31)

@@ -1,7 +1,7 @@
 """Compiled loop that says who the in-migrants of a month are; see `sim.life.demography`.
 
 It makes the same hashes as `sim.draws.arrival_identity`, `make_keys` and `uniforms2`, and settles people as
-`sim.places.settle` does. Compiled code calls only its own file.
+`sim.places.settle` does.
 """
 
 from __future__ import annotations
@@ -11,23 +11,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.kernels import compiled
+from sim.kernels import GAMMA_PURPOSE, LOW, S32, TO_UNIT, compiled
+from sim.kernels import scramble as mix
 
 Array = NDArray[Any]
-GAMMA_PURPOSE = np.uint64(0xD1342543DE82EF95)
-MIX_1, MIX_2 = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
-S27, S30, S31, S32 = (np.uint64(bits) for bits in (27, 30, 31, 32))
-LOW, ONE = np.uint64(0xFFFFFFFF), np.uint64(1)
-TO_UNIT = np.nextafter(np.float32(2.0**-32), np.float32(0))
+ONE = np.uint64(1)
 MONTHS_A_YEAR = 12
-
-
-@compiled
-def mix(z):  # type: ignore[no-untyped-def]
-    """SplitMix64's finaliser, as in `sim.kernels`."""
-    z = (z ^ (z >> S30)) * MIX_1
-    z = (z ^ (z >> S27)) * MIX_2
-    return z ^ (z >> S31)
 
 
 @compiled

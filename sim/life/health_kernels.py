@@ -1,4 +1,4 @@
-"""Compiled loops that give people health; see `sim.life.health`. Compiled code calls only its own file.
+"""Compiled loops that give people health; see `sim.life.health`.
 
 All arithmetic is in double precision and in the order of the formulas, so that it equals NumPy's to the last bit.
 """
@@ -10,25 +10,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.kernels import compiled
+from sim.kernels import LOW, TO_UNIT, compiled
+from sim.kernels import scramble as mix
 
 Array = NDArray[Any]
-MIX_1, MIX_2 = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
-S27, S30, S31 = (np.uint64(bits) for bits in (27, 30, 31))
-LOW, BYTE, ONE = np.uint64(0xFFFFFFFF), np.uint64(255), np.uint64(1)
+BYTE, ONE = np.uint64(255), np.uint64(1)
 NONE: Any = np.uint64(0)
-TO_UNIT = np.nextafter(np.float32(2.0**-32), np.float32(0))
 BAND, BANDS = 5, 20
 LEAST_NEVER = 0.03
 """Of a group in which nearly everyone smokes, at least so many are taken not to."""
-
-
-@compiled
-def mix(z):  # type: ignore[no-untyped-def]
-    """SplitMix64's finaliser, as in `sim.kernels`."""
-    z = (z ^ (z >> S30)) * MIX_1
-    z = (z ^ (z >> S27)) * MIX_2
-    return z ^ (z >> S31)
 
 
 @compiled

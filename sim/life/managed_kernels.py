@@ -1,4 +1,4 @@
-"""Compiled loops of the managed level; see `sim.life.managed`. Compiled code calls only its own file."""
+"""Compiled loops of the managed level; see `sim.life.managed`."""
 
 from __future__ import annotations
 
@@ -7,26 +7,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.kernels import compiled
+from sim.kernels import LOW, S32, TO_UNIT, compiled
+from sim.kernels import scramble as mix
 
 Array = NDArray[Any]
-MIX_1, MIX_2 = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
-S27, S30, S31, S32 = (np.uint64(bits) for bits in (27, 30, 31, 32))
 THREE = np.uint64(3)
 FULL, UNIT = np.float32(255), np.float32(2.0**-32)
 BELOW_ONE = np.float32(0.99999)
 ZERO, HALF, ONE, TWO = np.float32(0), np.float32(0.5), np.float32(1), np.float32(2)
 STEPS = 3
-LOW = np.uint64(0xFFFFFFFF)
-TO_UNIT = np.nextafter(np.float32(2.0**-32), np.float32(0))  # as in `sim.draws.uniforms`
-
-
-@compiled
-def mix(z):  # type: ignore[no-untyped-def]
-    """SplitMix64's finaliser, as in `sim.kernels`."""
-    z = (z ^ (z >> S30)) * MIX_1
-    z = (z ^ (z >> S27)) * MIX_2
-    return z ^ (z >> S31)
 
 
 @compiled

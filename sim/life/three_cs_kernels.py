@@ -8,23 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.kernels import compiled
+from sim.kernels import scramble as mix
 
 Array = NDArray[Any]
 
-MIX_1, MIX_2 = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
-S10, S12, S27, S30, S31 = (np.uint64(bits) for bits in (10, 12, 27, 30, 31))
+S10, S12 = (np.uint64(bits) for bits in (10, 12))
 TRAIT, TEN = np.uint64(4095), np.uint64(1023)
 NONE, ONE, THREE = np.uint64(0), np.uint64(1), np.uint64(3)
 MONTHS_A_YEAR, SEXES, DECILES = 12, 2, 10
 BOTTOM, HALF = np.float32(0), np.float32(0.5)
-
-
-@compiled
-def mix(z):  # type: ignore[no-untyped-def]
-    """SplitMix64's finaliser, as in `sim.kernels`: compiled code calls only its own file."""
-    z = (z ^ (z >> S30)) * MIX_1
-    z = (z ^ (z >> S27)) * MIX_2
-    return z ^ (z >> S31)
 
 
 @compiled

@@ -1,4 +1,4 @@
-"""The compiled loop of the level of continuity; see `sim.life.usual_doctor`. Compiled code calls only its own file."""
+"""The compiled loop of the level of continuity; see `sim.life.usual_doctor`."""
 
 from __future__ import annotations
 
@@ -8,20 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.kernels import compiled
+from sim.kernels import scramble as mix
 
 Array = NDArray[Any]
-MIX_1, MIX_2 = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
-S27, S30, S31, S32 = (np.uint64(bits) for bits in (27, 30, 31, 32))
+S32 = np.uint64(32)
 THREE = np.uint64(3)
 FULL, STEPS = np.uint64(255), np.uint64(3)
-
-
-@compiled
-def mix(z):  # type: ignore[no-untyped-def]
-    """SplitMix64's finaliser, as in `sim.kernels`."""
-    z = (z ^ (z >> S30)) * MIX_1
-    z = (z ^ (z >> S27)) * MIX_2
-    return z ^ (z >> S31)
 
 
 @compiled

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from sim import draws
-from sim.life import demography, demography_kernels
+from sim.life import demography
 from sim.life.grid import BAND
 from sim.places import Place, cell_words, settle
 from sim.purposes import Purpose
@@ -52,12 +52,3 @@ def test_newcomers_are_those_of_the_draws(toy: Place, build: Build, monkeypatch:
         np.testing.assert_array_equal(given[name], values, err_msg=name)
     assert len(set(given["practice"].tolist())) > 1
     assert set(given["home_trust"].tolist()) == {0, 1}
-
-
-def test_hashes_are_made_with_the_constants_of_the_draws() -> None:
-    from sim import kernels
-    from sim.life import changes_kernels, health_kernels, managed_kernels
-
-    assert demography_kernels.GAMMA_PURPOSE == kernels.GAMMA_PURPOSE
-    for module in (demography_kernels, health_kernels, changes_kernels, managed_kernels):
-        assert (module.MIX_1, module.MIX_2, module.TO_UNIT) == (kernels.MIX_1, kernels.MIX_2, kernels.TO_UNIT)
