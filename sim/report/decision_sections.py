@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 
 from sim.errors import UserError
 from sim.outcomes.rounding import step_of
-from sim.report import decision_figures, style
+from sim.report import decision_figures, style, sweep_explorer
 from sim.report.parts import Head, Table
 from sim.report.sweep_numbers import PSA, SweepNumbers
-from sim.report.sweep_sections import Part
+from sim.report.sweep_sections import PICTURED, Part
 from sim.report.sweep_words import Outcome, capital, limits, money, share
 from sim.sweeps import acceptability, emulator, frontier, prim, psa, regret, tree, value_of_information
 
@@ -276,19 +276,36 @@ def best_mix(numbers: SweepNumbers) -> list[Part]:
 
 
 def stand_in(numbers: SweepNumbers) -> list[Part]:
-    """An emulator of the first outcome: its skill, and what it says where only one factor moves."""
+    """An emulator of the leading outcomes: its skill, an explorer that it answers, and what it says where only one
+    factor moves. Refused for an outcome of which it predicts too little."""
     if not numbers.worlds or numbers.method == PSA or len(numbers.rows) < emulator.LEAST_ROWS:
         return []
     scenario = asked_scenario(numbers)
-    about = numbers.outcome(numbers.outcomes[0], scenario)
     part = Part("emulator", "A stand-in for the model")
-    y = numbers.change(numbers.outcomes[0], scenario).mean(axis=1)
-    try:
-        made = emulator.fit(numbers.positions, y)
-    except UserError as fault:
-        part.intro.append(f"{capital(about.label)}: no emulator is offered. {fault}")
-        return [part]
-    factors = numbers.results.design.factors
+    offers = []
+    for name in numbers.outcomes[:PICTURED]:
+        about, y = numbers.outcome(name, scenario), numbers.change(name, scenario).mean(axis=1)[: numbers.sample]
+        try:
+            made = emulator.fit(numbers.positions, y)
+        except UserError as fault:
+            part.intro.append(f"{capital(about.label)}: no emulator is offered. {fault}")
+            continue
+        offers.append(sweep_explorer.Offer(about, made, float(y[: made.n].min()), float(y[: made.n].max())))
+        part.intro.append(
+            f"A Gaussian process through {made.n:,} rows predicts {share(made.q2)} of the variance of {about.label} "
+            f"in rows it has not seen (Q² {made.q2:.2f}; below {emulator.LEAST_Q2:.2f} it would not be shown)."
+        )
+    if offers:
+        factors = numbers.results.design.factors
+        labels = [numbers.labels[factor.name] for factor in factors]
+        part.widget = sweep_explorer.html(offers, factors, labels, f"Try it: {offers[0].about.where}")
+        part.tables.append(_one_by_one(numbers, offers[0]))
+    return [part]
+
+
+def _one_by_one(numbers: SweepNumbers, offer: sweep_explorer.Offer) -> Table:
+    """What an emulator says where only one factor leaves its middle."""
+    about, made, factors = offer.about, offer.made, numbers.results.design.factors
     columns = [factors[k] for k in made.surface.columns]
     x = np.full((3 * len(columns), numbers.positions.shape[1]), 0.5)
     for k, column in enumerate(made.surface.columns):
@@ -297,17 +314,11 @@ def stand_in(numbers: SweepNumbers) -> list[Part]:
     step = step_of(float(np.ptp(mean)) or float(np.abs(mean).max()))
     order = sorted(range(len(columns)), key=lambda k: -float(np.ptp(mean[3 * k : 3 * k + 3])))
     said = [f"{about.amount(m, step)} ± {about.amount(d, step).lstrip('+')}" for m, d in zip(mean, spread, strict=True)]
-    rows = [[capital(str(columns[k].label)), *said[3 * k : 3 * k + 3]] for k in order]
+    rows = [[capital(numbers.labels[columns[k].name]), *said[3 * k : 3 * k + 3]] for k in order]
     heads = [Head("Factor"), Head("At its 5th percentile", True), Head("In the middle", True),
              Head("At its 95th percentile", True)]  # fmt: skip
-    part.intro.append(
-        f"A Gaussian process through the {made.n:,} rows predicts {share(made.q2)} of the variance of {about.label} "
-        "in rows "
-        f"it has not seen (Q² {made.q2:.2f}; below 0.90 it would not be shown)."
-    )
     note = f"{about.where}; {about.unit}. All other factors in their middle; ± one standard deviation of the emulator."
-    part.tables.append(Table(f"What the emulator says of {about.label}", heads, rows, note, True))
-    return [part]
+    return Table(f"What the emulator says of {about.label}", heads, rows, note, True)
 
 
 def asked_scenario(numbers: SweepNumbers) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -47,7 +49,8 @@ class Shown:
 
 @dataclass
 class Section:
-    """A part of the page: introduction, figures, tables, closing notes."""
+    """A part of the page: introduction, figures, tables, closing notes. widget: HTML of its own, of which nothing is
+    seen without scripts."""
 
     id: str
     name: str
@@ -55,6 +58,7 @@ class Section:
     figures: list[Shown] = field(default_factory=list)
     tables: list[Table] = field(default_factory=list)
     after: list[str] = field(default_factory=list)
+    widget: str = ""
 
     @property
     def empty(self) -> bool:
@@ -64,7 +68,7 @@ class Section:
 
 @dataclass
 class Page:
-    """Everything the template asks for."""
+    """Everything the template asks for. script: the one script that may run, none unless said; nothing is loaded."""
 
     title: str
     kicker: str
@@ -74,6 +78,17 @@ class Page:
     tiles_note: str
     sections: list[Section]
     footer: str
+    script: str = ""
+
+    @property
+    def policy(self) -> str:
+        """What the page may do: nothing but its own styles and, by its hash, its own script."""
+        allowed = ""
+        if self.script:
+            allowed = (
+                f"; script-src 'sha256-{base64.b64encode(hashlib.sha256(self.script.encode()).digest()).decode()}'"
+            )
+        return f"default-src 'none'; style-src 'unsafe-inline'{allowed}"
 
     @property
     def contents(self) -> list[Section]:

@@ -28,6 +28,8 @@ LINES = style.MAX_SERIES
 ROW = 0.34  # inches a bar
 SIZES = ("mu_star", "effect", "dgsm")
 """Measures in the outcome's own unit; the others are shares, distances or correlations."""
+SIGNED = ("effect",)
+"""Those of them that have a direction."""
 MARKS = {"mu_star": "μ*", "rank_correlation": "rank correlation", "median": "median distance (PAWN)", "delta": "δ"}
 SURE = f"95{style.NBSP}%"
 RANGES = f"Thin lines: {SURE} intervals."
@@ -63,7 +65,7 @@ def tornado(swings: pd.DataFrame, outcome: Outcome, most: int = MOST) -> style.P
             axes.barh(y, row["low_end"], height=0.6, color=SECOND, zorder=2)
             axes.barh(y, row["high_end"], height=0.42, color=BAR, zorder=3)
         axes.axvline(0, color=style.INK, linewidth=1.1)
-        axes.xaxis.set_major_locator(words.few_ticks())
+        axes.xaxis.set_major_locator(words.ticks_across())
         unit_ticks(axes.xaxis, outcome)
         axes.set_xlabel(f"{outcome.label}: change, {outcome.unit}")
         said = "; ".join(
@@ -176,7 +178,9 @@ def index_bars(table: pd.DataFrame, outcome: Outcome, main: str, most: int = MOS
     what = MARKS.get(main, main)
 
     def said_of(value: float) -> str:
-        return outcome.amount(value) if main in SIZES else plain(value, decimals=2)
+        if main not in SIZES:
+            return plain(value, decimals=2)
+        return outcome.amount(value) if main in SIGNED else outcome.amount(value).removeprefix("+")
 
     clear = next((name for name, row in rows.items() if row.low > 0 or row.high < 0), None)
     if not any(abs(row.value) > 0 for row in rows.values()):
@@ -197,7 +201,7 @@ def index_bars(table: pd.DataFrame, outcome: Outcome, main: str, most: int = MOS
             axes.plot([row.low, row.high], [y, y], color=style.INK, linewidth=1.1, zorder=4)
         axes.axvline(0, color=style.INK, linewidth=1.1)
         axes.set_xlabel(what if main not in SIZES else f"{what}, {outcome.unit}")
-        axes.xaxis.set_major_locator(words.few_ticks())
+        axes.xaxis.set_major_locator(words.ticks_across())
         if main in SIZES:
             unit_ticks(axes.xaxis, outcome)
         else:

@@ -10,7 +10,7 @@ from pathlib import Path
 import yaml
 
 from sim import disk
-from sim.report import page, svg
+from sim.report import page, svg, sweep_explorer
 from sim.report.decision_sections import asked_scenario, best_mix, luck, payback, robust, stand_in, worth_it
 from sim.report.page import Page, Section, Shown
 from sim.report.parts import Head, Table
@@ -76,6 +76,7 @@ def html(numbers: SweepNumbers, made: list[Part] | None = None) -> str:
             ],
             [_unbroken(table) for table in part.tables],
             part.after,
+            part.widget,
         )
         for part in made
     ]
@@ -94,6 +95,7 @@ def html(numbers: SweepNumbers, made: list[Part] | None = None) -> str:
             sections=sections,
             footer="Made by headwater, an agent-based model. What a sweep finds is true of the model under the ranges "
             "that were put into it; it is no forecast.",
+            script=sweep_explorer.script() if any(part.widget for part in made) else "",
         )
     )
 

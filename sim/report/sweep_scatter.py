@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping
 from typing import Any
 
@@ -55,7 +56,9 @@ def scatter(values: Mapping[str, Array], y: Array, outcome: Outcome, units: Mapp
                 rasterized=False,
             )
             axis.plot(x, mean, color=BAR, linewidth=2, marker="o", markersize=3.5)
-            style.panel_title(axis, style.wrap(outcome.factor(name), 34), units.get(name, ""))
+            style.panel_title(
+                axis, style.wrap(outcome.factor(name), 34), textwrap.shorten(units.get(name, ""), 44, placeholder=" …")
+            )
             axis.xaxis.set_major_locator(words.few_ticks())
             axis.xaxis.set_major_formatter(lambda v, _: words.tick_format(v))
             unit_ticks(axis.yaxis, outcome)

@@ -35,7 +35,8 @@ FEWEST_ROWS = 40  # for a tornado or a scatter
 
 @dataclass
 class Part:
-    """A section of the page before it is laid out. said: sentences that may stand in the answer; pictures by name."""
+    """A section of the page before it is laid out. said: sentences that may stand in the answer; pictures by name;
+    widget: HTML that needs the page's script."""
 
     id: str
     name: str
@@ -44,6 +45,7 @@ class Part:
     tables: list[Table] = field(default_factory=list)
     after: list[str] = field(default_factory=list)
     said: list[str] = field(default_factory=list)
+    widget: str = ""
 
     @property
     def empty(self) -> bool:

@@ -82,6 +82,11 @@ def few_ticks() -> MaxNLocator:
     return MaxNLocator(nbins=3, steps=[1, 2, 2.5, 5, 10])
 
 
+def ticks_across() -> MaxNLocator:
+    """Five to seven round values on an axis as wide as the picture."""
+    return MaxNLocator(nbins=6, steps=[1, 2, 2.5, 5, 10])
+
+
 def tick_format(value: float, _position: float | None = None) -> str:
     """A tick label: thousands commas, no useless decimals, real minus."""
     for decimals in range(4):

@@ -15,7 +15,7 @@ from sim.sweeps.engines import Choice
 from sim.sweeps.experiment import Experiment
 
 SUB_WORDS = ("status", "resume", "export", "row")
-OWN_WORDS = ("engine", "shard", "failed")
+OWN_WORDS = ("engine", "shard", "failed", "then.n", "then.keep")
 TOP = 5
 
 
@@ -54,7 +54,7 @@ def _plan(words: Words) -> Any:
 
 
 def split(words: Words) -> tuple[Words, dict[str, str]]:
-    """The words about engine, shard and failed runs apart from those that describe what is run."""
+    """The words about engine, shard, failed runs and a second stage apart from those that describe what is run."""
     said, rest = {}, []
     for it in words.overrides:
         if it.key in OWN_WORDS or it.key.startswith("engine."):
@@ -84,6 +84,20 @@ def shard(said: Mapping[str, str]) -> tuple[int, int]:
     return int(match[1]) - 1, int(match[2])
 
 
+def resized(experiment: Experiment, said: Mapping[str, str]) -> Experiment:
+    """The experiment with the size of its second stage as typed (``then.n``, ``then.keep``). Raises `UserError`."""
+    typed = {key.removeprefix("then."): arguments.light(said[key]) for key in said if key.startswith("then.")}
+    if not typed:
+        return experiment
+    if experiment.then is None:
+        raise UserError(f"then.{next(iter(typed))}: {experiment.name} has no second stage; screen_then_sobol has.")
+    for key, value in typed.items():
+        if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+            raise UserError(f"then.{key} must be a whole number of at least 1, not {value}.")
+    found = replace(experiment, then={**experiment.then, **typed})
+    return replace(found, plan=replace(found.plan, experiment=found.tree()))
+
+
 def _list(words: Words) -> int:
     from sim.sweeps.experiment import available
 
@@ -104,6 +118,7 @@ def _run(experiment: Experiment, said: Mapping[str, str], words: Words, retry: b
     from sim.sweeps import run
 
     _terminate_like_ctrl_c()
+    experiment = resized(experiment, said)
     engine, part = choice(said, experiment.plan.settings.workers), shard(said)
     for note in check(experiment.plan):
         print(note)

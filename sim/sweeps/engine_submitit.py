@@ -38,6 +38,8 @@ def sweep(experiment: Experiment, progress: Progress, engine: Choice) -> SweepRe
     it.store.refresh()
     for line in run.announcement(it, engine):
         progress.say(line)
+    if experiment.then is not None:
+        progress.say(experiment.second_size())
     folder, _ = folders.open_folder(experiment, it.store)
     maker: Any = submitit.AutoExecutor
     try:
@@ -69,6 +71,12 @@ def sweep(experiment: Experiment, progress: Progress, engine: Choice) -> SweepRe
         )
     found = results.gather(it, folder)
     found.write()
+    if experiment.then is not None:
+        progress.say(f"Screened: {found.folder}")
+        if run.unmoved(found):
+            progress.say(f"Nothing that was varied changes {found.outcomes[0]}: there is no second stage.")
+            return found
+        return sweep(run.second_stage(found), progress, engine)
     return found
 
 

@@ -38,6 +38,8 @@ STOP_KEYS = ("half_width", "outcome")
 THEN_KEYS = ("design", "n", "keep", "second_order")
 PSA = "psa"
 MOST_SEEDS = 1000
+SECOND, KEEP = "sobol", 6
+"""The design of a second stage, and how many groups it keeps, unless the experiment says."""
 
 
 @dataclass(frozen=True)
@@ -119,6 +121,20 @@ class Experiment:
             found = factors.of_evidence(load(), wanted, bool(self.varied.get("group"))) if wanted else []
         found = factors.together(found, factors.of_settings(self.varied.get("settings") or {}))
         return designs.make(self.design, found, size, second_order=self.second_order)
+
+    def second_size(self) -> str:
+        """What the second stage will add, before it is known which groups it keeps; nothing without one."""
+        if self.then is None:
+            return ""
+        from sim.sweeps import designs
+
+        design, n = str(self.then.get("design", SECOND)), int(self.then.get("n", self.n))
+        groups = min(int(self.then.get("keep", KEEP)), len(self.make_design().groups))
+        rows = designs.runs(design, groups, n, bool(self.then.get("second_order")))
+        return (
+            f"Then {design}, n={n}, on the {groups} that matter most: up to {rows:,} rows × {self.seeds} seeds = "
+            f"{rows * self.seeds:,} runs more (then.n=… changes that)"
+        )
 
     def tree(self) -> dict[str, Any]:
         """What the experiment's file says, with what was typed."""
@@ -281,6 +297,8 @@ def check(experiment: Experiment) -> None:
         wrong.append("psa draws everything that is uncertain: it takes no factors.")
     if wrong:
         raise UserError("\n".join(wrong))
+    if experiment.then is not None:
+        _check_then(experiment)
     design = experiment.make_design()
     _check_settings(experiment, design.factors)
     if experiment.stop is not None:
@@ -311,6 +329,22 @@ def _check_stop(experiment: Experiment) -> None:
         raise UserError(f"stop.outcome: {outcome} is not among the outcomes ({', '.join(experiment.outcomes)}).")
     if experiment.design not in NESTED:
         raise UserError(f"stop: {experiment.design} cannot be stopped early; only {', '.join(NESTED)} can.")
+
+
+def _check_then(experiment: Experiment) -> None:
+    """The second stage can be made of what the first will find: a design that takes groups, a size, some to keep."""
+    from sim.sweeps.designs import GROUPED
+
+    then = experiment.then or {}
+    design = str(then.get("design", SECOND))
+    if design not in GROUPED:
+        raise UserError(f"then.design: {design} cannot let factors move in groups; only {' and '.join(GROUPED)} can.")
+    for key in ("n", "keep"):
+        value = then.get(key, 1)
+        if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+            raise UserError(f"then.{key} must be a whole number of at least 1, not {value}.")
+    if experiment.design == PSA:
+        raise UserError("then: a psa screens nothing; begin with morris.")
 
 
 def _check_settings(experiment: Experiment, factors: Sequence[Any]) -> None:

@@ -22,6 +22,8 @@ from sim.sweeps.experiment import Experiment, from_plan
 from sim.sweeps.store import RunStore
 
 MARK = "-sweep-"
+OWN = ".own"
+"""Ending of the note beside a sweep's code in the store that says where the user's own folders lie."""
 
 
 def open_folder(experiment: Experiment, store: RunStore) -> tuple[Path, bool]:
@@ -35,6 +37,8 @@ def open_folder(experiment: Experiment, store: RunStore) -> tuple[Path, bool]:
         known.parent.mkdir(parents=True, exist_ok=True)
         stem = f"{datetime.now():%Y-%m-%d-%H%M%S}{MARK}{experiment.name}-{code[:8]}"
         folder = store.root / stem
+        if experiment.plan.own:
+            _write_own(known.with_name(known.name + OWN), experiment.plan.own, store.root)
         half = known.with_name(f"{known.name}.{os.getpid()}.tmp")
         half.write_text(folder.name + "\n", encoding="utf-8")
         try:
@@ -60,6 +64,24 @@ def _known(known: Path, root: Path) -> Path | None:
     return folder if (folder / "config.yaml").is_file() else None
 
 
+def _write_own(file: Path, own: tuple[str, ...], root: Path) -> None:
+    """Note where the user's own folders lie, as seen from the results: a sweep that goes on finds them again."""
+    ways = [os.path.relpath(Path(one).expanduser().resolve(), root.resolve()) for one in own]
+    file.write_text(json.dumps(ways), encoding="utf-8")
+
+
+def own_of(folder: Path) -> tuple[str, ...]:
+    """The user's own folders of configuration that a sweep was begun with, where they are still where they were."""
+    root = folder.resolve().parent
+    for file in root.glob(f".sweep-cache-*/sweeps/*{OWN}"):
+        known = file.with_name(file.name.removesuffix(OWN))
+        with contextlib.suppress(OSError, ValueError):
+            if known.read_text(encoding="utf-8").strip() == folder.resolve().name:
+                found = [(root / way).resolve() for way in json.loads(file.read_text(encoding="utf-8"))]
+                return tuple(str(one) for one in found if one.is_dir())
+    return ()
+
+
 def find(given: str | None, root: Path = Path("results")) -> Path:
     """A sweep's folder from what was typed; nothing, or ``results/latest``, is the newest sweep. Raises `UserError`."""
     if given is None or Path(given).name == "latest":
@@ -79,8 +101,11 @@ def find(given: str | None, root: Path = Path("results")) -> Path:
 
 
 def read(folder: Path, own: tuple[str, ...] = ()) -> Experiment:
-    """The experiment that a folder was made for. own: the user's folders, if it used any. Raises `UserError`."""
+    """The experiment that a folder was made for. own: the user's folders, if it used any and they have moved since.
+    Raises `UserError`."""
     from dataclasses import replace
+
+    own = own or own_of(folder)
 
     plan = from_tree(runs.read_config(folder))
     if plan.command != "sweep" or not plan.experiment:

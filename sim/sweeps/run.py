@@ -21,7 +21,7 @@ from sim.studies.store import _locked as locked
 from sim.sweeps import folder as folders
 from sim.sweeps.base import Base, Job
 from sim.sweeps.engines import Choice
-from sim.sweeps.experiment import Experiment, check
+from sim.sweeps.experiment import KEEP, SECOND, Experiment, check
 from sim.sweeps.store import RunStore
 
 if TYPE_CHECKING:
@@ -148,6 +148,8 @@ def sweep(
     it.store.refresh()
     for line in announcement(it, engine):
         progress.say(line)
+    if experiment.then is not None:
+        progress.say(experiment.second_size())
     folder, _ = folders.open_folder(experiment, it.store)
     finished = drive(it, folder, progress, engine, retry)
     if not finished:
@@ -159,6 +161,9 @@ def sweep(
     found.write()
     if experiment.then is not None:
         progress.say(f"Screened: {found.folder}")
+        if unmoved(found):
+            progress.say(f"Nothing that was varied changes {found.outcomes[0]}: there is no second stage.")
+            return found
         return sweep(second_stage(found), progress, engine=engine, retry=retry, task=task)
     return found
 
@@ -168,19 +173,34 @@ def second_stage(found: SweepResults) -> Experiment:
     outcome, each moving as one. Raises `UserError` when rows of the first failed."""
     experiment = found.experiment
     then = experiment.then or {}
-    ranked = list(found.indices(experiment.outcomes[0]).ranking()["factor"].head(int(then.get("keep", 6))))
-    members = {g: [f.name for f in found.design.factors if (f.group or f.name) == g] for g in ranked}
+    ranked = list(found.indices(experiment.outcomes[0]).ranking()["factor"].head(int(then.get("keep", KEEP))))
+    kept = [factor for factor in found.design.factors if (factor.group or factor.name) in ranked]
+    members: dict[str, list[str]] = {group: [] for group in ranked}
+    for factor in kept:
+        if factor.kind == "evidence":
+            members[factor.group or factor.name].append(factor.name)
+    settings_kept = {f.name: experiment.varied["settings"][f.name] for f in kept if f.kind == "setting"}
+    evidence = {group: names for group, names in members.items() if names}
     next_one = replace(
         experiment,
         name=f"{experiment.name}_2",
-        design=str(then.get("design", "sobol")),
+        design=str(then.get("design", SECOND)),
         n=int(then.get("n", experiment.n)),
         second_order=bool(then.get("second_order")),
-        varied={"evidence": members},
+        varied={
+            **({"evidence": evidence} if evidence else {}),
+            **({"settings": settings_kept} if settings_kept else {}),
+        },
         then=None,
     )
     settings = replace(experiment.plan.settings, n=None, varied=None)
     return replace(next_one, plan=replace(experiment.plan, settings=settings, experiment=next_one.tree()))
+
+
+def unmoved(found: SweepResults) -> bool:
+    """Whether the first outcome is the same in every row and seed."""
+    change = found.change(found.outcomes[0])
+    return bool((change == change.flat[0]).all())
 
 
 def drive(it: Sweep, folder: Path, progress: Progress, engine: Choice, retry: bool = False) -> Sweep | None:

@@ -359,3 +359,49 @@ def test_a_row_of_evidence_is_recorded_with_its_own_numbers(monkeypatch: pytest.
     monkeypatch.setattr(simulate, "outcomes", listening)
     simulate.run_row(base, Job(b"", 0, 1, {"care.gp_unmet_share": 0.3}))
     assert Values.of_run(seen[0]).unmet_share == 0.3
+
+
+NUMBERS = """name,value,unit,low,high,distribution,null,direction,source,grade,transfer,note
+walks.uptake,0.05,share a year,0.01,0.12,beta,,higher = more,my own guess,judgement,,
+"""
+
+
+def test_a_sweep_with_a_folder_of_ones_own_goes_on_without_naming_it_again(
+    tmp_path: Path, control: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(SweepResults, "_page", lambda *_: None)  # tried elsewhere
+    mine = tmp_path / "mine"
+    (mine / "evidence" / "parameters").mkdir(parents=True)
+    (mine / "evidence" / "parameters" / "walks.csv").write_text(NUMBERS)
+    plan = compose.plan(
+        "sweep", ["place=toy"], [mine], ["baseline", "health_creation"], years=1, results=str(tmp_path / "results")
+    )
+    given = {**GIVEN, "n": 2, "factors": {"evidence": ["walks.uptake", "ties.lost_a_year", "ties.near_share"]}}
+    found = run.sweep(from_plan(plan, given), engine=SERIAL, task=TASK)
+    assert found is not None
+    assert found.folder is not None
+    assert str(mine) not in (found.folder / "config.yaml").read_text(), "what is sent on names no folders"
+    again, before = folders.read(found.folder), found.experiment.base.hash
+    assert again.plan.own == (str(mine.resolve()),)
+    assert again.base.hash == before
+    (mine / "evidence" / "parameters" / "walks.csv").write_text(NUMBERS.replace("0.12", "0.13"))
+    assert folders.read(found.folder).base.hash != before
+
+
+def test_a_second_stage_keeps_what_mattered_settings_too(
+    tmp_path: Path, control: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ishigami's third factor alone does nothing, but with the first; the screening keeps the two largest effects."""
+    monkeypatch.setattr(SweepResults, "_page", lambda *_: None)  # tried elsewhere
+    found = sweep(tmp_path, design="morris", n=16, then={"design": "sobol", "n": 4, "keep": 2})
+    assert found.experiment.name == "tiny_2"
+    assert (found.design.method, found.design.n) == ("sobol", 4)
+    first = folders.read(next(tmp_path.glob("results/*-sweep-tiny-*")))
+    screened = run.sweep(replace(first, then=None), engine=SERIAL, task=TASK)
+    assert screened is not None
+    leaders = list(screened.indices("deaths").ranking()["factor"].head(2))
+    assert set(found.design.groups) == set(leaders)
+    assert first.second_size().endswith("up to 16 rows × 2 seeds = 32 runs more (then.n=… changes that)")
+    for wrong in ({"n": 0}, {"keep": 0}, {"design": "fast"}):
+        with pytest.raises(UserError, match=r"then\."):
+            run.sweep(experiment(tmp_path, design="morris", then=wrong), engine=SERIAL)
