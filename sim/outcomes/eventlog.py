@@ -28,6 +28,8 @@ EVENT = np.dtype([("client", "<i8"), ("kind", "u1"), ("month", "<i2"), ("since",
 """One entry: whose identity, what (`Kind`), in which month, since which month, and what `Kind` says of the detail."""
 ALWAYS = 0  # month of the draw that decides who is followed: it does not depend on when they come
 ROOM = 4096
+MANY = 512
+"""So many residents to whom something happens are looked through for those who are followed at once."""
 _KIND = 1 + HOW_BITS
 _MONTH = _KIND + KIND_BITS
 _LENGTH = _MONTH + MONTH_BITS
@@ -114,8 +116,11 @@ class EventLog:
     def add_counts(self, rows: Rows, counts: dict[Kind, Array]) -> None:
         """Several kinds at once, each with a count a row as detail; what does not happen (0) is not entered."""
         if self.share and len(rows):
-            for kind, each in counts.items():
-                self._queue(kind, rows, each, SOME, None)
+            found = self.among(rows)
+            if found.size:
+                rows = rows[found]
+                for kind, each in counts.items():
+                    self._queue(kind, rows, each[found], SOME, None)
 
     def come(self, kind: Kind, rows: Rows) -> None:
         """Residents who are new, with the states that they bring."""
@@ -148,6 +153,12 @@ class EventLog:
             self._queue(Kind.GP_SERVED, rows, served, SOME, None)
 
     def _queue(self, kind: Kind, rows: Rows, detail: Any, how: int, since: Array | None) -> None:
+        if len(rows) > MANY:  # few of them are followed; the others need not be copied twice
+            found = self.among(rows)
+            if not found.size:
+                return
+            rows, since = rows[found], None if since is None else since[found]
+            detail = detail if how == ONE else detail[found]
         packed = (len(rows) << _LENGTH) + (self.m.month << _MONTH) + (kind << _KIND) + (how << 1)
         self._rows.append(rows)
         if how == ONE:
