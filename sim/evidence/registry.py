@@ -199,16 +199,24 @@ class Evidence(Mapping[str, float]):
 
     def table(self, name: str) -> pd.DataFrame:
         """A stratified parameter: key columns and `value`, as drawn. The frame is the caller's own copy."""
+        return self.frame(name).copy()
+
+    def frame(self, name: str) -> pd.DataFrame:
+        """As `table`, but not to be changed: the one that is kept."""
         if name not in self._tables:
             if name not in self.registry.tables:
                 raise unknown(name, self.registry.tables)
             quantiles = {}
             for given, quantile in self._replacements.items():
-                table, _, stratum = given.partition(":")
-                if table == name:
+                of, _, stratum = given.partition(":")
+                if of == name:
                     quantiles[stratum] = quantile
-            self._tables[name] = self.registry.tables[name].drawn(self.number, self.judgements, quantiles)
-        return self._tables[name].copy()
+            table = self.registry.tables[name]
+            if self.number == 0 and not quantiles:  # one frame for all evidence that leaves it as it is
+                self._tables[name] = table.central(self.judgements)
+            else:
+                self._tables[name] = table.drawn(self.number, self.judgements, quantiles)
+        return self._tables[name]
 
     def judged(self, on: bool) -> Evidence:
         """The same draw with judged benefits on, or off: then each takes its null value."""

@@ -51,7 +51,7 @@ class Table:
     @property
     def keys(self) -> list[str]:
         """Columns that say which stratum a row is."""
-        return [column for column in _parse(self.text).columns if column not in NOT_KEYS]
+        return _keys(_parse(self.text))
 
     @property
     def row_wise(self) -> bool:
@@ -61,11 +61,10 @@ class Table:
     @property
     def strata(self) -> list[str]:
         """What is drawn on its own: rows (`smoking:chd`), values of `drawn_by`, or nothing when all is drawn as one."""
-        rows, by = _parse(self.text), self.about.get("drawn_by")
-        if not self.row_wise:
-            return list(dict.fromkeys(rows[by].astype(str))) if by and "low" in self.about else []
-        names = rows[[by] if by else self.keys].astype(str).agg(":".join, axis=1)
-        return list(dict.fromkeys(names[rows["low"] != rows["high"]]))
+        by = self.about.get("drawn_by")
+        if self.row_wise:
+            return list(_strata(self.text, (by,) if by else tuple(self.keys)))
+        return list(dict.fromkeys(_names(self.text, (by,)))) if by and "low" in self.about else []
 
     @property
     def uncertain(self) -> bool:
@@ -78,12 +77,14 @@ class Table:
         ``quantiles`` sets by hand at which quantile (between 0 and 1) of its distribution a stratum stands, by its name
         in `strata`; the empty name stands for all strata that are not named.
         """
+        if not draw and not quantiles:
+            return self.central(judged).copy()
         rows = _parse(self.text)
-        frame = self._drawn(rows, draw, quantiles or {}) if draw or quantiles else rows[[*self.keys, "value"]].copy()
-        if not judged and "null" in rows:
-            off = (rows["grade"] == "judgement") & rows["null"].notna()
-            frame.loc[off, "value"] = rows.loc[off, "null"]
-        return frame
+        return _off(rows, self._drawn(rows, draw, quantiles or {}), judged)
+
+    def central(self, judged: bool = True) -> pd.DataFrame:
+        """Keys and `value` of the table as it stands; always the same frame, which is not to be changed."""
+        return _central(self.text, judged)
 
     def _drawn(self, rows: pd.DataFrame, draw: int, quantiles: Mapping[str, float]) -> pd.DataFrame:
         keys = self.keys
@@ -144,10 +145,36 @@ def _parse(text: str) -> pd.DataFrame:
     return pd.read_csv(StringIO(text))
 
 
+@lru_cache(maxsize=512)
+def _central(text: str, judged: bool) -> pd.DataFrame:
+    rows = _parse(text)
+    return _off(rows, rows[[*_keys(rows), "value"]].copy(), judged)
+
+
+def _off(rows: pd.DataFrame, frame: pd.DataFrame, judged: bool) -> pd.DataFrame:
+    """A table as drawn, in which judged rows take their null value unless `judged`."""
+    if not judged and "null" in rows:
+        off = (rows["grade"] == "judgement") & rows["null"].notna()
+        frame.loc[off, "value"] = rows.loc[off, "null"]
+    return frame
+
+
+def _keys(rows: pd.DataFrame) -> list[str]:
+    return [column for column in rows.columns if column not in NOT_KEYS]
+
+
 @lru_cache(maxsize=256)
 def _names(text: str, columns: tuple[str, ...]) -> list[str]:
     """What the rows of a table are called by some of its columns; the same in every draw."""
     return list(_parse(text)[list(columns)].astype(str).agg(":".join, axis=1))
+
+
+@lru_cache(maxsize=256)
+def _strata(text: str, columns: tuple[str, ...]) -> tuple[str, ...]:
+    """Of the names of rows, those with an interval, each once."""
+    rows = _parse(text)
+    wide = rows["low"] != rows["high"]
+    return tuple(dict.fromkeys(name for name, it in zip(_names(text, columns), wide, strict=True) if it))
 
 
 def read(path: Path) -> Table:

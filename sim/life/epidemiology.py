@@ -8,6 +8,7 @@ through their residents, and a healthy place stays healthy.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.errors import UserError
+from sim.evidence.reads import remembered
 from sim.life import behaviours, circumstances, diagnosis, frailty, kinds, managed, onset
 from sim.life import health_kernels as kernels
 from sim.life import mortality as deaths
@@ -29,6 +31,8 @@ from sim.rates import Process
 
 if TYPE_CHECKING:
     from sim.evidence import Evidence
+    from sim.life.health import Health
+    from sim.life.reference import Reference
     from sim.life.three_cs import ThreeCs
     from sim.life.wellbeing import Wellbeing
 
@@ -191,7 +195,26 @@ def spread(bands: Array) -> Array:
 
 @lru_cache(maxsize=4)
 def of(evidence: Evidence) -> Epidemiology:
-    """The epidemiology of an evidence draw, computed once per process and kept for the last few draws."""
+    """The epidemiology of an evidence draw, computed once per process and kept for the last few draws.
+
+    Nearly all of it, and all that takes long, is taken from another draw that gives the same answers to what was read
+    for it: a sweep that varies levers, ties or the three Cs works out its diseases once.
+    """
+    from sim.life.reference import finish
+
+    epi, reference, health = _of_diseases(evidence)
+    own = copy(epi)
+    own.evidence = evidence
+    return finish(own, reference, health)
+
+
+@remembered(2)
+def _of_diseases(evidence: Evidence) -> tuple[Epidemiology, Reference, Health]:
+    """All but the three Cs and wellbeing, and the reference population on which those are set. It is shared by draws:
+    nothing in it may be changed, or hold evidence."""
     from sim.life.reference import normalise
 
-    return normalise(Epidemiology(evidence))
+    epi = Epidemiology(evidence)
+    reference, health = normalise(epi)
+    del epi.evidence
+    return epi, reference, health

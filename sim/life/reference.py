@@ -69,8 +69,8 @@ class Reference:
         return np.asarray((bands * self.cells).sum(2, keepdims=True) / self.cells.sum(2, keepdims=True))
 
 
-def normalise(epi: Epidemiology) -> Epidemiology:
-    """Set every norm of an epidemiology; returns it."""
+def normalise(epi: Epidemiology) -> tuple[Reference, Health]:
+    """Set the norms of diseases, frailty, deaths and contacts; returns the reference population and its health."""
     reference = Reference(epi)
 
     def observe(name: str, share: Array, weight: Array) -> None:
@@ -81,6 +81,11 @@ def normalise(epi: Epidemiology) -> Epidemiology:
     _frailty(epi, reference, health)
     _mortality(epi, reference, health)
     contacts.normalise(epi, reference, health)
+    return reference, health
+
+
+def finish(epi: Epidemiology, reference: Reference, health: Health) -> Epidemiology:
+    """Set the norms of the three Cs and of wellbeing, which need all others; returns the epidemiology."""
     epi.three_cs = ThreeCs(epi, reference, health)
     epi.wellbeing = Wellbeing(epi, reference, health)
     return epi

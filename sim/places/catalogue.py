@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from sim import paths
 from sim.errors import UserError
+from sim.evidence.reads import remembered
 from sim.places.assemble import assemble
 from sim.places.place import Place
 
@@ -40,7 +41,8 @@ def load(place: str | Path | Mapping[str, Any], evidence: Evidence | None = None
         return _configured(dict(place), evidence, str(place.get("name", "own")), None)
     file = paths.config_file("place", place) if isinstance(place, str) and place.isidentifier() else None
     if file is not None:
-        return _configured(_read(file), evidence, str(place), paths.place_data())
+        found: Place = _shipped(evidence, file, str(place), paths.place_data())
+        return found
     path = Path(place).expanduser()
     if path.is_dir():
         from sim.places import own
@@ -49,6 +51,13 @@ def load(place: str | Path | Mapping[str, Any], evidence: Evidence | None = None
     if path.suffix in (".yaml", ".yml") and path.is_file():
         return _configured(_read(path), evidence, path.stem, path.parent)
     raise UserError(_unknown(str(place)))
+
+
+@remembered(2)
+def _shipped(evidence: Evidence, file: Path, name: str, data: Path) -> Place:
+    """A shipped place: it holds no evidence and is never changed, so that draws which agree on what it is made of share
+    it."""
+    return _configured(_read(file), evidence, name, data)
 
 
 def _unknown(place: str) -> str:

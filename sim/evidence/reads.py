@@ -1,0 +1,95 @@
+"""Remembering what was worked out from evidence, for all evidence that gives the same answers to what was asked.
+
+A sweep varies some numbers and leaves the others; most of a model's tables then come out the same, run after run. While
+they are worked out for the first time it is noted which numbers and tables are read; they are taken again for evidence
+in which those are equal to the last bit. So nothing needs to be declared, and nothing can be forgotten.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from sim import own
+from sim.evidence.registry import Evidence
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+R = TypeVar("R")
+
+
+class Noted(Evidence):
+    """The same evidence, noting what is asked of it."""
+
+    def __init__(self, evidence: Evidence) -> None:
+        super().__init__(evidence.registry, evidence.number, evidence.judgements, evidence.replacements)
+        self._of = evidence
+        self.numbers: dict[str, float] = {}
+        self.frames: dict[str, pd.DataFrame] = {}
+        self.everything = False
+
+    def __getitem__(self, name: str) -> float:
+        value = self._of[name]
+        self.numbers[name] = value
+        return value
+
+    def __iter__(self) -> Iterator[str]:
+        self.everything = True  # whoever walks through all of it may depend on all of it
+        return super().__iter__()
+
+    def frame(self, name: str) -> pd.DataFrame:
+        """See `Evidence.frame`."""
+        self.frames[name] = self._of.frame(name)
+        return self.frames[name]
+
+
+@dataclass
+class _Kept:
+    registry: object
+    numbers: dict[str, float]
+    frames: dict[str, pd.DataFrame]
+    result: Any
+
+    def fits(self, evidence: Evidence) -> bool:
+        if evidence.registry is not self.registry:
+            return False
+        if any(evidence[name] != value for name, value in self.numbers.items()):
+            return False
+        return all(_same(evidence.frame(name), frame) for name, frame in self.frames.items())
+
+
+def _same(one: pd.DataFrame, other: pd.DataFrame) -> bool:
+    return one is other or one.equals(other)
+
+
+def remembered(most: int) -> Callable[[Callable[..., R]], Callable[..., R]]:
+    """Let a function of evidence (its first argument) and other hashable arguments remember its last results.
+
+    What it returns must neither be changed nor hold the evidence it was given: that of another draw would be read.
+    """
+
+    def wrap(function: Callable[..., R]) -> Callable[..., R]:
+        known: deque[tuple[tuple[Any, ...], _Kept]] = deque(maxlen=most)
+
+        @functools.wraps(function)
+        def ask(evidence: Evidence, *args: Any) -> R:
+            about = (own.stamp(), *args)
+            for i, (of, kept) in enumerate(known):
+                if of == about and kept.fits(evidence):
+                    del known[i]
+                    known.append((of, kept))
+                    found: R = kept.result
+                    return found
+            noted = Noted(evidence)
+            result = function(noted, *args)
+            if not noted.everything:
+                known.append((about, _Kept(evidence.registry, noted.numbers, noted.frames, result)))
+            return result
+
+        return ask
+
+    return wrap
