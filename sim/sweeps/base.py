@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -37,6 +37,8 @@ BEFORE_POLICY = ("place", "scale", "start", "policy_start", "evidence.judged")
 SETTINGS = (*BEFORE_POLICY, "years")
 """Settings that can be a factor, beside levers."""
 KEY_BYTES = 16
+
+_PLAIN = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 Value = float | int | str | bool
 Values = Mapping[str, Value]
@@ -72,7 +74,12 @@ class Base:
 
     def key(self, values: Values, seed: int) -> bytes:
         """The 16 bytes under which the result of one row and seed is kept."""
-        return hashlib.sha256(self._opening + canonical(values) + b"\0%d" % seed).digest()[:KEY_BYTES]
+        return self.keys(values, [seed])[0]
+
+    def keys(self, values: Values, seeds: Iterable[int]) -> list[bytes]:
+        """The key of one row under each seed."""
+        opening = self._opening + canonical(values)
+        return [hashlib.sha256(opening + b"\0%d" % seed).digest()[:KEY_BYTES] for seed in seeds]
 
     @functools.cached_property
     def _opening(self) -> bytes:
@@ -128,14 +135,16 @@ def canonical(values: Values) -> bytes:
     plain = {
         name: float(v) if isinstance(v, int | float) and not isinstance(v, bool) else v for name, v in values.items()
     }
-    return json.dumps(plain, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
+    return _PLAIN.encode(plain).encode()
 
 
+@functools.lru_cache(maxsize=4096)
 def after_policy(name: str) -> bool:
     """Whether a factor acts only once the policy has started, so that rows that differ in it share a history."""
     return name not in (*BEFORE_POLICY, DRAW) and (name == "years" or is_of_scenarios(name))
 
 
+@functools.lru_cache(maxsize=4096)
 def is_of_scenarios(name: str) -> bool:
     """Whether a factor sets scenarios: ``levers.X.amount``, ``health_creation.levers.X.amount``, ``rollout``."""
     match = LEVER_KEY.fullmatch(name)

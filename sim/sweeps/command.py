@@ -199,7 +199,7 @@ def _only(words: Words, said: Mapping[str, str], *allowed: str) -> None:
 
 
 def _status(words: Words, said: Mapping[str, str]) -> int:
-    from sim.sweeps import results, run
+    from sim.sweeps import cost, results
 
     _only(words, said)
     path = _folder(words)
@@ -210,7 +210,7 @@ def _status(words: Words, said: Mapping[str, str]) -> int:
     each = it.store.seconds_a_run
     if each:
         speed, eta = pace(it, path, left)
-        print(f"{each:.2f} s a run on one core; {speed}{eta} · disk {run.megabytes(it.store.bytes_on_disk)}")
+        print(f"{each:.2f} s a run on one core; {speed}{eta} · disk {cost.megabytes(it.store.bytes_on_disk)}")
     elif left:
         print(f"To go on: headwater sweep resume {path}")
     if ok:

@@ -106,6 +106,15 @@ class Design:
             return samples.saltelli_rows(self.base, self.member, self.second_order, start, stop)
         return self.base[start:stop]
 
+    def _full_at(self, places: NDArray[np.intp]) -> Floats:
+        """Rows at some places among all, equal ones each: float64 (places, k)."""
+        if self.method != "sobol":
+            return self.base[places]
+        if not places.size:
+            return self.full_rows(0, 0)
+        low, high = int(places.min()), int(places.max())
+        return self.full_rows(low, high + 1)[places - low]
+
     @cached_property
     def index(self) -> NDArray[np.intp]:
         """intp (full,): the number of the different row that stands at each place."""
@@ -121,20 +130,24 @@ class Design:
             return np.arange(self.n), np.arange(self.n)
         levels = np.array([factor.levels or 0 for factor in self.factors])
         stepped = np.flatnonzero(levels)
-        seen: dict[bytes, int] = {}
-        index = np.empty(self.full, np.intp)
-        firsts: list[int] = []
+        names = np.empty((self.full, 16), np.uint8)  # of rows: 16 bytes each, where a dict of them would take 150
         for start in range(0, self.full, CHUNK):
             u = np.ascontiguousarray(self.full_rows(start, start + CHUNK))
             if stepped.size:
                 u = u.copy()
                 u[:, stepped] = np.minimum(np.floor(u[:, stepped] * levels[stepped]), levels[stepped] - 1)
             for place, row in enumerate(u, start):
-                number = seen.setdefault(blake2b(row.tobytes(), digest_size=16).digest(), len(seen))
-                if number == len(firsts):
-                    firsts.append(place)
-                index[place] = number
-        return index, np.array(firsts, np.intp)
+                names[place] = np.frombuffer(blake2b(row.tobytes(), digest_size=16).digest(), np.uint8)
+        half = names.view(np.uint64)
+        order = np.lexsort((half[:, 1], half[:, 0]))  # stable: of equal rows the first place comes first
+        new = np.ones(self.full, np.bool_)
+        new[1:] = (half[order[1:]] != half[order[:-1]]).any(axis=1)
+        firsts = order[new]
+        number = np.empty(firsts.size, np.intp)
+        number[np.argsort(firsts)] = np.arange(firsts.size)
+        index = np.empty(self.full, np.intp)
+        index[order] = number[np.cumsum(new) - 1]
+        return index, np.sort(firsts)
 
     def __len__(self) -> int:
         return self._firsts.size
@@ -163,6 +176,14 @@ class Design:
     def values(self, number: int) -> dict[str, Value]:
         """The values of the factors in one of the different rows, by name."""
         return values(self.factors, self.row(number))
+
+    def rows_of(self, start: int, stop: int) -> Iterator[tuple[int, dict[str, Value]]]:
+        """Numbers and values of the different rows from start up to (not with) stop, as far as there are so many."""
+        places = self._firsts[start:stop]
+        for chunk in range(0, len(places), CHUNK):
+            some = places[chunk : chunk + CHUNK]
+            for number, row in enumerate(self._full_at(some), start + chunk):
+                yield number, values(self.factors, row)
 
     def first(self, n: int) -> Design:
         """The same design with the first n base samples only: its rows are the first rows of this one.

@@ -29,14 +29,14 @@ def sweep(experiment: Experiment, progress: Progress, engine: Choice) -> SweepRe
     submitit does not know, `EnvironmentFault` when jobs are lost."""
     import submitit
 
+    from sim.sweeps import cost, results, run
     from sim.sweeps import folder as folders
-    from sim.sweeps import results, run
 
     check(experiment)
     jobs, options = _options(engine)
     it = run.Sweep(experiment)
     it.store.refresh()
-    for line in run.announcement(it, engine):
+    for line in cost.announcement(it, engine):
         progress.say(line)
     if experiment.then is not None:
         progress.say(experiment.second_size())

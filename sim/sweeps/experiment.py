@@ -59,6 +59,10 @@ class Draws:
         """The number of a row's evidence draw."""
         return {DRAW: number + 1}
 
+    def rows_of(self, start: int, stop: int) -> Iterator[tuple[int, dict[str, Value]]]:
+        """Numbers and values of the rows from start up to (not with) stop, as far as there are so many."""
+        return ((number, self.values(number)) for number in range(start, min(stop, self.n)))
+
     def first(self, n: int) -> Draws:
         """The first n draws."""
         return replace(self, n=n)

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
+from functools import cached_property
 from typing import Any
 
 from sim.errors import UserError
@@ -45,14 +46,14 @@ class Factor:
     whole: tuple[int, int] | None = None
     distribution: tuple[str, float, float | None, float | None] | None = None
 
-    @property
+    @cached_property
     def levels(self) -> int | None:
         """How many values it can take; None when it is continuous."""
         if self.whole is not None:
             return self.whole[1] - self.whole[0] + 1
         return len(self.choices) or None
 
-    @property
+    @cached_property
     def ends(self) -> tuple[float, float]:
         """The quantiles that stand for its lowest and highest value where a design goes from end to end (Morris,
         factorial): the whole range when it is bounded, else the 95 % interval."""

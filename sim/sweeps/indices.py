@@ -23,10 +23,13 @@ Intervals hold 95 %. Shares are estimates without a bound: those of factors that
 from __future__ import annotations
 
 import dataclasses
+import functools
+from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
+from hashlib import blake2b
 from itertools import combinations
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -59,6 +62,8 @@ MAIN = {
     "shapley": "shapley",
 }
 FEWEST_FOR_FIRST = 64
+MOST_KEPT = 256
+"""Analyses that are remembered: tables of some dozen rows."""
 
 
 @dataclass(frozen=True)
@@ -89,6 +94,30 @@ class Indices:
         return rows.iloc[order].reset_index(drop=True)
 
 
+_kept: OrderedDict[bytes, Indices] = OrderedDict()
+
+
+def _once(how: Callable[..., Indices]) -> Callable[..., Indices]:
+    """What was worked out for the same rows and values is not worked out again: files, page and terminal all ask."""
+
+    @functools.wraps(how)
+    def ask(design: Design, y: Floats, *args: Any, **more: Any) -> Indices:
+        y = np.ascontiguousarray(y, np.float64)
+        about = (how.__name__, design.method, design.n, design.seed, design.second_order, design.factors, y.shape, args)
+        key = blake2b(repr((about, sorted(more.items()))).encode(), digest_size=16)
+        key.update(np.ascontiguousarray(design.base).tobytes())
+        key.update(y.tobytes())
+        found = _kept.pop(key.digest(), None) or how(design, y, *args, **more)
+        _kept[key.digest()] = found
+        while len(_kept) > MOST_KEPT:
+            _kept.popitem(last=False)
+        second = None if found.second is None else found.second.copy()
+        return dataclasses.replace(found, table=found.table.copy(), second=second)
+
+    return ask
+
+
+@_once
 def analyse(design: Design, y: Floats, seed: int = 1, resamples: int = RESAMPLES, method: str | None = None) -> Indices:
     """Indices of an outcome.
 
@@ -121,6 +150,7 @@ def analyse(design: Design, y: Floats, seed: int = 1, resamples: int = RESAMPLES
     return Indices(method, design.n, _table(design, found), second, main, design.note)
 
 
+@_once
 def with_luck(
     design: Design, y: Floats, seed: int = 1, resamples: int = RESAMPLES, method: str | None = None
 ) -> Indices:

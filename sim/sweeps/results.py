@@ -23,6 +23,7 @@ from sim.sweeps import worth
 from sim.sweeps.arrow import arrow, parquet
 from sim.sweeps.base import Record
 from sim.sweeps.experiment import PSA, Experiment
+from sim.sweeps.store import FAILED, OK
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from sim.sweeps.run import Sweep
 
 Array = NDArray[np.float64]
-OK, FAILED, MISSING = 1, 2, 0
 LINES = 2048
 """Lines that are held at a time while runs.parquet or an export is written."""
 TOTAL = tuple(worth.MEASURES)
@@ -42,7 +42,7 @@ TOTAL = tuple(worth.MEASURES)
 class SweepResults:
     """Results of a sweep, whole or as far as it is.
 
-    status: int8[rows, seeds], `OK`, `FAILED` or `MISSING`; by_outcome: float64[rows, seeds, scenarios, years] by name;
+    status: int8[rows, seeds] (`sim.sweeps.store.OK`, …); by_outcome: float64[rows, seeds, scenarios, years] by name;
     failures: what is known of failed runs. The first scenario is what the others are compared with.
     """
 
@@ -226,7 +226,7 @@ class SweepResults:
                 writer.close()
 
     def _factor_columns(self, rows: range) -> dict[str, list[Any]]:
-        each = [self.design.values(row) for row in rows]
+        each = [values for _, values in self.design.rows_of(rows.start, rows.stop)]
         return {name: [one[name] for one in each] for name in (each[0] if each else {})}
 
     def frames(self) -> Iterator[pd.DataFrame]:
@@ -307,16 +307,8 @@ def _write_parquet(frames: Iterator[pd.DataFrame], file: Path) -> None:
 def gather(it: Sweep, folder: Path | None) -> SweepResults:
     """Put together what is in the store. Large outcomes lie in a file that is mapped, not in memory."""
     rows, seeds = len(it.design), len(it.seeds)
-    wanted: dict[bytes, list[int]] = {}
-    status = np.zeros(rows * seeds, np.int8)
-    failed: dict[bytes, int] = {}
-    for place, key in it.places():
-        wanted.setdefault(key, []).append(place)
-        if key in it.store.ok:
-            status[place] = OK
-        elif key in it.store.failed:
-            status[place] = FAILED
-            failed[key] = place
+    status = it.states()
+    failed = {it.keys[row, i].tobytes(): (int(row), it.seeds[i]) for row, i in np.argwhere(status == FAILED)}
     years = most_years(it)
     shape = (rows * seeds, len(it.base.scenarios), years)
     scratch = None
@@ -325,16 +317,14 @@ def gather(it: Sweep, folder: Path | None) -> SweepResults:
         scratch = _Scratch(it.store.root)
     for name in it.base.outcomes:
         out = np.full(shape, np.nan) if scratch is None else scratch.array(name, shape)
-        it.store.column(name, wanted, out)
+        it.store.column(name, it.index, out)
         by_outcome[name] = out.reshape(rows, seeds, *shape[1:])
     failures = [
-        Record(key, failed[key] // seeds, it.seeds[failed[key] % seeds], r.status, r.seconds, None, r.error, r.given)
+        Record(key, *failed[key], r.status, r.seconds, None, r.error, r.given)
         for key, r in it.store.failures(set(failed)).items()
     ]
     failures.sort(key=lambda r: (r.row, r.seed))
-    return SweepResults(
-        it.experiment, it.design, status.reshape(rows, seeds), by_outcome, folder, failures, _scratch=scratch
-    )  # fmt: skip
+    return SweepResults(it.experiment, it.design, status, by_outcome, folder, failures, _scratch=scratch)
 
 
 def most_years(it: Sweep) -> int:

@@ -11,18 +11,24 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from sim.errors import EnvironmentFault
 from sim.studies.compare import Interrupted, cores
-from sim.studies.progress import Progress, Silence, duration
+from sim.studies.progress import Progress, Silence
 from sim.studies.store import _locked as locked
 from sim.sweeps import folder as folders
-from sim.sweeps.base import Base, Job
+from sim.sweeps.base import KEY_BYTES, Base, Job
+from sim.sweeps.cost import announcement
 from sim.sweeps.engines import Choice
 from sim.sweeps.experiment import KEEP, SECOND, Experiment, check
-from sim.sweeps.store import RunStore
+from sim.sweeps.keys import KeyIndex, joined
+from sim.sweeps.store import FAILED, MISSING, OK, RunStore
 
 if TYPE_CHECKING:
     from sim.sweeps.results import SweepResults
@@ -58,60 +64,73 @@ class Sweep:
         """Runs of the whole sweep."""
         return len(self.design) * len(self.seeds)
 
+    @cached_property
+    def keys(self) -> NDArray[np.uint8]:
+        """The key of every run, worked out once: uint8[rows, seeds, 16]."""
+        found = np.empty((len(self.design), len(self.seeds), KEY_BYTES), np.uint8)
+        for start in range(0, len(self.design), BLOCK):
+            for row, values in self.design.rows_of(start, start + BLOCK):
+                found[row] = joined(self.base.keys(values, self.seeds))
+        return found
+
+    @cached_property
+    def index(self) -> KeyIndex:
+        """At which place (row × seeds + number of the seed) each key stands."""
+        return KeyIndex(self.keys.reshape(-1, KEY_BYTES))
+
+    def states(self) -> NDArray[np.int8]:
+        """int8[rows, seeds]: `OK`, `FAILED` or `MISSING`, as far as the store has been looked at."""
+        keys = self.keys.reshape(-1, KEY_BYTES)
+        found = np.full(len(keys), MISSING, np.int8)
+        ok, failed = self.store.ok, self.store.failed
+        for place, key in enumerate(map(bytes, keys)):
+            if key in ok:
+                found[place] = OK
+            elif failed and key in failed:
+                found[place] = FAILED
+        return found.reshape(self.keys.shape[:2])
+
     def job(self, row: int, seed: int) -> Job:
         """One run."""
         values = self.design.values(row)
         return Job(self.base.key(values, seed), row, seed, values)
 
-    def block(self, start: int) -> list[Job]:
-        """The runs of a block of rows, of all shards."""
-        stop = min(start + BLOCK, len(self.design))
-        rows = [(row, self.design.values(row)) for row in range(start, stop)]
-        return [Job(self.base.key(values, seed), row, seed, values) for row, values in rows for seed in self.seeds]
-
-    def places(self) -> Iterator[tuple[int, bytes]]:
-        """Place (row × seeds + number of the seed) and key of every run, lazily."""
-        for start in range(0, len(self.design), BLOCK):
-            for i, job in enumerate(self.block(start)):
-                yield start * len(self.seeds) + i, job.key
-
     def left(self, backwards: bool = False, retry: bool = False) -> Iterator[Job]:
-        """The runs of this shard that are not there, lazily; those that share a history stand together."""
+        """The runs of this shard that are not there, lazily and each once; those that share a history stand together
+        within a block of rows."""
         first, every = self.shard
+        twins = set(self.index.twins().tolist())
         starts = range(0, len(self.design), BLOCK)
         looked = time.monotonic()
         for start in reversed(starts) if backwards else starts:
             if time.monotonic() - looked > REFRESH_SECONDS:
                 self.store.refresh()
                 looked = time.monotonic()
-            jobs = [job for job in self.block(start) if job.row % every == first]
-            for job in sorted(jobs, key=lambda job: tuple(map(str, job.history))):
-                known = job.key in self.store.ok or (job.key in self.store.failed and not retry)
-                if not known:
-                    yield job
+            jobs = []
+            for row, values in self.design.rows_of(start, start + BLOCK):
+                if row % every == first:
+                    for i, seed in enumerate(self.seeds):
+                        key = self.keys[row, i].tobytes()
+                        known = key in self.store.ok or (key in self.store.failed and not retry)
+                        if not known and row * len(self.seeds) + i not in twins:
+                            jobs.append(Job(key, row, seed, values))
+            yield from sorted(jobs, key=lambda job: tuple(map(str, job.history)))
 
     def count(self) -> tuple[int, int]:
         """How many runs of the whole sweep are there, and how many failed."""
-        ok = failed = 0
-        for _, key in self.places():
-            ok += key in self.store.ok
-            failed += key in self.store.failed
-        return ok, failed
+        states = self.states()
+        return int((states == OK).sum()), int((states == FAILED).sum())
 
 
 class _Chunks:
-    """Jobs in chunks of about a second's work, none of them twice."""
+    """Jobs in chunks of about a second's work."""
 
     def __init__(self, jobs: Iterator[Job]) -> None:
         self.jobs, self.size, self.seconds, self.timed = jobs, 1, 0.0, 0
-        self._given: set[bytes] = set()
 
     def __iter__(self) -> Iterator[list[Job]]:
         chunk: list[Job] = []
         for job in self.jobs:
-            if job.key in self._given:
-                continue
-            self._given.add(job.key)
             chunk.append(job)
             if len(chunk) >= self.size:
                 yield chunk
@@ -231,6 +250,7 @@ def cut(it: Sweep, n: int) -> Sweep:
     """The same sweep with the first n base samples only, over the same store."""
     smaller = replace(it, experiment=it.experiment)
     smaller.design, smaller.store, smaller.base = it.design.first(n), it.store, it.base
+    smaller.keys = it.keys[: len(smaller.design)]
     return smaller
 
 
@@ -240,7 +260,7 @@ def narrow(it: Sweep) -> bool:
 
     stop = it.experiment.stop or {}
     found = results.gather(it, None)
-    if not (found.status == results.OK).all():
+    if not np.all(found.status == OK):
         return False
     return convergence.narrow_enough(
         found.indices(str(stop.get("outcome", found.outcomes[0]))), float(stop["half_width"])
@@ -304,47 +324,3 @@ def _save(store: RunStore) -> None:
 
     with contextlib.suppress(EnvironmentFault):
         store.flush()
-
-
-# ---------------------------------------------------------------------------------------------------- what it costs
-
-
-def announcement(it: Sweep, engine: Choice) -> list[str]:
-    """What will be run, and what that is expected to take: runs, time and disk."""
-    e, s = it.experiment, it.experiment.plan.settings
-    ok, failed = it.count()
-    rows, seeds = len(it.design), len(it.seeds)
-    what = f"{len(it.design.groups)} factors" if it.design.groups else "all evidence drawn"
-    if len(it.design.groups) < len(it.design.factors):
-        what = f"{len(it.design.factors)} factors in {len(it.design.groups)} groups"
-    where = s.place if isinstance(s.place, str) else s.place.get("name", "a place of your own")
-    years = f"{s.years} year{'s' * (s.years != 1)}"
-    lines = [
-        f"{e.name}: {e.about}.",
-        f"{e.design}, n={it.design.n}, {what} · {rows:,} rows × {seeds} seeds = {it.total:,} runs of "
-        f"{', '.join(e.plan.scenarios)} · {where} · {years}",
-    ]
-    if it.design.note:
-        lines.append(f"Note: {it.design.note}.")
-    if ok:
-        lines.append(f"{ok:,} of them are there already.")
-    if failed:
-        lines.append(
-            f"{failed:,} failed before and are left out; to try them again: headwater sweep resume … failed=true"
-        )
-    left = it.total - ok - failed
-    size = disk_bytes(it.base) * it.total
-    each = it.store.seconds_a_run
-    took = f"about {duration(each * left / max(engine.workers, 1))}" if each else "time is said once a run is finished"
-    lines.append(f"To run: {left:,} · {took} · disk about {megabytes(size)}")
-    return lines
-
-
-def disk_bytes(base: Base) -> float:
-    """What a run takes on the disk: eight bytes a number, and its share of what a part needs."""
-    return 8.0 * len(base.scenarios) * len(base.outcomes) * base.settings.years + 2000
-
-
-def megabytes(size: float) -> str:
-    """A size in words."""
-    return f"{size / 1e6:.1f} MB" if size < 1e9 else f"{size / 1e9:.1f} GB"

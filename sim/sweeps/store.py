@@ -9,7 +9,6 @@ base, whatever its size, design or seeds, reads and adds to the same parts.
 
 from __future__ import annotations
 
-import itertools
 import os
 import shutil
 import time
@@ -24,8 +23,11 @@ from numpy.typing import NDArray
 from sim.disk import refusals
 from sim.sweeps.arrow import arrow, parquet
 from sim.sweeps.base import KEY_BYTES, Base, Record
+from sim.sweeps.keys import KeyIndex, Keys, joined
 
 OUTCOME = "y."
+OK, FAILED, MISSING = 1, 2, 0
+"""What has come of a run."""
 MOST_RECORDS = 2000
 """Records that are held before a part is written, whatever the time."""
 SOONEST, LATEST, SHARE = 2.0, 60.0, 200.0
@@ -133,20 +135,23 @@ class RunStore:
         except FileNotFoundError:
             return []
 
-    def column(self, outcome: str, wanted: dict[bytes, list[int]], out: NDArray[np.float64]) -> None:
-        """Fill out float64[places, scenarios, years] with an outcome; `wanted` says to which places a key belongs.
+    def column(self, outcome: str, index: KeyIndex, out: NDArray[np.float64]) -> None:
+        """Fill out float64[places, scenarios, years] with an outcome; `index` says to which places a key belongs.
 
         Runs with fewer years than `out` leave the rest as it is.
         """
         scenarios = len(self.base.scenarios)
-        for keys, values in self._lists(OUTCOME + outcome):
-            for key, flat in zip(keys, values, strict=True):
-                for place in wanted.get(key, ()):
-                    years = len(flat) // scenarios
-                    out[place, :, :years] = flat.reshape(scenarios, years)
+        for keys, starts, lengths, flat in self._lists(OUTCOME + outcome):
+            which, places = index.find(keys)
+            for length in np.unique(lengths[which]):
+                of = lengths[which] == length
+                years = length // scenarios
+                values = flat[starts[which[of]][:, None] + np.arange(length)]
+                out[places[of], :, :years] = values.reshape(-1, scenarios, years)
 
-    def _lists(self, column: str) -> Iterator[tuple[list[bytes], list[NDArray[np.float64]]]]:
-        """Keys and lists of one column of the good runs, part by part."""
+    def _lists(self, column: str) -> Iterator[tuple[Keys, NDArray[Any], NDArray[Any], NDArray[np.float64]]]:
+        """Keys and lists of one column of the good runs, part by part: where each list starts in the flat array of
+        numbers, and how long it is."""
         for name in self._names():
             table = _read(self.parts / name, ["key", "status", column])
             if table is None or column not in table.column_names:
@@ -155,8 +160,7 @@ class RunStore:
             for batch in table.to_batches():
                 lists = batch.column(column)
                 offsets, flat = lists.offsets.to_numpy(), lists.values.to_numpy(zero_copy_only=False)
-                pairs = itertools.pairwise(offsets)
-                yield batch.column("key").to_pylist(), [flat[start:end] for start, end in pairs]
+                yield joined(batch.column("key").to_pylist()), offsets[:-1], np.diff(offsets), flat
 
     def failures(self, wanted: set[bytes] | None = None) -> dict[bytes, Record]:
         """Of runs that failed and have not come right since: what is known of them, by key."""
