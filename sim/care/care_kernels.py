@@ -84,7 +84,7 @@ def tally(
         filled += int((contacts[i] | waiting[i]) != 0)
     for i in range(contacts.size):
         expected[practice[i]] += rate[i] if identity[i] != 0 else ZERO_RATE
-    group_of = np.empty(group_of_age.size * MONTHS_A_YEAR, np.int64)
+    group_of = np.empty(group_of_age.size * MONTHS_A_YEAR, np.uint8)
     for months in range(group_of.size):
         group_of[months] = group_of_age[months // MONTHS_A_YEAR]
     # new contacts in the lower half of each number, waiting ones in the upper: half as many sums
@@ -178,7 +178,7 @@ def serve(
     `offline` in their state (0: nobody) is not offered because it should have been made online; offset, shift: of the
     draws for new contacts, for waiting ones, and for their fates; chance: of those not offered, to go to A&E, and of
     the others, to wait. Fills `rows` and
-    fate (int64[n, 4]): not offered, and of these gone to A&E, waiting, given up.
+    fate (int16[n, 4]): not offered, and of these gone to A&E, waiting, given up.
     """
     # first who may have lost a contact, without branches; then what each of those did lose
     least = screens(share_new, barrier, 1.0 if offline != ZERO else 0.0)
@@ -240,17 +240,26 @@ def settle(
     """
     last = group_of_age.size * MONTHS_A_YEAR - 1
     held = np.empty(rows.size, np.uint8)
+    # two sums to a number, in its lower and its upper half: half as many additions
+    practices, fifths = np.zeros((by_practice.shape[1], 2), np.int64), np.zeros((by_fifth.shape[1], 2), np.int64)
     for j in range(rows.size):
         i = rows[j]
         held[j] = min(months[i], most - 1) + 1 if fate[j, 2] > 0 else 0
-        if fate[j, 3] > 0:
-            if unmet[i] == 0:
-                unmet_age[i] = 0
-            unmet[i] = min(unmet[i] + fate[j, 3], most)
+        unmet_age[i] = unmet_age[i] if unmet[i] != 0 or fate[j, 3] == 0 else 0
+        unmet[i] = min(unmet[i] + fate[j, 3], most)
         missed[area[i], group_of_age[min(max(month - born[i], 0), last) // MONTHS_A_YEAR]] += fate[j, 0]
-        for k in range(4):
-            by_practice[k, practice[i]] += fate[j, k]
-            by_fifth[k, fifth[i]] += fate[j, k]
+        first = np.int64(fate[j, 0]) | (np.int64(fate[j, 1]) << UPPER)
+        second = np.int64(fate[j, 2]) | (np.int64(fate[j, 3]) << UPPER)
+        practices[practice[i], 0] += first
+        practices[practice[i], 1] += second
+        fifths[fifth[i], 0] += first
+        fifths[fifth[i], 1] += second
+    for k in range(4):
+        half = UPPER * (k % 2)
+        for p in range(by_practice.shape[1]):
+            by_practice[k, p] += (practices[p, k // 2] >> half) & LOWER
+        for f in range(by_fifth.shape[1]):
+            by_fifth[k, f] += (fifths[f, k // 2] >> half) & LOWER
     waiting[:] = 0
     months[:] = 0
     for j in range(rows.size):
@@ -323,37 +332,41 @@ def reappear(
     for i in range(unmet.size):
         found[holders] = i
         holders += int(unmet[i] != 0)
+    opened, again_sum, sent_sum, sent_home, ended_sum, open_still = 0, 0, 0, 0, 0, 0
     for i in found[:holders]:
-        if identity[i] == 0:
-            continue
-        needs = np.int64(unmet[i])
+        here = identity[i] != 0  # of who has left nothing is moved on, and nothing counted
+        needs, room = np.int64(unmet[i]) * here, most - np.int64(contacts[i])
         z = word(key[i], offset[0])
-        again = min(inverse_binomial(unit(z, ZERO), needs, chance[0]), most - np.int64(contacts[i]))
-        left = needs - again
-        ended = inverse_binomial(unit(z, S32), left, chance[1])
+        u, v = unit(z, ZERO), unit(z, S32)
+        if needs > 1:
+            again = min(inverse_binomial(u, needs, chance[0]), room)
+            ended = inverse_binomial(v, needs - again, chance[1])
+        else:  # the usual case, without branches
+            again = min(needs & np.int64((1.0 - u <= chance[0]) & (u >= 1.0 - chance[0])), room)
+            ended = (needs - again) & np.int64((1.0 - v <= chance[1]) & (v >= 1.0 - chance[1]))
         to_ed = 0
         if ended > 0:
             to_ed = inverse_binomial(unit(word(key[i], offset[1]), shift), ended, chance[2])
-        still = left - ended
-        unmet[i] = still
-        unmet_age[i] = min(unmet_age[i] + 1, most) if still > 0 else 0
-        total[0] += needs
-        total[1] += again
-        total[2] += to_ed
-        total[4] += ended - to_ed
-        total[5] += still
-        if home[i] == 1:
-            total[3] += to_ed
-        if again > 0:
-            contacts[i] += again
-            again_by_practice[practice[i]] += again
-            rows[asked] = i
-            again_of[asked] = again
-            asked += 1
-        for _ in range(to_ed):
-            if sent < to_ed_rows.size:
-                to_ed_rows[sent] = i
-                sent += 1
+            for _ in range(to_ed):
+                if sent < to_ed_rows.size:
+                    to_ed_rows[sent] = i
+                    sent += 1
+            sent_sum += to_ed
+            sent_home += to_ed if home[i] == 1 else 0
+        still = needs - again - ended
+        older = min(np.int64(unmet_age[i]) + 1, most)
+        unmet_age[i] = (older if still > 0 else 0) if here else unmet_age[i]
+        unmet[i] = still if here else unmet[i]
+        opened += needs
+        again_sum += again
+        ended_sum += ended - to_ed
+        open_still += still
+        contacts[i] += again
+        again_by_practice[practice[i]] += again
+        rows[asked], again_of[asked] = i, again
+        asked += int(again > 0)
+    for k, each in enumerate((opened, again_sum, sent_sum, sent_home, ended_sum, open_still)):
+        total[k] += each
     return asked, sent
 
 

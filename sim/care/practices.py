@@ -91,7 +91,7 @@ def see(m: CareSystem, contacts: NDArray[np.uint8]) -> NDArray[np.int64]:
     capacity = set_capacity(m, own * season + m.care.waiting.contacts_by_practice(count))
     share_new, share_waiting = shares_not_offered(m, capacity, waited)
 
-    rows, fate = np.empty(filled, np.int64), np.empty((filled, 4), np.int64)
+    rows, fate = np.empty(filled, np.int64), np.empty((filled, 4), np.int16)
     offset, shift, chance = _draws(m)
     lost_rows = kernels.serve(
         busy[:filled], key, contacts, waiting, practice, r["state"][:size], *_barrier(m, share_new, share_waiting),
@@ -102,6 +102,8 @@ def see(m: CareSystem, contacts: NDArray[np.uint8]) -> NDArray[np.int64]:
     m.events.practice(contacts, waiting, left, lost)
     m.events.add_counts(left, {Kind.GP_WAITS: waits, Kind.GP_GIVEN_UP: given_up, Kind.GP_TO_ED: to_ed})
     m.care.not_offered = left, lost
+    sends = to_ed.nonzero()[0]
+    sent, to_ed = left[sends], to_ed[sends]  # few
     by_practice, by_fifth = np.zeros((4, count), np.int64), np.zeros((4, N_FIFTHS), np.int64)
     missed = np.zeros((areas, groups), np.int64)
     kernels.settle(
@@ -122,9 +124,9 @@ def see(m: CareSystem, contacts: NDArray[np.uint8]) -> NDArray[np.int64]:
         gp_given_up=given_up.sum(), gp_to_ed=to_ed.sum(), gp_waiting_in=waited.sum(),
         gp_waiting_out=waiting.sum(dtype=np.int64), gp_expected=m.care.expected_need.sum(), gp_not_offered=lost.sum(),
         gp_doctors=p["gps"][:count].sum(), gp_leavers=p["leavers"][:count].sum(),
-        gp_overflow=share_new @ new + share_waiting @ waited, gp_to_ed_home=to_ed[r["home_trust"][left] == 1].sum(),
+        gp_overflow=share_new @ new + share_waiting @ waited, gp_to_ed_home=to_ed[r["home_trust"][sent] == 1].sum(),
     )  # fmt: skip
-    return np.repeat(left, to_ed)
+    return np.repeat(sent, to_ed)
 
 
 def set_capacity(m: CareSystem, expected: NDArray[np.float64]) -> NDArray[np.float64]:

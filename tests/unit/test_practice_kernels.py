@@ -61,7 +61,7 @@ def test_what_is_asked_is_counted_by_practice_area_and_age() -> None:
 
 def serve(t: dict[str, Any], share: float, offline: int = 0, barrier: float = 0.0) -> tuple[Any, Any]:
     busy = np.flatnonzero((t["contacts"] > 0) | (t["waiting"] > 0)).astype(np.int32)
-    rows, fate = np.empty(busy.size, np.int64), np.empty((busy.size, 4), np.int64)
+    rows, fate = np.empty(busy.size, np.int64), np.empty((busy.size, 4), np.int16)
     numbers = (5, 6, draws.PAIRED + 9)
     offset = np.array([draws.offset(MONTH, number) for number in numbers], np.uint64)
     shift = np.array([32, 0], np.uint64)  # purposes 11 and 12
