@@ -57,6 +57,9 @@ def count_entries(
     n_fifths, n_ages = monthly.shape[1] - 1, yearly_age.shape[1]
     n_areas = yearly_area.shape[1]
     last = group_of_age.size * MONTHS_A_YEAR - 1
+    group_of = np.empty(last + 1, np.uint8)
+    for months in range(last + 1):
+        group_of[months] = group_of_age[months // MONTHS_A_YEAR]
     by_fifth, by_age = np.zeros(n_fifths), np.zeros(n_ages)
     by_cell, by_area = np.zeros((n_areas, n_ages)), np.zeros(n_areas)
     dead = np.zeros((n_fifths, death_bands.shape[1], death_bands.shape[2]), np.int64)
@@ -77,7 +80,22 @@ def count_entries(
         if by_area_too:
             by_area[:] = 0.0
             by_cell[:] = 0.0
-        for k in range(length):
+        plain = what == OF_ROWS and not weighted
+        for k in range(length if plain and by_area_too else 0):  # whole numbers: in any order the same
+            i = numbers[first_number + k]
+            by_fifth[fifth[i]] += 1.0
+            by_cell[lsoa[i], group_of[min(max(month - born[i], 0), last)]] += 1.0
+        for k in range(length if plain and not by_area_too else 0):
+            i = numbers[first_number + k]
+            by_fifth[fifth[i]] += 1.0
+            if yearly_too:
+                by_age[group_of[min(max(month - born[i], 0), last)]] += 1.0
+        if plain and by_area_too:
+            for j in range(n_areas):
+                for a in range(n_ages):
+                    by_area[j] += by_cell[j, a]
+                    by_age[a] += by_cell[j, a]
+        for k in range(0 if plain else length):
             i = numbers[first_number + k]
             amount = weights[first_weight + k] if weighted else 1.0
             if what == OF_FIFTHS:
@@ -90,7 +108,7 @@ def count_entries(
             if yearly_too:
                 group = i % n_ages
                 if what == OF_ROWS:
-                    group = group_of_age[min(max(month - born[i], 0), last) // MONTHS_A_YEAR]
+                    group = group_of[min(max(month - born[i], 0), last)]
                 by_age[group] += amount
                 if by_area_too:
                     by_area[area] += amount
