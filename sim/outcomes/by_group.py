@@ -97,26 +97,46 @@ def teams(results: Results) -> pd.DataFrame:
     about = {measure.name: measure for measure in MEASURES}
     first, frames = results.records[0], []
     for kind, known in first.teams.items():
+        means = {scenario: _TeamMeans(results, scenario, kind) for scenario in results.scenarios}
         for name in known.measures:
             for year in _late(results):
-                base = _team_mean(results, results.baseline, kind, name, year)
-                for scenario in results.scenarios:
-                    value = base if scenario == results.baseline else _team_mean(results, scenario, kind, name, year)
-                    frames.append(pd.DataFrame({
-                        "scenario": scenario, "kind": known.label, "team": value.index, "measure": name,
+                base = means[results.baseline].of(name, year)
+                for scenario, mean in means.items():
+                    value = base if scenario == results.baseline else mean.of(name, year)
+                    frames.append({
+                        "scenario": scenario, "kind": known.label, "team": mean.units, "measure": name,
                         "label": about[name].label, "unit": about[name].unit, "year": clock.fin_year_label(year),
-                        "value": value.to_numpy(), "change": (value - base).to_numpy(),
-                    }))  # fmt: skip
-    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
+                        "value": value, "change": value - base,
+                    })  # fmt: skip
+    if not frames:
+        return pd.DataFrame()
+    sizes = [len(frame["team"]) for frame in frames]
+    each = ("team", "value", "change")  # one a team; the others are one a frame
+    return pd.DataFrame({
+        key: np.concatenate([frame[key] for frame in frames])
+        if key in each
+        else np.repeat(np.array([frame[key] for frame in frames], object), sizes)
+        for key in frames[0]
+    })  # fmt: skip
 
 
-def _team_mean(results: Results, scenario: str, kind: str, name: str, year: int) -> pd.Series[float]:
-    """Mean over runs by the name of the team."""
-    import pandas as pd
+class _TeamMeans:
+    """Means over runs of what the teams of one kind did in a scenario. `units`: names of all that any run has."""
 
-    records = [results.record(scenario, pair) for pair in results.pairs]
-    runs = [pd.Series(record.by_team(kind, name, year), index=record.teams[kind].units) for record in records]
-    return pd.concat(runs, axis=1).mean(axis=1)
+    def __init__(self, results: Results, scenario: str, kind: str) -> None:
+        self.kind, self.records = kind, [results.record(scenario, pair) for pair in results.pairs]
+        known = [record.teams[kind].units for record in self.records]
+        at = {unit: k for k, unit in enumerate(dict.fromkeys(unit for units in known for unit in units))}
+        self.units = np.array(list(at), object)
+        self.places = [np.array([at[unit] for unit in units], np.int64) for units in known]
+
+    def of(self, name: str, year: int) -> Array:
+        """float64[units]; nan where no run has a number."""
+        runs = np.full((len(self.records), len(self.units)), np.nan)
+        for run, record, place in zip(runs, self.records, self.places, strict=True):
+            run[place] = record.by_team(self.kind, name, year)
+        with np.errstate(invalid="ignore"):
+            return np.asarray(np.nansum(runs, axis=0) / np.sum(~np.isnan(runs), axis=0))
 
 
 def ages(results: Results) -> pd.DataFrame:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sim import clock
 from sim.outcomes.summary import intervals
@@ -13,7 +14,10 @@ from sim.outcomes.summary import intervals
 if TYPE_CHECKING:
     import pandas as pd
 
+    from sim.outcomes.record import RunRecord
     from sim.outcomes.results import Results
+
+Array = NDArray[Any]
 
 
 def summary(results: Results, measures: Sequence[str] | None, years: Sequence[int] | None) -> pd.DataFrame:
@@ -51,7 +55,14 @@ def every_run(results: Results, monthly: bool) -> pd.DataFrame:
 
     codes = np.tile(np.repeat([names.index(n) for n, _ in series], len(times)), len(results.records))
     runs = [(r.scenario, r.draw, r.seed) for r in results.records]
-    read = [r.months if monthly else r.years for r in results.records]
+    at = {pair: k for k, pair in enumerate(results.pairs)}
+
+    def read(r: RunRecord, name: str, group: int) -> Array:
+        if monthly:
+            return r.months(name, group)
+        k = at.get((r.draw, r.seed))  # what is compared has been read before, and other runs have not
+        return r.years(name, group) if k is None else np.asarray(results.values(name, r.scenario, group)[k])
+
     return pd.DataFrame(
         {
             "scenario": pd.Categorical(np.repeat([s for s, _, _ in runs], size), categories=results.scenarios),
@@ -60,6 +71,6 @@ def every_run(results: Results, monthly: bool) -> pd.DataFrame:
             "measure": pd.Categorical.from_codes(codes, pd.Index(names)),
             "fifth": np.tile(np.repeat(np.array([g for _, g in series], np.int8), len(times)), len(runs)),
             "month" if monthly else "year": np.tile(times, len(series) * len(runs)),
-            "value": np.concatenate([one(n, g) for one in read for n, g in series]),
+            "value": np.concatenate([read(r, n, g) for r in results.records for n, g in series]),
         }
     )
