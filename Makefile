@@ -44,7 +44,7 @@ $(BIN)/python:
 
 $(VENV)/.runs: $(BIN)/python pyproject.toml constraints.txt
 	@echo "Installing headwater and what it needs (once; a minute or two) …"
-	@$(PIP) -c constraints.txt -e .
+	@$(PIP) --no-compile -c constraints.txt -e .  # Python compiles the modules it imports: a third of them
 	@touch $@
 
 $(VENV)/.tests: $(VENV)/.runs

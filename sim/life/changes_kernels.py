@@ -62,7 +62,7 @@ def happen(
     new: Array,
     log: Array,
     told: Array,
-) -> tuple[int, int]:
+) -> tuple[np.int64, np.int64]:
     """Do each step to the residents to whom its process happens, one step after the other.
 
     steps: what (`BEGIN` …), process, bit of the state and condition of each; masks: states it sets, and clears.

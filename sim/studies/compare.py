@@ -18,7 +18,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sim import clock, own
+from sim import clock, own, warm
 from sim.compose import Plan
 from sim.settings import RunSettings
 from sim.studies import pool
@@ -160,8 +160,10 @@ def run_parts(store: Store, progress: Progress, task: pool.Task = simulate) -> N
         )
         progress.at(gone + moment.steps, f"{finished} of {total} runs done; now {doing or 'finishing'}")
 
-    progress.begin(gone + sum(job.steps for job in jobs), gone, f"0 of {total} runs done; loading the model")
     try:
+        if task is simulate and jobs:
+            warm.share(workers, progress)
+        progress.begin(gone + sum(job.steps for job in jobs), gone, f"0 of {total} runs done; loading the model")
         pool.work(task, jobs, workers, name=str, finished=done, moment=now)
     except KeyboardInterrupt:
         store.log("interrupted", finished=finished)
