@@ -150,7 +150,7 @@ def evppi_bars(parts: Sequence[Value], everything: Value, where: str, labels: Ma
         axes.set_xlim(0, 1.08 * max(max(one.high for one in rows), 1e-9))
         if everything.value <= 0:
             axes.set_xlim(0, 1)
-        axes.xaxis.set_major_locator(words.few_ticks())
+        axes.xaxis.set_major_locator(words.ticks_across())
         money_axis(axes.xaxis)
         nothing = len(parts) - len(telling)
         silent = f"; {nothing} other parts of the evidence: £0" if nothing else ""
@@ -177,16 +177,16 @@ def prim_box(
     """
     who, what = about
     names = list(box.limits)[:6]
+    honest = box.tested if np.isfinite(box.tested) else box.density
     finding = (
-        f"{who} {what} in {share(box.density)} of worlds with {limits(box.limits, labels)}, against "
-        f"{share(box.base)} of "
-        "all"
+        f"{who} {what} in {share(honest)} of worlds with {limits(box.limits, labels)}, against {share(box.base)} of all"
     )
     across = min(3, len(names))
     down = -(-len(names) // across)
     with style.drawing():
         picture = style.Picture(height=1.75 + 2.25 * down)
-        tested = f"in worlds it was not found in: {share(box.tested)}" if np.isfinite(box.tested) else "not tested"
+        tested = f"{share(box.density)} where it was found"
+        tested += ", and the share above where it was not" if np.isfinite(box.tested) else "; not tested"
         note = (
             f"Shaded: inside the box ({box.worlds:,} of {len(bad):,} worlds, {share(box.coverage)} of those in which "
             f"it {what}; {tested}). Line: share of worlds in which it {what}."

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from sim.outcomes.rounding import level, plain, step_of
 from sim.report import style, words
 from sim.report.sweep_words import LONGEST, Outcome, capital, figures, money_axis, share
+from sim.sweeps.swing import sure_of_all
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -132,7 +133,8 @@ def sobol_bars(
     first = _read(table, "first") if main != "first" else {}
     rows = dict(sorted(_read(table, main).items(), key=lambda one: -np.nan_to_num(one[1].value, nan=-9))[:most])
     lucky = f"; {share(luck)} of the spread of single runs is luck" if np.isfinite(luck) else ""
-    clear = next((name for name, row in rows.items() if row.low > 0), None)
+    every = len(_read(table, main))
+    clear = next((name for name, row in rows.items() if row.is_clear(every) and row.value > 0), None)
     if not any(np.isfinite(row.value) for row in rows.values()):
         finding = f"{capital(outcome.label)} is the same in every row: nothing to share out"
     elif clear is not None:
@@ -182,7 +184,8 @@ def index_bars(table: pd.DataFrame, outcome: Outcome, main: str, most: int = MOS
             return plain(value, decimals=2)
         return outcome.amount(value) if main in SIGNED else outcome.amount(value).removeprefix("+")
 
-    clear = next((name for name, row in rows.items() if row.low > 0 or row.high < 0), None)
+    every = len(_read(table, main))
+    clear = next((name for name, row in rows.items() if row.is_clear(every)), None)
     if not any(abs(row.value) > 0 for row in rows.values()):
         finding = f"No factor changes {outcome.label} at all"
     elif clear is None:
@@ -281,6 +284,16 @@ class Index(NamedTuple):
     value: float
     low: float
     high: float
+
+    def is_clear(self, among: int) -> bool:
+        """Whether it differs from nought as the foremost of so many factors: of a hundred that do nothing, some have an
+        interval of 95 % that says otherwise, so it is widened to hold for all of them together (Bonferroni)."""
+        wider = sure_of_all(among) / sure_of_all(1)
+        return (
+            self.low * wider > self.value * (wider - 1)
+            if self.value > 0
+            else (self.high * wider < self.value * (wider - 1))
+        )
 
 
 def _read(table: pd.DataFrame, measure: str) -> dict[str, Index]:

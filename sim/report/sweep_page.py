@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import replace
+from html import unescape
 from pathlib import Path
 
 import yaml
@@ -50,6 +51,15 @@ def answer(results: SweepLike) -> str:
     return _answer(numbers, parts(numbers))
 
 
+def said(folder: Path) -> str:
+    """The answer of a page that was written; nothing where there is none."""
+    try:
+        found = re.search('<p class="answer">(.*?)</p>', (folder / NAME).read_text(encoding="utf-8"), re.DOTALL)
+    except OSError:
+        return ""
+    return unescape(found[1]).replace("\u2060", "") if found else ""
+
+
 def parts(numbers: SweepNumbers) -> list[Part]:
     """Every part that these results can fill, in the page's order."""
     if not len(numbers.rows):
@@ -88,7 +98,7 @@ def html(numbers: SweepNumbers, made: list[Part] | None = None) -> str:
             kicker=f"Headwater sweep {numbers.experiment.name}: {len(numbers.rows):,} rows × {numbers.seeds} "
             f"seed{'s' * (numbers.seeds != 1)} × {len(numbers.scenarios)} scenarios; {_place(plan.settings)}; "
             f"{span(numbers.years())}",
-            answer=_answer(numbers, made),
+            answer=_whole(_answer(numbers, made)),
             warnings=_warnings(numbers),
             tiles=[],
             tiles_note="",
@@ -161,8 +171,12 @@ def _entries(text: str) -> list[tuple[str, str]]:
 
 
 def _unbroken(table: Table) -> Table:
-    """Amounts that are not broken after their sign."""
-    return replace(table, rows=[[re.sub("([+−])£", "\\1\u2060£", cell) for cell in row] for row in table.rows])
+    """A table whose amounts are not broken after their sign."""
+    return replace(table, rows=[[_whole(cell) for cell in row] for row in table.rows])
+
+
+def _whole(text: str) -> str:
+    return re.sub("([+−])(?=[£\\d])", "\\1\u2060", text)
 
 
 def _place(settings: object) -> str:

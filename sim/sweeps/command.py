@@ -137,8 +137,10 @@ def _run(experiment: Experiment, said: Mapping[str, str], words: Words, retry: b
 
 def summary(found: Any) -> str:
     """The end of a sweep in some lines: what matters most, what failed, where everything is."""
+    from sim.report import sweep_page
+
     lines = [""]
-    lines += top(found)
+    lines += top(found) or [sweep_page.said(found.folder)]
     if found.failures:
         first = found.failures[0]
         lines.append(
@@ -158,6 +160,9 @@ def top(found: Any) -> list[str]:
     if indices is None:
         return []
     whole = indices.n >= found.design.n
+    if not indices.ranking()["value"].abs().max() > 0:  # nought or not a number
+        so_far = "" if whole else f" in the first {indices.n} samples"
+        return [f"Nothing that was varied changes {found.outcomes[0]} ({found.scenarios[-1]}){so_far}."]
     lines = [f"What matters most for {found.outcomes[0]} ({found.scenarios[-1]}; {indices.main}, n={indices.n}"
              f"{'' if whole else ', provisional'}):"]  # fmt: skip
     ranked = indices.ranking().head(TOP)

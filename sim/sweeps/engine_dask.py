@@ -38,7 +38,9 @@ class Dask:
 
         client_of: Any = distributed.Client
         cluster_of: Any = distributed.LocalCluster
-        logging.getLogger("distributed").setLevel(logging.CRITICAL)
+        for name in ["distributed", *logging.root.manager.loggerDict]:  # some have a level of their own
+            if name.partition(".")[0] == "distributed":
+                logging.getLogger(name).setLevel(logging.CRITICAL)
         dask.config.set({"distributed.scheduler.allowed-failures": MOST_DEATHS - 1})
         if address is None:
             cluster = cluster_of(
@@ -99,8 +101,8 @@ class Dask:
                         yield Record(job.key, job.row, job.seed, "crashed", error=how, given=json.dumps(job.values))
                     else:
                         again.append(chunk)
-        except (OSError, CancelledError, RuntimeError) as fault:
-            raise self._lost(fault) from None
+        except (OSError, CancelledError, RuntimeError):
+            raise self._lost() from None
         finally:
             self.close()
 
@@ -109,9 +111,10 @@ class Dask:
             raise OSError(self.client.status)
         self.client.scheduler_info(n_workers=0)
 
-    def _lost(self, fault: BaseException) -> EnvironmentFault:
+    def _lost(self) -> EnvironmentFault:
         return EnvironmentFault(
-            f"The Dask scheduler is gone ({type(fault).__name__}). Finished runs are kept; give the command again."
+            "The Dask scheduler is gone. Finished runs are kept; once it is back, give the command again, or go on "
+            "here: headwater sweep resume"
         )
 
     def close(self) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import ndtri
 
 from sim.errors import UserError
 
@@ -15,8 +16,13 @@ if TYPE_CHECKING:
 
 Array = NDArray[Any]
 FIFTH = 0.2
-CLEARLY = 2.58  # standard errors: one factor in a hundred by chance
+BY_CHANCE = 0.05  # that any of the factors is called clear though none does anything
 FEWEST = 5  # rows at an end
+
+
+def sure_of_all(factors: int) -> float:
+    """Standard errors to each side that hold for so many factors at once with 95 % (Bonferroni)."""
+    return float(-ndtri(BY_CHANCE / 2 / max(factors, 1)))
 
 
 def swings(u: Array, y: Array, names: Sequence[str]) -> pd.DataFrame:
@@ -32,7 +38,7 @@ def swings(u: Array, y: Array, names: Sequence[str]) -> pd.DataFrame:
     u, y = np.asarray(u, np.float64), np.asarray(y, np.float64)
     if u.ndim != 2 or u.shape != (len(y), len(names)) or not np.isfinite(y).all():
         raise UserError("Swings need every factor's place and a value of the outcome in every row.")
-    found = []
+    found, clearly = [], sure_of_all(len(names))
     for k, name in enumerate(names):
         low, high = y[u[:, k] <= FIFTH], y[u[:, k] >= 1 - FIFTH]
         if min(len(low), len(high)) < FEWEST:
@@ -40,5 +46,5 @@ def swings(u: Array, y: Array, names: Sequence[str]) -> pd.DataFrame:
             continue
         error = float(np.sqrt(low.var(ddof=1) / len(low) + high.var(ddof=1) / len(high)))
         ends = float(low.mean() - y.mean()), float(high.mean() - y.mean())
-        found.append((name, *ends, error, abs(ends[1] - ends[0]) > CLEARLY * error))
+        found.append((name, *ends, error, abs(ends[1] - ends[0]) > clearly * error))
     return pd.DataFrame(found, columns=["factor", "low_end", "high_end", "error", "clear"])

@@ -6,10 +6,12 @@ import json
 import math
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -285,6 +287,8 @@ MISTAKES = [
     ("sweep experiment=sobol place=toy years=0", "years must be from 1 to 60 years, not 0."),
     ("sweep status", "There is no sweep in results; begin one: headwater sweep experiment=screen"),
     ("sweep resume nowhere", "There is no sweep at 'nowhere'."),
+    ("sweep experiment=sobol place=toy then.n=4", "then.n: sobol has no second stage; screen_then_sobol has."),
+    ("sweep experiment=screen_then_sobol place=toy then.n=x", "then.n must be a whole number of at least 1, not x."),
     ("sweep row", "Give the folder and the number of a row"),
     ("sweep experiment=bad --config-dir mine", "bad.yaml, line 5: There is no key of an experiment called 'outcome'."),
     ("sweep experiment=reversed place=toy --config-dir mine", "the bounds 2 and 1 are reversed."),
@@ -316,6 +320,68 @@ def test_dask_gives_the_same_digest_and_an_address_that_nobody_answers_is_said(t
     assert sweep(tmp_path / "a", Choice("dask", workers=2), n=4).digest == sweep(tmp_path / "b", n=4).digest
     with pytest.raises(UserError, match="no Dask scheduler can be reached there"):
         run.sweep(experiment(tmp_path), engine=Choice("dask", {"address": "tcp://127.0.0.1:9"}), task=TASK)
+
+
+@pytest.mark.parametrize(("engine", "module"), [("dask", "distributed"), ("submitit", "submitit")])
+def test_an_engine_that_is_not_installed_says_how_to_get_it(
+    engine: str, module: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import importlib.util
+
+    monkeypatch.setattr(importlib.util, "find_spec", lambda *_: None)
+    sentence = rf"engine={engine} needs {module}; install it: pip install headwater\[distributed\]"
+    with pytest.raises(UserError, match=sentence):
+        Choice(engine).check()
+
+
+def test_nothing_that_matters_is_said_so(tmp_path: Path, control: Path) -> None:
+    from sim.sweeps import command
+
+    found = sweep(tmp_path, design="morris", n=2)
+    assert command.top(found)[0].startswith("What matters most for deaths")
+    for values in found.by_outcome.values():
+        values[...] = 0.0
+    assert command.top(found) == ["Nothing that was varied changes deaths (health_creation)."]
+
+
+@pytest.mark.slow
+def test_a_lost_dask_worker_costs_nothing_and_a_lost_scheduler_is_said_in_a_sentence(
+    tmp_path: Path, control: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """160 runs, held after 60, when a worker dies, and 50 later, when the scheduler does; the rest is made up here."""
+    pytest.importorskip("distributed")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    address, started = f"tcp://127.0.0.1:{port}", []
+
+    def start(what: str, *words: str) -> subprocess.Popen[bytes]:
+        line = [sys.executable, "-m", f"distributed.cli.dask_{what}", *words, "--no-dashboard"]
+        quiet = subprocess.DEVNULL
+        started.append(subprocess.Popen(line, cwd=Path(__file__).parents[2], stdout=quiet, stderr=quiet))
+        return started[-1]
+
+    try:
+        scheduler = start("scheduler", "--host", "127.0.0.1", "--port", str(port))
+        worker, _ = (start("worker", address, "--no-nanny", "--nthreads", "1") for _ in range(2))
+        hold(control, 60)
+        with ThreadPoolExecutor(1) as beside:
+            given, engine = experiment(tmp_path), Choice("dask", {"address": address})
+            going = beside.submit(run.sweep, given, engine=engine, task=TASK)
+            wait_until(lambda: len(ran(control)) >= 60 or going.done())
+            worker.kill()
+            hold(control, 110)
+            wait_until(lambda: len(ran(control)) >= 110 or going.done())
+            scheduler.kill()
+            with pytest.raises(EnvironmentFault, match=r"The Dask scheduler is gone\. Finished runs are kept"):
+                going.result(timeout=120)
+    finally:
+        for process in started:
+            process.kill()
+            process.wait()
+    assert "Traceback" not in capfd.readouterr().err
+    (control / "hold").unlink()
+    assert sweep(tmp_path).digest == sweep(tmp_path / "calm").digest
 
 
 def test_the_model_itself_gives_one_digest_and_shares_histories(tmp_path: Path) -> None:

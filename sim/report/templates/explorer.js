@@ -42,7 +42,7 @@
     });
     var value = at(one, u);
     size.textContent = one.label + " " + words(one, value, true);
-    sure.textContent = "Nine in ten rows that the stand-in had not seen lay within \u00b1" + words(one, one.error, false) +
+    sure.textContent = "Nine in ten rows that the stand-in had not seen lay within \u00b1\u2060" + words(one, one.error, false) +
       " of it (Q\u00b2 " + one.q2.toFixed(2) + ").";
     var part = Math.min(Math.max((value - one.low) / (one.high - one.low || 1), 0), 1);
     var wide = one.error / (one.high - one.low || 1);
