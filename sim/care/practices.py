@@ -122,7 +122,7 @@ def see(m: CareSystem, contacts: NDArray[np.uint8]) -> NDArray[np.int64]:
     m.care.ledger.add(
         m.month, gp_need=new.sum(), gp_served=cells.sum() - missed.sum(), gp_induced=p["induced"][:count].sum(),
         gp_given_up=given_up.sum(), gp_to_ed=to_ed.sum(), gp_waiting_in=waited.sum(),
-        gp_waiting_out=waiting.sum(dtype=np.int64), gp_expected=m.care.expected_need.sum(), gp_not_offered=lost.sum(),
+        gp_waiting_out=waits.sum(), gp_expected=m.care.expected_need.sum(), gp_not_offered=lost.sum(),
         gp_doctors=p["gps"][:count].sum(), gp_leavers=p["leavers"][:count].sum(),
         gp_overflow=share_new @ new + share_waiting @ waited, gp_to_ed_home=to_ed[r["home_trust"][sent] == 1].sum(),
     )  # fmt: skip

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from sim import draws
 from sim.agents.hospitals import ACUTE, PAEDIATRICS, SURGERY, WARDS
+from sim.care import ward_kernels as kernels
 from sim.care.indices import FROZEN_FROM
 from sim.clock import MONTHS_A_YEAR
 from sim.purposes import Purpose
@@ -42,6 +43,11 @@ class Wards:
         table = m.evidence.table("emergency_ward").pivot(index="cause", columns="ward", values="value").fillna(0.0)
         share = table.reindex(index=list(CAUSES), columns=list(WARDS), fill_value=0.0).to_numpy(np.float64)
         self.share = share / share.sum(axis=1, keepdims=True)
+        bits = m.states.bits
+        self.particular = np.array([name in CONDITIONS for name in WARDS])
+        self.conditions = np.array(
+            [sum(1 << bits[name] for name in CONDITIONS.get(ward, ()) if name in bits) for ward in WARDS], np.uint64
+        )
         self.child_months = int(MONTHS_A_YEAR * m.evidence["care.paediatric_age"])
         self.days = np.zeros(len(WARDS))
         self.base = np.zeros(len(WARDS))
@@ -49,18 +55,11 @@ class Wards:
     def assign(self, rows: Rows, cause: NDArray[np.int8]) -> NDArray[np.int64]:
         """The ward (position in `WARDS`) of each admission: children's is paediatrics, others' is drawn by cause."""
         m, r = self.m, self.m.residents.columns
-        weight = self.share[cause]
-        mine = np.flatnonzero(cause == EXACERBATION)
-        if len(mine):
-            state = r["state"][rows[mine]]
-            for ward, conditions in CONDITIONS.items():
-                known = np.uint64(sum(1 << m.states.bits[name] for name in conditions if name in m.states.bits))
-                weight[mine, WARDS.index(ward)] *= (state & known) != 0
-        upto = np.cumsum(weight, axis=1)
         uniform = draws.uniforms(r["key"][rows], m.month, Purpose.WARD)
-        ward = (uniform[:, None] * upto[:, -1:] >= upto[:, :-1]).sum(axis=1)
-        child = m.month - r["born"][rows].astype(np.int64) < self.child_months
-        return np.where(child, PAEDIATRICS - ACUTE, ward)
+        ward, children = np.empty(len(rows), np.int64), (m.month - self.child_months, PAEDIATRICS - ACUTE)
+        needs = EXACERBATION, self.particular, self.conditions
+        kernels.assign(rows, cause, uniform, self.share, needs, children, (r["born"], r["state"]), ward)
+        return ward
 
     def settle(self, ward: Array, stay: Array, planned: float) -> None:
         """A month's bed-days: stays of emergencies (days) by ward, and of planned patients (surgery's)."""
