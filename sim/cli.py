@@ -188,6 +188,10 @@ def _validate(words: Words) -> int:
 
 
 def _sweep(words: Words) -> int:
+    from sim.studies.pool import ONE_THREAD
+
+    for name in ONE_THREAD:  # before NumPy is loaded: threads that wait busily would take the workers' cores
+        os.environ.setdefault(name, "1")
     from sim.sweeps import command
 
     return command.act(words)

@@ -103,11 +103,18 @@ class Job:
     seed: int
     values: dict[str, Value]
 
+    @functools.cached_property
+    def world(self) -> tuple[str, ...]:
+        """Equal for runs whose evidence and place are the same until the policy starts."""
+        return tuple(f"{name}={value!r}" for name, value in self.values.items() if not after_policy(name))
+
     @property
     def history(self) -> tuple[Any, ...]:
         """Equal for runs that share everything until the policy starts."""
-        before = ((name, value) for name, value in self.values.items() if not after_policy(name))
-        return (self.seed, *(f"{name}={value!r}" for name, value in before))
+        return (self.seed, *self.world)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Job, (self.key, self.row, self.seed, self.values)  # `world` need not travel
 
     def __str__(self) -> str:
         return f"row {self.row}, seed {self.seed}"

@@ -8,6 +8,7 @@ other has done.
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -24,7 +25,7 @@ from sim.studies.progress import Progress, Silence
 from sim.studies.store import _locked as locked
 from sim.sweeps import folder as folders
 from sim.sweeps.base import KEY_BYTES, Base, Job
-from sim.sweeps.cost import announcement
+from sim.sweeps.cost import announcement as announcement
 from sim.sweeps.engines import Choice
 from sim.sweeps.experiment import KEEP, SECOND, Experiment, check
 from sim.sweeps.keys import KeyIndex, joined
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 
 BLOCK = 128
 """Rows that are looked at together: jobs that share a history are put side by side within a block."""
-CHUNK_SECONDS, MOST_CHUNK = 1.0, 256
+CHUNK_SECONDS, MOST_CHUNK, KEPT_TOGETHER = 1.0, 256, 3
 FEWEST_TO_JUDGE = 8
 REFRESH_SECONDS = 5.0
 
@@ -114,7 +115,7 @@ class Sweep:
                         known = key in self.store.ok or (key in self.store.failed and not retry)
                         if not known and row * len(self.seeds) + i not in twins:
                             jobs.append(Job(key, row, seed, values))
-            yield from sorted(jobs, key=lambda job: tuple(map(str, job.history)))
+            yield from sorted(jobs, key=lambda job: (job.world, job.seed))
 
     def count(self) -> tuple[int, int]:
         """How many runs of the whole sweep are there, and how many failed."""
@@ -123,7 +124,8 @@ class Sweep:
 
 
 class _Chunks:
-    """Jobs in chunks of about a second's work."""
+    """Jobs in chunks of about a second's work. The seeds of a row stay together: they share what is worked out from its
+    evidence."""
 
     def __init__(self, jobs: Iterator[Job]) -> None:
         self.jobs, self.size, self.seconds, self.timed = jobs, 1, 0.0, 0
@@ -131,10 +133,11 @@ class _Chunks:
     def __iter__(self) -> Iterator[list[Job]]:
         chunk: list[Job] = []
         for job in self.jobs:
-            chunk.append(job)
-            if len(chunk) >= self.size:
+            full = len(chunk) >= self.size
+            if full and (job.world != chunk[-1].world or len(chunk) >= self.size + KEPT_TOGETHER):
                 yield chunk
                 chunk = []
+            chunk.append(job)
         if chunk:
             yield chunk
 
@@ -277,7 +280,8 @@ def run_missing(it: Sweep, folder: Path, progress: Progress, engine: Choice, ret
         mine = _mine(it, there)
         folders.log(folder, "started", runs=it.total, finished=ok, failed=failed, engine=engine.name)
         chunks = _Chunks(it.left(backwards=not alone, retry=retry))
-        first = next(iter(chunks), None)
+        stream = iter(chunks)
+        first = next(stream, None)
         if first is None:
             return
         progress.begin(mine, there if it.shard[1] == 1 else 0, f"{there} of {it.total} runs done; loading the model")
@@ -285,7 +289,7 @@ def run_missing(it: Sweep, folder: Path, progress: Progress, engine: Choice, ret
         began = time.monotonic()
         try:
             opened = engine.open()
-            for record in opened.run(it.base, _chain(first, iter(chunks))):
+            for record in opened.run(it.base, itertools.chain([first], stream)):
                 if record is not None:
                     store.add(record)
                     chunks.learn(record.seconds)
@@ -312,11 +316,6 @@ def run_missing(it: Sweep, folder: Path, progress: Progress, engine: Choice, ret
 def _mine(it: Sweep, there: int) -> int:
     first, every = it.shard
     return len(range(first, len(it.design), every)) * len(it.seeds)
-
-
-def _chain(first: list[Job], rest: Iterator[list[Job]]) -> Iterator[list[Job]]:
-    yield first
-    yield from rest
 
 
 def _save(store: RunStore) -> None:

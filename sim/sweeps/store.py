@@ -100,7 +100,8 @@ class RunStore:
             self.parts.mkdir(parents=True, exist_ok=True)
             try:
                 with open(half, "wb") as file:
-                    pq.write_table(pa.table(columns), file, compression="zstd")
+                    # nothing stands twice: dictionaries would only take memory
+                    pq.write_table(pa.table(columns), file, compression="zstd", use_dictionary=False)
                     file.flush()
                     os.fsync(file.fileno())
                 os.replace(half, self.parts / name)
@@ -198,7 +199,7 @@ def _read(file: Path, columns: list[str]) -> Any:
     try:
         with pq.ParquetFile(file, memory_map=False) as part:
             names = part.schema_arrow.names
-            table = part.read([name for name in columns if name in names])
+            table = part.read([name for name in columns if name in names], use_threads=False)
     except (OSError, pa.ArrowException):
         return None
     return _Part(table, names)
