@@ -13,6 +13,7 @@ import sys
 import numpy as np
 
 import sim
+from sim.errors import UserError
 from sim.evidence import load
 from sim.report.decision_sections import evidence_parts
 from sim.report.sweep_numbers import SweepNumbers
@@ -49,4 +50,7 @@ def main(words: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    try:
+        main(sys.argv[1:])
+    except UserError as fault:
+        sys.exit(str(fault))

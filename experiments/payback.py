@@ -11,6 +11,7 @@ from __future__ import annotations
 import sys
 
 import sim
+from sim.errors import UserError
 from sim.report.sweep_numbers import SweepNumbers
 from sim.report.sweep_words import limits, share
 from sim.sweeps import prim
@@ -51,4 +52,7 @@ def main(words: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    try:
+        main(sys.argv[1:])
+    except UserError as fault:
+        sys.exit(str(fault))

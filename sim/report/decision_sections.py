@@ -151,12 +151,21 @@ def payback(numbers: SweepNumbers) -> list[Part]:
     """In which worlds does a scenario not pay back?"""
     meanings = [name for name in PAID if name in numbers.outcomes]
     scenario = asked_scenario(numbers)
-    if not numbers.worlds or len(numbers.scenarios) < 2 or not meanings or len(numbers.rows) < prim.LEAST_WORLDS:
+    if not numbers.worlds or len(numbers.scenarios) < 2 or not meanings:
         return []
-    asked = int((numbers.experiment.question or {}).get("payback", PAYBACK_YEARS))
+    question = numbers.experiment.question or {}
+    asked = int(question.get("payback", PAYBACK_YEARS))
     years = min(asked, len(numbers.years()))
     who, n = numbers.label(scenario), len(numbers.rows)
-    part = Part("payback", f"In which worlds does {who} not pay back within {years} years?")
+    span = f"{years} year{'s' * (years != 1)}"
+    part = Part("payback", f"In which worlds does {who} not pay back within {span}?")
+    if n < prim.LEAST_WORLDS:
+        few = f"{n:,} worlds are too few to say in which {who} does not pay back: "
+        few += f"at least {prim.LEAST_WORLDS} are needed."
+        part.intro, part.said = [few], [few]
+        return [part] if "payback" in question else []
+    if years < asked:
+        part.intro.append(f"The runs end after {span}; {asked} were asked about.")
     rows = []
     for name in meanings:
         runs = numbers.change(name, scenario, years)
@@ -169,14 +178,14 @@ def payback(numbers: SweepNumbers) -> list[Part]:
             continue
         if count in (0, n):
             how = SHORT[name] if count else PAYS[name]
-            part.said.append(f"{who} {how} within {years} years in all {n:,} worlds.")
+            part.said.append(f"{who} {how} within {span} in all {n:,} worlds.")
             continue
-        part.said.append(f"{who} {SHORT[name]} within {years} years in {count:,} of {n:,} worlds{_by_luck(runs)}.")
+        part.said.append(f"{who} {SHORT[name]} within {span} in {count:,} of {n:,} worlds{_by_luck(runs)}.")
         if numbers.method != PSA:
-            _boxes(part, numbers, name, bad, f"{SHORT[name]} within {years} years")
+            _boxes(part, numbers, name, bad, f"{SHORT[name]} within {span}")
     heads = [Head("Not paying back means"), Head(f"Worlds of {n:,}", True), Head("Share", True)]
     note = "Means over seeds, discounted to the start of the policy. The three ledgers are never added up."
-    part.tables.insert(0, Table(f"How often it does not pay back within {years} years", heads, rows, note))
+    part.tables.insert(0, Table(f"How often it does not pay back within {span}", heads, rows, note))
     return [part]
 
 

@@ -26,7 +26,8 @@ from sim.sweeps import folder as folders
 from sim.sweeps import run
 from sim.sweeps.engines import Choice
 from sim.sweeps.experiment import Experiment, from_plan
-from sim.sweeps.results import FAILED, OK, SweepResults
+from sim.sweeps.results import SweepResults
+from sim.sweeps.store import FAILED, OK
 from sim.system import CareSystem
 from tests.system.tiny_sweep import TASK
 
@@ -213,7 +214,7 @@ def test_a_full_disk_is_said_and_what_is_there_is_kept(
 ) -> None:
     from sim.sweeps import store
 
-    written = []
+    written: list[int] = []
 
     def full(*_: object, **__: object) -> None:
         if written:

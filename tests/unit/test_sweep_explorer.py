@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -30,7 +31,7 @@ def offer() -> tuple[sweep_explorer.Offer, str]:
     )
 
 
-def data(html: str) -> dict:
+def data(html: str) -> Any:
     found = re.search(r'id="explorer-data">(.*?)</script>', html, re.DOTALL)
     assert found is not None
     return json.loads(found[1])
