@@ -42,7 +42,7 @@ class Wards:
         self.m = m
         table = m.evidence.table("emergency_ward").pivot(index="cause", columns="ward", values="value").fillna(0.0)
         share = table.reindex(index=list(CAUSES), columns=list(WARDS), fill_value=0.0).to_numpy(np.float64)
-        self.share = share / share.sum(axis=1, keepdims=True)
+        self.share = np.ascontiguousarray(share / share.sum(axis=1, keepdims=True))
         bits = m.states.bits
         self.particular = np.array([name in CONDITIONS for name in WARDS])
         self.conditions = np.array(
