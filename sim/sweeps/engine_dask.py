@@ -7,6 +7,8 @@ has died too often comes back as single jobs, so that only the run that kills is
 from __future__ import annotations
 
 import json
+import re
+import socket
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,8 +19,22 @@ from sim.sweeps.base import Base, Job, Record
 from sim.sweeps.engines import MOST_DEATHS, Chunks
 
 REACH_SECONDS = 10
+ADDRESS = re.compile(r"(?:(?:tcp|tls)://)?(?P<host>[^:/]+|\[[^\]]+\]):(?P<port>\d+)/?")
 LOST_SECONDS = 30
 AHEAD = 2  # chunks in the cluster for each of its threads: enough to keep all busy
+
+
+def reach(address: str) -> None:
+    """Raise `UserError`, before anything is run or written, for an address that is none or where nobody answers."""
+    found = ADDRESS.fullmatch(address)
+    if found is None:
+        if "://" in address:  # other ways than TCP are Dask's own affair
+            return
+        raise UserError(f"engine.address={address}: write the scheduler's address, for example tcp://127.0.0.1:8786.")
+    try:
+        socket.create_connection((found["host"].strip("[]"), int(found["port"])), REACH_SECONDS).close()
+    except (OSError, OverflowError):
+        raise UserError(f"engine.address={address}: no Dask scheduler can be reached there: nobody answers.") from None
 
 
 @dataclass

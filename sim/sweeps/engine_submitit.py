@@ -8,7 +8,9 @@ resume``.
 
 from __future__ import annotations
 
+import tempfile
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sim.arguments import light
@@ -21,19 +23,20 @@ if TYPE_CHECKING:
     from sim.sweeps.results import SweepResults
 
 JOBS = 2
+DEFAULTS = {"name": "headwater", "timeout_min": 600}
 ASK_SECONDS = 2.0
 
 
 def sweep(experiment: Experiment, progress: Progress, engine: Choice) -> SweepResults | None:
     """Run an experiment as jobs of a cluster and put its results together here. Raises `UserError` for options that
     submitit does not know, `EnvironmentFault` when jobs are lost."""
-    import submitit
-
     from sim.sweeps import cost, results, run
     from sim.sweeps import folder as folders
 
     check(experiment)
     jobs, options = _options(engine)
+    with tempfile.TemporaryDirectory() as nowhere:  # options are tried before anything is written
+        _executor(Path(nowhere), engine, options)
     it = run.Sweep(experiment)
     it.store.refresh()
     for line in cost.announcement(it, engine):
@@ -41,13 +44,8 @@ def sweep(experiment: Experiment, progress: Progress, engine: Choice) -> SweepRe
     if experiment.then is not None:
         progress.say(experiment.second_size())
     folder, _ = folders.open_folder(experiment, it.store)
-    maker: Any = submitit.AutoExecutor
     try:
-        executor = maker(folder=str(folder / "jobs"), cluster=options.pop("cluster", None))
-        executor.update_parameters(
-            **{"name": "headwater", "cpus_per_task": engine.workers, "timeout_min": 600, **options}
-        )
-        working = executor.map_array(
+        working = _executor(folder / "jobs", engine, options).map_array(
             run_share, [experiment] * jobs, [(i, jobs) for i in range(jobs)], [engine.workers] * jobs
         )
     except (RuntimeError, TypeError, ValueError, NameError) as fault:
@@ -80,10 +78,22 @@ def sweep(experiment: Experiment, progress: Progress, engine: Choice) -> SweepRe
     return found
 
 
+def _executor(folder: Path, engine: Choice, options: dict[str, Any]) -> Any:
+    """What starts the jobs. Raises `UserError` for options that submitit does not know."""
+    import submitit
+
+    maker: Any = submitit.AutoExecutor
+    given = {**DEFAULTS, "cpus_per_task": engine.workers, **options}
+    try:
+        executor = maker(folder=str(folder), cluster=given.pop("cluster", None))
+        executor.update_parameters(**given)
+    except (RuntimeError, TypeError, ValueError, NameError) as fault:
+        raise UserError(f"engine=submitit: {str(fault).splitlines()[0]}") from None
+    return executor
+
+
 def run_share(experiment: Experiment, shard: tuple[int, int], workers: int) -> int:
     """One job: its share of the rows, on its own machine. Returns how many runs of the whole sweep are there."""
-    from pathlib import Path
-
     from sim.studies.progress import Silence
     from sim.sweeps import folder as folders
     from sim.sweeps import run

@@ -199,7 +199,7 @@ class Choice:
     workers: int = 1
 
     def check(self) -> None:
-        """Raise `UserError` for an engine that is not there, not installed, or options that it does not have."""
+        """Raise `UserError` for an engine that is not there, not installed or out of reach, and options it has not."""
         if self.name not in NAMES:
             raise UserError(settings.not_known("engine", self.name, NAMES))
         allowed = {"dask": ("address",), "submitit": None}.get(self.name, ())
@@ -213,6 +213,10 @@ class Choice:
 
             if importlib.util.find_spec(module) is None:
                 raise UserError(f"engine={self.name} needs {module}; install it: pip install headwater[distributed]")
+        if self.name == "dask" and "address" in self.options:
+            from sim.sweeps.engine_dask import reach
+
+            reach(self.options["address"])
 
     def open(self) -> Engine:
         """The engine. Raises `UserError` when an address cannot be reached."""

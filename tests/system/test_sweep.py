@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -321,6 +322,30 @@ def test_dask_gives_the_same_digest_and_an_address_that_nobody_answers_is_said(t
     assert sweep(tmp_path / "a", Choice("dask", workers=2), n=4).digest == sweep(tmp_path / "b", n=4).digest
     with pytest.raises(UserError, match="no Dask scheduler can be reached there"):
         run.sweep(experiment(tmp_path), engine=Choice("dask", {"address": "tcp://127.0.0.1:9"}), task=TASK)
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (("dask", {"address": "tcp://127.0.0.1:9"}), "no Dask scheduler can be reached there: nobody answers."),
+        (("dask", {"address": "nonsense"}), "write the scheduler's address, for example tcp://127.0.0.1:8786."),
+        (("submitit", {"cluster": "local", "tmeout_min": "5"}), "engine=submitit: "),
+        (("submitit", {"jobs": "0"}), "engine.jobs must be a whole number of at least 1, not 0."),
+    ],
+)
+def test_an_engine_out_of_reach_is_said_before_anything_is_written(
+    options: tuple[str, dict[str, str]], sentence: str, tmp_path: Path
+) -> None:
+    pytest.importorskip("distributed")
+    pytest.importorskip("submitit")
+    from sim.studies.progress import Silence
+    from sim.sweeps import engine_submitit
+
+    engine, given = Choice(*options), experiment(tmp_path, factors={"evidence": ["ties"]})
+    begin = engine_submitit.sweep if engine.name == "submitit" else run.sweep
+    with pytest.raises(UserError, match=re.escape(sentence)):
+        begin(given, Silence(), engine=engine)
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(("engine", "module"), [("dask", "distributed"), ("submitit", "submitit")])
