@@ -23,7 +23,7 @@ BUILDING, MONTH, RESIDENT = 0.5, 3.0e-3, 0.45e-6
 """Seconds of a core: to build a model of new evidence, a month of any place, and a month of one resident more."""
 LOADING = 8.0
 """Seconds until processes have loaded and begun."""
-TASK_SECONDS, TASK_SIZE, TURNS = 0.0145, 200_000, 3
+TASK_SECONDS, TASK_SIZE, TURNS = 0.005, 200_000, 5
 BYTES_A_NUMBER, BYTES_A_RUN = 8.0, 60.0
 BYTES_A_PART, PARTS = 5000, 200
 """A part is written after a two-hundredth of the time: there are some hundred, however many runs."""

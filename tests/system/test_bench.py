@@ -49,3 +49,15 @@ def test_a_folder_that_cannot_be_written_is_said_in_one_sentence(tmp_path: Path)
     blocked.write_text("")
     with pytest.raises(EnvironmentFault, match="cannot be written"):
         benchmarks.bench(blocked / "results", quick=True, only=[], report=lambda text: None)
+
+
+@pytest.mark.slow
+def test_sweeps_are_measured_stopped_and_resumed(tmp_path: Path) -> None:
+    """The quick form of each part ends, and what must hold on any machine holds."""
+    titles = ["Sweeps: overhead", "Sweeps: a large study, stopped and gone on with"]
+    record = benchmarks.bench(tmp_path, quick=True, only=titles, report=lambda text: None)
+    lines = {line["name"]: line["value"] for part in record["parts"].values() for line in part["lines"]}
+    assert lines["runs"] == 512 * 14
+    assert lines["runs done twice"] == 0
+    assert lines["of them said to be kept"] == lines["done when it was stopped"] > 0
+    assert lines["done when it was stopped again"] > lines["done when it was stopped"]
