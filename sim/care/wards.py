@@ -7,6 +7,7 @@ The trust's beds are one pool; a ward has the share of them that its patients' b
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -33,6 +34,7 @@ CONDITIONS = {
     "diabetes": ("type2_diabetes",),
 }
 """Conditions whose exacerbations a ward takes."""
+NO_NEEDS = EXACERBATION, np.zeros(len(WARDS), np.bool_), np.zeros(len(WARDS), np.uint64)
 
 
 class Wards:
@@ -43,21 +45,23 @@ class Wards:
         table = m.evidence.table("emergency_ward").pivot(index="cause", columns="ward", values="value").fillna(0.0)
         share = table.reindex(index=list(CAUSES), columns=list(WARDS), fill_value=0.0).to_numpy(np.float64)
         self.share = np.ascontiguousarray(share / share.sum(axis=1, keepdims=True))
-        bits = m.states.bits
-        self.particular = np.array([name in CONDITIONS for name in WARDS])
-        self.conditions = np.array(
-            [sum(1 << bits[name] for name in CONDITIONS.get(ward, ()) if name in bits) for ward in WARDS], np.uint64
-        )
         self.child_months = int(MONTHS_A_YEAR * m.evidence["care.paediatric_age"])
         self.days = np.zeros(len(WARDS))
         self.base = np.zeros(len(WARDS))
+
+    @cached_property
+    def needs(self) -> tuple[int, Array, Array]:
+        """For which cause wards may take only those with conditions of their own; which wards do; the conditions' bits."""
+        bits = self.m.states.bits
+        conditions = [sum(1 << bits[name] for name in CONDITIONS.get(ward, ()) if name in bits) for ward in WARDS]
+        return EXACERBATION, np.array([name in CONDITIONS for name in WARDS]), np.array(conditions, np.uint64)
 
     def assign(self, rows: Rows, cause: NDArray[np.int8]) -> NDArray[np.int64]:
         """The ward (position in `WARDS`) of each admission: children's is paediatrics, others' is drawn by cause."""
         m, r = self.m, self.m.residents.columns
         uniform = draws.uniforms(r["key"][rows], m.month, Purpose.WARD)
         ward, children = np.empty(len(rows), np.int64), (m.month - self.child_months, PAEDIATRICS - ACUTE)
-        needs = EXACERBATION, self.particular, self.conditions
+        needs = self.needs if (cause == EXACERBATION).any() else NO_NEEDS
         kernels.assign(rows, cause, uniform, self.share, needs, children, (r["born"], r["state"]), ward)
         return ward
 
