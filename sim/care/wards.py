@@ -51,7 +51,7 @@ class Wards:
 
     @cached_property
     def needs(self) -> tuple[int, Array, Array]:
-        """For which cause wards may take only those with conditions of their own; which wards do; the conditions' bits."""
+        """The cause for which some wards take only certain conditions; which wards do; the bits of the conditions."""
         bits = self.m.states.bits
         conditions = [sum(1 << bits[name] for name in CONDITIONS.get(ward, ()) if name in bits) for ward in WARDS]
         return EXACERBATION, np.array([name in CONDITIONS for name in WARDS]), np.array(conditions, np.uint64)
