@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from sim.columns.agentset import ColumnarAgentSet, Rows
 from sim.columns.compat import take_identities
+from sim.columns.rows import paired
 
 SLACK = 8
 """A table that must grow takes one row in eight more than it needs."""
@@ -92,12 +93,10 @@ class Table(ColumnarAgentSet):
             theirs = np.broadcast_to(values.get(name, self.defaults[name]), n) % groups
             free = np.sort(self._free)
             of_free = self.columns[name][free] % groups  # what was left in the row by whoever was there
+            wanted, there = paired(theirs, of_free, groups)
+            rows[wanted] = free[there]
             kept = np.ones(free.size, np.bool_)
-            for group in range(groups):
-                wanted, there = np.flatnonzero(theirs == group), np.flatnonzero(of_free == group)
-                many = min(wanted.size, there.size)
-                rows[wanted[:many]] = free[there[:many]]
-                kept[there[:many]] = False
+            kept[there] = False
             self._free = free[kept]
         without = np.flatnonzero(rows < 0)
         self._reserve(self.size + without.size)
