@@ -91,9 +91,15 @@ def announcement(plan: Plan) -> list[str]:
 
 
 def validate(plan: Plan) -> int:
-    """``headwater validate books=true``: the accounts that must close, at the start of the policy."""
+    """``headwater validate``: every target, hit or miss; with ``books=true`` the accounts that must close, at the start
+    of the policy."""
     if not plan.settings.books:
-        raise UserError("Say what to validate: headwater validate books=true")
+        from sim.validation import command
+
+        _terminate_like_ctrl_c()
+        return command.act(plan)
+    if plan.settings.targets is not None or plan.settings.strict:
+        raise UserError("books=true prints accounts, not targets: leave targets and strict out.")
     from sim import system
     from sim.care import books
     from sim.studies.progress import Progress
