@@ -171,8 +171,10 @@ def target_of(
 
     wrong += [f"{column}: is empty." for column in NEEDED if not cell(column) and column != "measure"]
     absent = cell("measure") in ("", "none")
-    if absent and cell("role") != "check":
-        wrong.append("measure: is empty; where the model has nothing of the kind write none and the role check.")
+    if not cell("measure"):
+        wrong.append("measure: is empty; where the model has nothing of the kind write none.")
+    elif absent and cell("role") not in ("", "check"):
+        wrong.append(f"role: is {cell('role')}, but the measure is none; it can only be a check.")
     none: tuple[Named, ...] = ()
     measure = none if absent else get("measure", catalogue.find, none)
     states = [*catalogue.states, *measures.TOGETHER]
@@ -234,7 +236,8 @@ def together(target: Target, catalogue: Catalogue) -> list[str]:
         found.append("measure: only counted things can be divided by one another, not tables or inputs.")
     if measures.TABLE in kinds and target.who.ages:
         found.append(f"who: {first.name} is worked out over all ages; it takes no age.")
-    for column, who in (("who", target.who), ("against", target.against)):
+    both = (("who", target.who), ("against", target.against))
+    for column, who in both if given else both[:1]:
         if kinds[0] == measures.NUMBER and who.text:
             found.append(f"{column}: a number of the evidence is of nobody in particular; leave it empty.")
         if kinds[0] == measures.AREA and (who.of_state or who.ages):
@@ -247,7 +250,7 @@ def together(target: Target, catalogue: Catalogue) -> list[str]:
                 found += [f"{column}: {fault}" for fault in _recorded(each.name, who, when, catalogue)]
     if {measures.OUTCOME, measures.UNFITTED} & set(kinds) and (target.period.plain or target.against_period.plain):
         found.append(f"year: is {target.period.text}; {first.name} is counted over time: give a year or a month.")
-    return found
+    return list(dict.fromkeys(found))
 
 
 def _recorded(name: str, who: Who, when: Period, catalogue: Catalogue) -> list[str]:
