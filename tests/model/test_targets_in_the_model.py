@@ -127,7 +127,9 @@ def test_need_before_local_level_and_index_is_englands_at_the_towns_ages(build: 
     rows = np.flatnonzero(r["unique_id"][: m.residents.size] != 0)
     age = np.minimum((m.month - r["born"][rows].astype(int)) // 12, 100)
     of_tables = sum(
-        kind.rate[r["male"][rows].astype(int), age].mean() for kind in kinds.values() if kind.total == "first_outpatient"
+        kind.rate[r["male"][rows].astype(int), age].mean()
+        for kind in kinds.values()
+        if kind.total == "first_outpatient"
     )
     found = Look(m, START).find(measures.Named("need_first_outpatient", measures.PROCESS), Who(), "true").level
     assert found == pytest.approx(of_tables, rel=0.1)  # a town of 5,800 has its own health

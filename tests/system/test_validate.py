@@ -56,9 +56,7 @@ WRONG = [
 
 
 @pytest.mark.parametrize(("row", "sentence"), WRONG)
-def test_a_row_that_cannot_be_read_ends_it_before_anything_is_written(
-    row: str, sentence: str, tmp_path: Path
-) -> None:
+def test_a_row_that_cannot_be_read_ends_it_before_anything_is_written(row: str, sentence: str, tmp_path: Path) -> None:
     (tmp_path / "mine.csv").write_text(HEAD + row, encoding="utf-8")
     done = headwater("validate", "targets=mine.csv", "place=toy", cwd=tmp_path)
     assert (done.returncode, done.stdout) == (2, "")

@@ -160,9 +160,7 @@ FILES = [
 
 
 @pytest.mark.parametrize(("content", "sentence"), FILES)
-def test_what_is_no_table_is_said(
-    content: bytes, sentence: str, tmp_path: Path, catalogue: measures.Catalogue
-) -> None:
+def test_what_is_no_table_is_said(content: bytes, sentence: str, tmp_path: Path, catalogue: measures.Catalogue) -> None:
     (tmp_path / "mine.csv").write_bytes(content)
     with pytest.raises(UserError, match="mine.csv") as told:
         grammar.read(tmp_path / "mine.csv", catalogue, PLACES)
@@ -195,7 +193,12 @@ def test_a_tolerance_holds_between_its_ends_and_nowhere_else(value: float, below
     assert not found.holds(float("nan"), value)
 
 
-@given(first=st.integers(0, 100), more=st.integers(0, 20), decile=st.integers(1, 10), sex=st.sampled_from(["male", "female"]))
+@given(
+    first=st.integers(0, 100),
+    more=st.integers(0, 20),
+    decile=st.integers(1, 10),
+    sex=st.sampled_from(["male", "female"]),
+)
 def test_a_group_means_what_it_says(first: int, more: int, decile: int, sex: str) -> None:
     who = filters.read(f" age={first}-{first + more};sex={sex} ; decile={decile}", ())
     assert who == filters.Who(sex=int(sex == "male"), ages=(first, first + more), deciles=(decile, decile))
