@@ -13,7 +13,7 @@ from sim.life import review
 from sim.outcomes import lifetable
 from sim.system import CareSystem
 from sim.validation import grammar, measures, recorded, simulate
-from sim.validation.filters import Who
+from sim.validation.filters import EVERYONE, Who
 from sim.validation.people import Look
 from sim.validation.periods import START, read
 from sim.validation.simulate import Job
@@ -140,7 +140,7 @@ def test_outcomes_are_what_the_recorder_counted(lived: CareSystem, catalogue: me
     year = read("2022/23")
     months = slice(year.first, year.last + 1)
 
-    def find(name: str, who: Who = Who(), when: str = "2022/23") -> simulate.Found:
+    def find(name: str, who: Who = EVERYONE, when: str = "2022/23") -> simulate.Found:
         return recorded.find(lived, record, catalogue.find(name)[0], who, read(when))
 
     deaths = find("deaths")

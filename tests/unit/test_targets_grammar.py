@@ -162,7 +162,7 @@ FILES = [
 @pytest.mark.parametrize(("content", "sentence"), FILES)
 def test_what_is_no_table_is_said(content: bytes, sentence: str, tmp_path: Path, catalogue: measures.Catalogue) -> None:
     (tmp_path / "mine.csv").write_bytes(content)
-    with pytest.raises(UserError, match="mine.csv") as told:
+    with pytest.raises(UserError, match=r"mine\.csv") as told:
         grammar.read(tmp_path / "mine.csv", catalogue, PLACES)
     assert sentence in str(told.value)
     with pytest.raises(UserError, match="There is no file"):
