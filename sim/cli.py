@@ -27,7 +27,7 @@ COMMANDS = {
     "sweep": "many runs: what matters, how sure, in which worlds; headwater sweep lists the experiments",
     "report": "write the report of a finished run again (rerun: repeat the run): headwater report results/latest",
     "rerun": "repeat a finished run and say whether it is identical: headwater rerun results/latest",
-    "validate": "print the accounts that must close: headwater validate books=true",
+    "validate": "is it right? every target, hit or miss; or the accounts that must close: books=true",
     "explain": "value, unit, source and grade of a number: headwater explain mortality.hr_cap",
     "place": "check or build a place of your own: headwater place check my_folder/",
     "bench": "how fast it is on this machine",
@@ -182,8 +182,9 @@ def _validate(words: Words) -> int:
     from sim import commands, compose
 
     if words.through_hydra:
-        compose.through_hydra(words, commands.validate)
-        return 0
+        codes: list[int] = []
+        compose.through_hydra(words, lambda plan: codes.append(commands.validate(plan)))
+        return max(codes, default=0)
     return commands.validate(compose.from_words(words))
 
 

@@ -91,9 +91,15 @@ def announcement(plan: Plan) -> list[str]:
 
 
 def validate(plan: Plan) -> int:
-    """``headwater validate books=true``: the accounts that must close, at the start of the policy."""
+    """``headwater validate``: every target, hit or miss; with ``books=true`` the accounts that must close, at the start
+    of the policy."""
     if not plan.settings.books:
-        raise UserError("Say what to validate: headwater validate books=true")
+        from sim.validation import command
+
+        _terminate_like_ctrl_c()
+        return command.act(plan)
+    if plan.settings.targets is not None or plan.settings.strict:
+        raise UserError("books=true prints accounts, not targets: leave targets and strict out.")
     from sim import system
     from sim.care import books
     from sim.studies.progress import Progress
@@ -119,6 +125,7 @@ def report(words: Words) -> int:
 
     folder = store.find(_one(words, "the folder of a finished run, for example results/latest"))
     about = store.metadata(folder)
+    _not_of_validate(about)
     from sim import report as reports
     from sim.outcomes.results import Results
 
@@ -142,6 +149,7 @@ def rerun(words: Words) -> int:
     given = _values(words, ("results", "workers"))
     folder = store.find(_one(words, "the folder of a finished run, for example results/latest"))
     before = store.metadata(folder)
+    _not_of_validate(before)
     store.check_unchanged(folder, before)
     if "own configuration" in before.get("hashes", {}) and not words.own:
         raise UserError("That run used a folder of configuration of your own; give it again: --config-dir mine/")
@@ -236,6 +244,11 @@ def _one(words: Words, what: str) -> str:
     if not words.places:
         raise UserError(f"Give {what}: headwater {words.command} results/latest")
     return words.places[0]
+
+
+def _not_of_validate(about: dict[str, Any]) -> None:
+    if about.get("command") == "validate":
+        raise UserError("That folder holds a validation and no scenarios; to make another: headwater validate")
 
 
 def _plain_only(words: Words) -> None:

@@ -100,6 +100,8 @@ def _values(command: str, key: str, last: str, own: Sequence[Path]) -> list[str]
         return [*paths.names("place", own), *(_folders(typed) if typed else [])]
     if key == "results":
         return _folders(typed)
+    if key == "targets":
+        return [*_tables(typed), *_folders(typed)]
     if key == "scenario":
         return paths.names("scenario", own)
     if key == "scenarios":
@@ -127,6 +129,15 @@ def _folders(typed: str) -> list[str]:
     except OSError:
         return []
     return [f"{above}{name}/" for name in inside if not name.startswith(".")]
+
+
+def _tables(typed: str) -> list[str]:
+    """CSV files that a path being typed may mean."""
+    above = typed[: typed.rfind("/") + 1]
+    try:
+        return sorted(f"{above}{path.name}" for path in Path(above or ".").expanduser().glob("*.csv"))
+    except OSError:
+        return []
 
 
 def _runs(typed: str) -> list[str]:

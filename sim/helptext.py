@@ -32,7 +32,11 @@ EXAMPLES = {
         "headwater sweep export results/latest runs.csv",
         "headwater sweep row results/latest 17",
     ),
-    "validate": ("headwater validate books=true", "headwater validate books=true place=toy scale=1"),
+    "validate": (
+        "headwater validate",
+        "headwater validate targets=mine.csv place=toy scale=1 strict=true",
+        "headwater validate books=true place=toy scale=1",
+    ),
     "report": ("headwater report results/latest",),
     "rerun": ("headwater rerun results/latest", "headwater rerun results/latest workers=1"),
     "explain": ("headwater explain mortality.hr_cap", "headwater explain weakest=true"),
@@ -45,7 +49,8 @@ ABOUT = {
     "attribute": "Say what moved it between two scenarios: each lever and kind of determinant, alone and together.",
     "sweep": "Vary evidence and settings by a design, run every row, and say what the differences are due to. Goes on "
     "after any interruption; engine=process|serial|dask|submitit says who works, shard=2/8 takes a share of the rows.",
-    "validate": "Check the model against itself: books=true prints the accounts that must close.",
+    "validate": "Set the model beside what was observed: every target, hit or miss, and what was set by construction. "
+    "targets=mine.csv takes your own; books=true prints the accounts that must close.",
     "report": "Write the report of a finished run again.",
     "rerun": "Repeat a finished run from its own configuration and say whether every number is identical.",
     "explain": "Say where a number of the model comes from: value, interval, source, grade, who uses it.",

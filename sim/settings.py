@@ -83,7 +83,7 @@ class Settings:
         "runs a scenario: evidence draws × seeds",
         low=1,
         high=100_000,
-        commands=REPEATING,
+        commands=(*REPEATING, "validate"),
     )
     seeds: int | None = setting(
         "whole number",
@@ -130,19 +130,33 @@ class Settings:
         high=1024,
         empty=True,
         matters=False,
-        commands=RUNNING,
+        commands=WORKING,
     )
     results: str = setting(
         "text",
         "results",
         "the folder in which results are kept",
         matters=False,
-        commands=RUNNING,
+        commands=WORKING,
     )
     books: bool = setting(
         "yes or no",
         False,
-        "print the accounts that must close",
+        "print the accounts that must close, instead of targets",
+        commands=("validate",),
+        matters=False,
+    )
+    targets: str | None = setting(
+        "text",
+        None,
+        "a table of targets of your own, in the grammar of docs/validation.md (null: the shipped one)",
+        empty=True,
+        commands=("validate",),
+    )
+    strict: bool = setting(
+        "yes or no",
+        False,
+        "whether a missed target ends the command with exit code 1",
         commands=("validate",),
         matters=False,
     )

@@ -24,14 +24,14 @@ def default() -> Place:
 
 
 def test_the_shipped_places_are_three() -> None:
-    assert names() == ["hampshire_iow", "north_mid_hampshire", "toy"]
+    assert names() == ["england", "hampshire_iow", "north_mid_hampshire", "toy"]
 
 
 @pytest.mark.parametrize(
     ("place", "says"),
     [
         ("north_mid_hampshir", "Did you mean north_mid_hampshire?"),
-        ("nowhere", "Choose from: hampshire_iow, north_mid_hampshire, toy"),
+        ("nowhere", "Choose from: england, hampshire_iow, north_mid_hampshire, toy"),
         ("no/such/folder", "There is no folder no/such/folder"),
         ({"lads": ["Basingstok"]}, "Did you mean Basingstoke and Deane?"),
         ({"lsoas": ["E01999999"]}, "no LSOA 2021 E01999999"),
