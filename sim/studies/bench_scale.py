@@ -19,6 +19,7 @@ from sim.places import load as load_place
 from sim.policy.scenario import Scenario
 from sim.settings import RunSettings
 from sim.studies.bench import Line, part, peak_memory_gb
+from sim.studies.stopwatch import Laps, Stopwatch, slowed, undisturbed
 from sim.system import CareSystem, run_history, run_scenario
 
 DEFAULT_PLACE, LARGE_PLACE = "north_mid_hampshire", "hampshire_iow"
@@ -58,15 +59,16 @@ def budgets(quick: bool) -> list[Line]:
 @part("Eight scenarios")
 def scenarios(quick: bool) -> list[Line]:
     """Eight scenarios from one shared history against eight runs of their own, each from the evidence to the record in
-    a fresh process."""
+    a fresh process. Undisturbed: see `stopwatch`."""
     size = 0.01 if quick else 0.05, 1 if quick else YEARS
     names = paths.names("scenario")
-    separate = sum(_alone(_from_one_history, [name], *size) for name in names)
-    shared = _alone(_from_one_history, names, *size)
+    turns = [_alone(_from_one_history, each, *size) for each in [*([name] for name in names), names]]
+    *separate, shared = (float(laps.sum()) for laps in undisturbed(turns))
     return [
-        Line("eight runs of their own", separate, "s"),
-        Line("eight with a shared history", shared, "s"),
-        Line("ratio", shared / separate, "", SHARED_AT_MOST, at_least=False),
+        Line("eight runs of their own, undisturbed", sum(separate), "s"),
+        Line("eight with a shared history, undisturbed", shared, "s"),
+        Line("ratio", shared / sum(separate), "", SHARED_AT_MOST, at_least=False),
+        Line("the machine was slowed by others", slowed(turns) * 100, "%"),
     ]
 
 
@@ -76,7 +78,9 @@ def country(quick: bool) -> list[Line]:
     sizes = SIZES[:2] if quick else SIZES
     everyone = load_place(LARGE_PLACE, load().draw(0)).residents
     measured = [_alone(_a_year, min(size / everyone, 1.0), 3 if quick else 12) for size in sizes]
-    residents, seconds, memory = (np.array(column) for column in zip(*measured, strict=True))
+    laps = undisturbed([each[1] for each in measured])
+    residents, memory = (np.array([each[column] for each in measured]) for column in (0, 2))
+    seconds = np.array([each.mean() * 12 for each in laps])
     slope, fixed = np.polyfit(residents, memory, 1)
     minutes = float(np.polyval(np.polyfit(residents, seconds, 1), ENGLAND)) * ENGLAND_YEARS / 60
     lines = [Line(f"{n:,.0f} residents, a year", s, "s") for n, s in zip(residents, seconds, strict=True)]
@@ -135,27 +139,28 @@ def _part_of(file: str, name: str, places: Mapping[str, str] = OF_MODULE) -> str
     return next((which for module, which in places.items() if module in file.replace("\\", "/")), "the rest")
 
 
-def _from_one_history(names: list[str], scale: float, years: int) -> float:
-    """CPU seconds of some scenarios that share their history, reading and preparing the evidence included."""
+def _from_one_history(names: list[str], scale: float, years: int) -> Laps:
+    """CPU time of some scenarios that share their history, reading and preparing the evidence included."""
     first = RunSettings(place="toy", scale=0.2, years=1)
     run_scenario(run_history(first, 1, 1), Scenario.load(names[0]), 1)  # loads and compiles, with another evidence draw
     settings = RunSettings(place=DEFAULT_PLACE, scale=scale, years=years)
-    started = time.process_time()
-    history = run_history(settings, 0, 1)
+    watch = Stopwatch()
+    history = run_history(settings, 0, 1, watch.lap)
     for name in names:
-        run_scenario(history, Scenario.load(name), years)
-    return time.process_time() - started
+        run_scenario(history, Scenario.load(name), years, watch.lap)
+        watch.lap()
+    return watch.laps()
 
 
-def _a_year(scale: float, months: int) -> tuple[float, float, float]:
+def _a_year(scale: float, months: int) -> tuple[float, Laps, float]:
     evidence = load().draw(0)
     model = CareSystem(load_place(LARGE_PLACE, evidence), evidence, scale=scale, months=months + 3)
     model.step()
-    started = time.process_time()
+    watch = Stopwatch()
     for _ in range(months):
         model.step()
-    seconds = (time.process_time() - started) * 12 / months
-    return float(len(model.residents)), seconds, peak_memory_gb()
+        watch.lap()
+    return float(len(model.residents)), watch.laps(), peak_memory_gb()
 
 
 def _alone(function: Callable[..., Any], *arguments: object) -> Any:
