@@ -137,7 +137,8 @@ def test_death_breaks_ties_at_once_and_whoever_gets_the_row_inherits_none() -> N
     gone = int(town.residents.columns["unique_id"][row])
     town.residents.release([row])
     assert all(gone not in town.ties.of(town.row(friend)) for friend in friends)
-    new = town.settle(one_more(lsoa=0))
+    born = int(town.residents.columns["born"][row])  # rows go to those born in the same month of the year
+    new = town.settle({**one_more(lsoa=0), "born": np.array([born])})
     assert new.tolist() == [row], "the row is used again"
     assert town.ties.of(row) == []
     assert town.residents.columns["bereaved"][row] == 0
