@@ -370,6 +370,11 @@ def test_nothing_that_matters_is_said_so(tmp_path: Path, control: Path) -> None:
     assert command.top(found) == ["Nothing that was varied changes deaths (health_creation)."]
 
 
+def answers(port: int) -> bool:
+    with socket.socket() as line:
+        return line.connect_ex(("127.0.0.1", port)) == 0
+
+
 @pytest.mark.slow
 def test_a_lost_dask_worker_costs_nothing_and_a_lost_scheduler_is_said_in_a_sentence(
     tmp_path: Path, control: Path, capfd: pytest.CaptureFixture[str]
@@ -389,6 +394,7 @@ def test_a_lost_dask_worker_costs_nothing_and_a_lost_scheduler_is_said_in_a_sent
 
     try:
         scheduler = start("scheduler", "--host", "127.0.0.1", "--port", str(port))
+        wait_until(lambda: answers(port))
         worker, _ = (start("worker", address, "--no-nanny", "--nthreads", "1") for _ in range(2))
         hold(control, 60)
         with ThreadPoolExecutor(1) as beside:
