@@ -75,7 +75,8 @@ class CareSystem(ColumnarModel):
     """Residents and everything that cares for them.
 
     place: where; evidence: one draw of the registry; scale: share of residents simulated, above 0 to 1; seed: of
-    chance; months: how many will be recorded; resume: the history to continue instead of starting in July 2020.
+    chance; months: how many will be recorded; resume: the history to continue instead of starting in July 2020;
+    detail: whether single lives (event log, panel) and the books of teams are kept. Nothing simulated depends on it.
     """
 
     def __init__(
@@ -87,11 +88,12 @@ class CareSystem(ColumnarModel):
         seed: int = 1,
         months: int = 1,
         resume: History | None = None,
+        detail: bool = True,
     ) -> None:
         super().__init__(rng=seed)
         if not 0 < scale <= 1:
             raise UserError(f"scale is {scale:g}; it must be above 0 and at most 1.")
-        self.place, self.evidence, self.scale, self.seed = place, evidence, scale, seed
+        self.place, self.evidence, self.scale, self.seed, self.detail = place, evidence, scale, seed, detail
         self.month = self.report_from = FIRST_MONTH
         self._look_up()
         self.residents: Table = self.table_of(Resident)
@@ -103,7 +105,8 @@ class CareSystem(ColumnarModel):
         self.residents.extend("ask", np.uint16, width=len(self.slots))
         self.residents.extend("lagged", np.uint16, width=len(self.epidemiology.exposures.names))
         self.recorder = Recorder(place, self.labels(), FIRST_MONTH, months, 1 / scale)
-        self.events = EventLog(self, evidence["outcomes.event_sample"] / (place.residents * scale))
+        followed = evidence["outcomes.event_sample"] / (place.residents * scale)
+        self.events = EventLog(self, followed if detail else 0.0)
         self.panel = Panel(self)
         self.commissioner = Commissioner(self)
         self.ahead = Ahead(self.least_factor)
@@ -171,7 +174,8 @@ class CareSystem(ColumnarModel):
         rows = demography.add_people(
             self, people["identity"], key, people["born"], people["male"], people["lsoa"], home
         )
-        self.panel.open()
+        if self.detail:
+            self.panel.open()
         self.events.come(Kind.RESIDENT, rows)
         open_neighbourhoods(self)
         community.open_communities(self)
@@ -214,7 +218,8 @@ class CareSystem(ColumnarModel):
         self.care.waiting.treat()
         self.care.close_month()
         self._census()
-        self.panel.note()
+        if self.detail:
+            self.panel.note()
         self.recorder.count_teams(self)
         self.commissioner.record(self.recorder)
         self._leave(happenings)
@@ -302,17 +307,23 @@ class CareSystem(ColumnarModel):
 
 
 def run_history(
-    settings: RunSettings, draw: int, seed: int, tick: Tick | None = None, evidence: Evidence | None = None
+    settings: RunSettings,
+    draw: int,
+    seed: int,
+    tick: Tick | None = None,
+    evidence: Evidence | None = None,
+    detail: bool = True,
 ) -> CareSystem:
     """The model of one evidence draw and seed, simulated from July 2020 to the month in which policy starts.
 
     tick: called after each month with the number of months done; evidence: instead of the draw's own (sweeps set some
-    of its values). Scenarios branch from what is returned, with `run_scenario`; it is not changed by them.
+    of its values); detail: as of `CareSystem`, also of its scenarios. Scenarios branch from what is returned, with
+    `run_scenario`; it is not changed by them.
     """
     if evidence is None:
         evidence = load().draw(draw).judged(settings.judged)
     place = load_place(settings.place, evidence)
-    model = CareSystem(place, evidence, scale=settings.scale, seed=seed, months=settings.policy_start)
+    model = CareSystem(place, evidence, scale=settings.scale, seed=seed, months=settings.policy_start, detail=detail)
     model.report_from = settings.start
     _run(model, settings.policy_start, tick)
     return model
@@ -333,6 +344,7 @@ def run_scenario(
         seed=history.seed,
         months=months,
         resume=history.history(),
+        detail=history.detail,
     )
     model.adopt(scenario, history.month)
     hold = None

@@ -57,6 +57,7 @@ class Commissioner(mesa.Agent):
         for state in SHIFTS:
             model.area_shift.setdefault(state, np.zeros(len(place.lsoas), np.float32))
         self._record: dict[str, dict[int, int]] = {}
+        self._lines: dict[int, dict[str, int]] = {}  # by month, pence of each line after policy
         self._up = float(evidence["money.elasticity_up"])
         self._down = float(evidence["money.elasticity_down"])
         self._lag = max(1.0, float(evidence["money.capacity_lag_months"]))
@@ -113,9 +114,10 @@ class Commissioner(mesa.Agent):
         if sum(held.values()) != sum(before.values()) + new:
             raise ArithmeticError(f"Money was not conserved in month {month}.")
         self._learn(month)
+        self._lines[month] = held
         for line in NAMES:
-            self._note(f"line.{line}", month, held[line])
-            self._settle(line, before[line], service[line])
+            if service[line] != before[line] or self._level[line] != 1.0:
+                self._settle(line, before[line], service[line])
 
     def _look_around(self, month: int) -> None:
         """Every second April since the policy began, and when a lever begins: who is eligible where."""
@@ -177,14 +179,14 @@ class Commissioner(mesa.Agent):
     # -- the record ----------------------------------------------------------------------------------------------
 
     def _note(self, what: str, month: int, pence: int) -> None:
-        if pence or what.startswith("line."):
+        if pence:
             entry = self._record.setdefault(what, {})
             entry[month] = entry.get(month, 0) + pence
 
     def record(self, recorder: Recorder) -> None:
         """Hand this month's money to the recorder: spending of each line after policy, and of each lever."""
-        for line in NAMES:
-            recorder.money(line, self._record[f"line.{line}"][self.month] / PENCE)
+        for line, pence in self._lines[self.month].items():
+            recorder.money(line, pence / PENCE)
         for lever, pence in self.paid.items():
             recorder.lever_money(lever, pence / PENCE)
 
@@ -196,7 +198,8 @@ class Commissioner(mesa.Agent):
         offered and left with its payers, because nobody else eligible could be reached.
         """
         found = {}
-        for what, by_month in sorted(self._record.items()):
+        lines = {f"line.{line}": {month: held[line] for month, held in self._lines.items()} for line in NAMES}
+        for what, by_month in sorted((self._record | lines).items()):
             found[what] = np.array([by_month.get(first_month + i, 0) / PENCE for i in range(months)])
         return found
 
@@ -214,6 +217,7 @@ class Commissioner(mesa.Agent):
             "faster": self._faster,
             "dip": dict(self._dip),
             "record": {what: dict(by_month) for what, by_month in self._record.items()},
+            "lines": dict(self._lines),
         }
 
     def restore(self, snapshot: dict[str, Any]) -> None:
@@ -225,3 +229,4 @@ class Commissioner(mesa.Agent):
         self._dip = dict(snapshot["dip"])
         self.paid, self._level = dict(snapshot["paid"]), dict(snapshot["level"])
         self._record = {what: dict(by_month) for what, by_month in snapshot["record"].items()}
+        self._lines = dict(snapshot["lines"])

@@ -68,6 +68,36 @@ class Plan:
         self.always = np.array([not m.optional or m.name in self.given for m in measures])
         self.worth = np.array([1 / MONTHS_A_YEAR if m.kind == "flow" else WORTH.get(m.name, 1.0) for m in measures])
         self.scale = np.array([rec.scale_of(name) for name in names])
+        self._total = self._adults = np.zeros((0, 0))
+
+    def by_fifth(self, found: kernel.Counted) -> Array:
+        """Every measure by fifth, float64[measures, 5], of what was counted by fifth, children and adults."""
+        parts = [found.people, found.many, found.ill, found.managed, found.unknown]
+        counted = np.concatenate([found.bits.T, parts, found.sums])
+        if len(self._total) != len(self.names):
+            self._lay_out(len(parts))
+        each = self._total @ counted[:, :N_FIFTHS] + self._adults @ counted[:, N_FIFTHS:]
+        each *= self.worth[:, None]
+        return np.asarray(each)
+
+    def _lay_out(self, parts: int) -> None:
+        """Of which rows that were counted each measure is the sum, of children and of adults: 0 or 1 each, so that the
+        products are exact."""
+        people = kernel.N_BITS
+        self._total = np.zeros((len(self.names), people + parts + len(self.sums)))
+        for k, bits in enumerate(self.stocks.values()):
+            self._total[k, bits] = 1.0
+        at = len(self.stocks)
+        self._total[at, people] = self._total[at + 1, people] = self._total[at + 2, people + 1] = 1.0
+        at += len(PEOPLE)
+        for k in range(len(KNOWN) if self.known else 0):
+            self._total[at + k, people + 2 + k] = 1.0
+        at += len(KNOWN) if self.known else 0
+        for k in range(len(self.sums)):
+            self._total[at + k, people + parts + k] = 1.0
+        self._adults = self._total.copy()
+        self._total[len(self.stocks) + 1] = 0.0  # adults are counted among adults only
+        self._total[at:][self.of_adults] = 0.0
 
     def serves(self, bits: Mapping[str, int], sums: Mapping[str, Array], columns: Columns) -> bool:
         """Whether it is still the plan for these."""
@@ -98,7 +128,7 @@ def count_everyone(
         kernel.groups_of(uid, born, fifth, size, month), 2 * N_FIFTHS, columns["state"], plan.used, plan.several,
         known, values,
     )  # fmt: skip
-    rec.add_stocks(plan, _by_fifth(plan, found))
+    rec.add_stocks(plan, plan.by_fifth(found))
     if clock.calendar_month(month) == SEPTEMBER:  # the middle of the financial year
         utility = sums.get("qalys", np.zeros(size, np.float32))
         above = 2.0 if well_above is None else float(well_above)
@@ -110,19 +140,6 @@ def count_everyone(
             rec.touched.add("healthy")
     if rec.in_march:
         _yearly(rec, plan, columns, size, month, values)
-
-
-def _by_fifth(plan: Plan, found: kernel.Counted) -> Array:
-    """Every measure of the plan by fifth, float64[measures, 5], of what was counted by fifth, children and adults."""
-    bits = (found.bits[:N_FIFTHS] + found.bits[N_FIFTHS:]).T
-    counts = [bits[several].sum(axis=0) if len(several) > 1 else bits[several[0]] for several in plan.stocks.values()]
-    adults = found.people[N_FIFTHS:]
-    counts += [found.people[:N_FIFTHS] + adults, adults, found.many[:N_FIFTHS] + found.many[N_FIFTHS:]]
-    if plan.known:
-        counts += [each[:N_FIFTHS] + each[N_FIFTHS:] for each in (found.ill, found.managed, found.unknown)]
-    of_all = found.sums[:, :N_FIFTHS] + found.sums[:, N_FIFTHS:]
-    summed = np.where(plan.of_adults[:, None], found.sums[:, N_FIFTHS:], of_all)
-    return np.asarray(np.concatenate([np.array(counts, np.float64), summed]) * plan.worth[:, None])
 
 
 def _yearly(rec: Recorder, plan: Plan, columns: Columns, size: int, month: int, values: Sequence[Array]) -> None:
@@ -144,8 +161,7 @@ def _yearly(rec: Recorder, plan: Plan, columns: Columns, size: int, month: int, 
     for k, each in zip(stocks, found.sums.reshape(-1, *shape), strict=True):
         name = plan.sums[k]
         by_name[name] = WORTH.get(name, 1.0) * (_adults(each) if name in OF_ADULTS else each)
-    for name, cells in by_name.items():
-        rec.store_cells(name, cells)
+    rec.store_cells(list(by_name), np.array(list(by_name.values()), np.float64))
 
 
 def _adults(cells: Array) -> Array:
@@ -166,5 +182,8 @@ def _registers(
     first = min(bits[name] for name in everybody)
     held = (columns["state"], columns["undiagnosed"])
     unknown = yearly.count_unknown(cell, *held, first, rec.n_areas, len(everybody))
-    for found, (name, all_of_them) in zip(unknown, everybody.items(), strict=True):
-        rec.store_register(f"{name}_diagnosed", all_of_them - found, shown=bool(found.any()))
+    registers = np.array(list(everybody.values())) - unknown
+    names = [f"{name}_diagnosed" for name in everybody]
+    for name, cells, found in zip(names, registers, unknown, strict=True):
+        rec.store_register(name, cells, shown=bool(found.any()))
+    rec.store_cells(names, registers)

@@ -16,7 +16,7 @@ those of the hospital trust are further divided by the share of its activity who
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -100,6 +100,7 @@ class Recorder:
         self.touched: set[str] = set()
         self.teams = TeamBooks(0)
         self.plan: Plan | None = None  # of the census, once it was taken
+        self._shown: Array | None = None  # which of its measures the last one touched
         self._panel: Panel | None = None
         self._arrays: dict[str, Array] = {}
         self._tally = Tally(self.measures, self._fifth_of_area)
@@ -177,11 +178,13 @@ class Recorder:
     def add_stocks(self, plan: Plan, values: Array) -> None:
         """Add the census: values by fifth of all measures of the plan, float64[measures, 5]."""
         shown = plan.always | values.any(axis=1)
-        self.touched.update(plan.names[shown])
-        scaled = (values * plan.scale[:, None])[shown]
-        into, rows = self._arrays["monthly"][self._now], plan.rows[shown]
-        into[rows, 1:] += scaled
-        into[rows, 0] += scaled.sum(axis=1)
+        if self._shown is None or not np.array_equal(shown, self._shown):
+            self.touched.update(plan.names[shown])
+            self._shown = shown
+        scaled = np.empty((len(plan.rows), 1 + N_FIFTHS))
+        np.multiply(values, plan.scale[:, None], out=scaled[:, 1:])
+        np.sum(scaled[:, 1:], axis=1, out=scaled[:, 0])
+        self._arrays["monthly"][self._now][plan.rows] += scaled  # nought of what is not shown
 
     def add(
         self,
@@ -273,21 +276,21 @@ class Recorder:
         if self.keeping:
             count_everyone(self, columns, size, month, bits, sums or {}, well_above)
 
-    def store_cells(self, name: str, cells: Array) -> None:
-        """Put one measure's counts by neighbourhood × age group, of this year, where they belong."""
-        scaled = cells * self._of(name)[1]
-        self._arrays["yearly_age"][self._year, self.row[name]] += scaled.sum(axis=0)
-        if name in self._area_row:
-            self._arrays["yearly_area"][self._year, self._area_row[name]] += scaled.sum(axis=1)
-        if name in self._cell_row:
-            self._arrays["yearly_cell"][self._year, self._cell_row[name]] += scaled
+    def store_cells(self, names: Sequence[str], cells: Array) -> None:
+        """Put this year's counts of measures by neighbourhood × age group, [measures, L, 6], where they belong."""
+        scaled = cells * np.array([self._of(name)[1] for name in names])[:, None, None]
+        self._arrays["yearly_age"][self._year, [self.row[name] for name in names]] += scaled.sum(axis=1)
+        for which, known, values in (
+            ("yearly_area", self._area_row, scaled.sum(axis=2)), ("yearly_cell", self._cell_row, scaled)
+        ):  # fmt: skip
+            kept = [k for k, name in enumerate(names) if name in known]
+            self._arrays[which][self._year, [known[names[k]] for k in kept]] += values[kept]
 
     def store_register(self, name: str, cells: Array, *, shown: bool) -> None:
-        """Put this March's count of a register, by neighbourhood × age group, where it belongs.
+        """Add this March's count of a register, by neighbourhood × age group, to the month's figures by fifth.
 
         shown: whether anybody has the condition without knowing; else the register says nothing that is not said.
         """
-        self.store_cells(name, cells)
         by_fifth = np.bincount(self._fifth_of_area, weights=cells.sum(axis=1), minlength=N_FIFTHS)
         before = set(self.touched)
         self.add_by_fifth(name, by_fifth)
@@ -297,12 +300,13 @@ class Recorder:
     def count_teams(self, m: CareSystem) -> None:
         """Add this month of every practice and team, from the tables of their agents; once a month, at its end. The
         consultation panel's notes are read when the record is made."""
-        self._panel = m.panel
+        self._panel = m.panel if m.detail else None
         if self._now < 0:
             return
-        totals = self.teams.add(m, self._year, self.in_march, self.weight, self._hospital_factor)
-        for name, amount in totals.items():
-            self.add(name, amount=amount)
+        if m.detail:
+            self.teams.add(m, self._year, self.in_march, self.weight, self._hospital_factor)
+        if "capacity" in m.practices.columns:
+            self.add("gp_capacity", amount=float(m.practices.columns["capacity"][: m.practices.size].sum()))
 
     # ---------------------------------------------------------------------------------------------- money
     def money(self, line: str, amount: float) -> None:

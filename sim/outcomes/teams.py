@@ -135,13 +135,11 @@ class TeamBooks:
         other.tables = {kind: replace(table, values=table.values.copy()) for kind, table in self.tables.items()}
         return other
 
-    def add(self, m: CareSystem, year: int, in_march: bool, weight: float, trust: float) -> dict[str, float]:
+    def add(self, m: CareSystem, year: int, in_march: bool, weight: float, trust: float) -> None:
         """Add this month of every team.
 
         year: index of the financial year; weight: 1/scale; trust: what turns simulated amounts of the trust into all.
-        Returns this month's totals of general practice that are measures of their own: `gp_capacity`, not weighted.
         """
-        totals: dict[str, float] = {}
         tables: list[tuple[type, Any]] = list(m.agents_by_type.items())
         for agent_type, table in tables:
             kind = agent_type.__name__
@@ -160,9 +158,6 @@ class TeamBooks:
                     book.values[year, k] += values / MONTHS_A_YEAR
                 elif in_march:
                     book.values[year, k] = values
-            if kind == "GPPractice" and "capacity" in table.columns:
-                totals["gp_capacity"] = float(table.columns["capacity"][: table.size].sum())
-        return totals
 
     def _open(self, m: CareSystem, kind: str, table: Any) -> TeamTable:
         """A table for the teams of a kind; more of them than before keep their rows."""

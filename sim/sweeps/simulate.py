@@ -79,7 +79,7 @@ def _history(base: Base, job: Job, settings: RunSettings) -> CareSystem:
         return _histories[key]
     drawn = load().draw(int(job.values.get(DRAW, 0)))
     evidence = drawn.replaced(evidence_of(job.values)).judged(settings.judged)
-    history = system.run_history(settings, evidence.number, job.seed, evidence=evidence)
+    history = system.run_history(settings, evidence.number, job.seed, evidence=evidence, detail=False)
     _histories[key] = history
     while len(_histories) > 1 and (
         len(_histories) > MOST_HISTORIES or sum(len(one.residents) for one in _histories.values()) > MOST_RESIDENTS

@@ -17,7 +17,8 @@ from sim.outcomes.panel import AGES, KEPT, first_of_each, written
 from sim.outcomes.record import RunRecord
 from sim.outcomes.results import Results
 from sim.policy.scenario import NO_POLICY
-from sim.system import CareSystem, run_scenario
+from sim.settings import RunSettings
+from sim.system import CareSystem, run_history, run_scenario
 from tests.care_town import Town
 
 pytestmark = pytest.mark.model
@@ -87,6 +88,18 @@ def test_being_on_the_panel_changes_nothing(build: Build) -> None:
     size = with_panel.residents.size
     for name in ("state", "unmet", "experience", "handoffs"):
         assert np.array_equal(with_panel.residents.columns[name][:size], without.residents.columns[name][:size])
+
+
+def test_keeping_no_detail_changes_no_figure() -> None:
+    settings = RunSettings(place="toy", scale=0.1, years=1)
+    records = [run_scenario(run_history(settings, 0, 1, detail=detail), NO_POLICY, 1) for detail in (True, False)]
+    whole, bare = records
+    for name in ("monthly", "yearly_age", "yearly_area", "yearly_cell", "population_bands", "utility_bands"):
+        np.testing.assert_array_equal(getattr(whole, name), getattr(bare, name), err_msg=name)
+    assert whole.kept == bare.kept
+    assert min(len(whole.events), len(whole.panel), len(whole.teams)) > 0
+    assert len(bare.events) == len(bare.teams) == 0
+    assert bare.panel is None
 
 
 def test_a_branch_keeps_the_panel(model: CareSystem) -> None:

@@ -117,7 +117,9 @@ def fake_model(capacity: float = 12.0) -> Any:
     table = SimpleNamespace(columns=columns, size=2, agent_type=GPPractice)
     place = SimpleNamespace(practices={"name": ["Mill", "Mill"]}, sites={"name": []})
     care = SimpleNamespace(waiting=SimpleNamespace(specialties=()))
-    return SimpleNamespace(agents_by_type={GPPractice: table}, place=place, care=care, panel=None)
+    return SimpleNamespace(
+        agents_by_type={GPPractice: table}, practices=table, place=place, care=care, panel=None, detail=True
+    )
 
 
 def test_practices_are_kept_by_year_and_survive_branching_and_the_disk(tmp_path) -> None:
