@@ -8,9 +8,9 @@ from typing import Any, ClassVar, TypedDict
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.columns import rows_kernels as kernels
 from sim.columns.agentset import ColumnarAgentSet, Rows
 from sim.columns.compat import take_identities
-from sim.columns.rows import paired
 
 SLACK = 8
 """A table that must grow takes one row in eight more than it needs."""
@@ -69,50 +69,46 @@ class Table(ColumnarAgentSet):
         values: for any column one value, or n of them; others get their default. unique_id: int64[n] > 0 not in use,
         or nothing for the model's next numbers. Raises TypeError for an unknown column, ValueError for an id below 1.
         """
-        unknown = sorted(set(values) - set(self.defaults))
-        if unknown:
+        if not values.keys() <= self.defaults.keys():
+            unknown = sorted(set(values) - set(self.defaults))
             raise TypeError(f"{self.agent_type.__name__} has no column {', '.join(unknown)}")
         identities = take_identities(self.model, n) if unique_id is None else np.asarray(unique_id, np.int64)
-        if n and identities.min() <= 0:
+        if np.count_nonzero(identities < 1):
             raise ValueError("unique_id must be positive: 0 marks an empty row")
         rows = self._rows_for(n, values)
         for name, default in self.defaults.items():
-            self.columns[name][rows] = values.get(name, default)
+            _put(self.columns[name], rows, values.get(name, default))
         self.columns["unique_id"][rows] = identities
-        self._live = None
+        self.__dict__["_live"] = None
         return ColumnarAgentSet(self, rows)
 
     def _rows_for(self, n: int, values: dict[str, Any]) -> Rows:
         """Rows for n newcomers: free ones, of agents they stand together with where the type says so; then new ones."""
         name, groups = self.agent_type.together
-        rows = np.full(n, -1, np.int64)
         if not groups:
             many = min(n, len(self._free))
-            rows[:many], self._free = self._free[:many], self._free[many:]
-        elif n and len(self._free):
-            theirs = np.broadcast_to(values.get(name, self.defaults[name]), n) % groups
-            free = np.sort(self._free)
-            of_free = self.columns[name][free] % groups  # what was left in the row by whoever was there
-            wanted, there = paired(theirs, of_free, groups)
-            rows[wanted] = free[there]
-            kept = np.ones(free.size, np.bool_)
-            kept[there] = False
-            self._free = free[kept]
-        without = np.flatnonzero(rows < 0)
-        self._reserve(self.size + without.size)
-        rows[without] = np.arange(self.size, self.size + without.size)
-        self.size += without.size
+            free, size = self._free[many:], self.size + n - many
+            rows = np.concatenate([self._free[:many], np.arange(self.size, size)])
+        else:
+            theirs = np.asarray(values.get(name, self.defaults[name])).reshape(-1)
+            rows, free = np.empty(n, np.int64), self._free.copy()
+            free.sort()
+            kept, size = kernels.stand_together(theirs, self.columns[name], groups, free, self.size, rows)
+            free = free[:kept]
+        self._reserve(size)
+        self.__dict__.update(_free=free, size=size)
         return rows
 
     def release(self, rows: Any) -> None:
         """The agents in these rows leave the model; rows that are empty already are passed over."""
-        rows = np.sort(np.asarray(rows, np.int64))
-        fresh = self.columns["unique_id"][rows] != 0
+        rows = np.array(rows, np.int64)
+        rows.sort()
+        identities = self.columns["unique_id"]
+        fresh = identities[rows] != 0
         fresh[1:] &= rows[1:] != rows[:-1]  # each once
         rows = rows[fresh]
-        self.columns["unique_id"][rows] = 0
-        self._free = np.concatenate([self._free, rows])
-        self._live = None
+        identities[rows] = 0
+        self.__dict__.update(_free=np.concatenate([self._free, rows]), _live=None)
 
     def extend(self, name: str, dtype: Any, width: int = 1, default: Any = 0) -> NDArray[Any]:
         """Add a column while the model exists, filled with its default, and return its raw array.
@@ -185,3 +181,13 @@ class Table(ColumnarAgentSet):
 
     def __iter__(self) -> Iterator[Any]:
         return ColumnarAgentSet.__iter__(self)
+
+
+def _put(column: NDArray[Any], rows: Rows, value: Any) -> None:
+    """Write one value, or one for each, into some rows of a column, past NumPy's slow ways of doing so."""
+    if isinstance(value, np.ndarray):
+        column[rows] = value if value.dtype == column.dtype else value.astype(column.dtype)
+    elif column.ndim == 2 and isinstance(value, int):
+        kernels.fill(column, rows, value)
+    else:
+        column[rows] = value
