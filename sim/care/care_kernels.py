@@ -7,20 +7,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.kernels import compiled
+from sim.kernels import LOW, S32, TO_UNIT, compiled, scramble
 
 Array = NDArray[Any]
 MONTHS_A_YEAR = 12
-MIX_1, MIX_2 = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
-LOW = np.uint64(0xFFFFFFFF)
-ZERO, S27, S30, S31, S32 = np.uint64(0), np.uint64(27), np.uint64(30), np.uint64(31), np.uint64(32)
+ZERO = np.uint64(0)
 SEVEN = np.uint64(7)
 ZERO_RATE = np.float32(0)
 YEAR = np.uint32(MONTHS_A_YEAR)
 UPPER, LOWER = 32, (1 << 32) - 1
 SCREENED, WORDS, SLACK, MOST_WAITING = 12, 2.0**32, 1024, 255
-TO_UNIT = np.nextafter(np.float32(2.0**-32), np.float32(0))
-"""The hash of `sim.draws`, once more: compiled functions call only functions of their own file. A test compares."""
 
 
 @compiled
@@ -127,15 +123,6 @@ def inverse_binomial(u: float, n: int, p: float) -> int:
 
 
 @compiled
-def word(key: np.uint64, offset: np.uint64) -> np.uint64:
-    """The hash of a key for one month and pair of purposes: SplitMix64's finaliser, as in `sim.kernels`."""
-    z = key + offset
-    z = (z ^ (z >> S30)) * MIX_1
-    z = (z ^ (z >> S27)) * MIX_2
-    return z ^ (z >> S31)
-
-
-@compiled
 def unit(z: np.uint64, shift: np.uint64) -> Any:
     """The low (shift 0) or high (shift 32) half of a hash in [0, 1)."""
     return np.float32(np.uint32((z >> shift) & LOW)) * TO_UNIT
@@ -187,7 +174,7 @@ def serve(
     for b in range(busy.size):
         i = busy[b]
         p = practice[i]
-        drawn = np.int64((word(key[i], offset[0]) >> shift[0]) & LOW)
+        drawn = np.int64((scramble(key[i] + offset[0]) >> shift[0]) & LOW)
         found[candidates] = i
         candidates += int((drawn >= least[min(contacts[i], SCREENED), p]) | (held_up[p] & (waiting[i] != 0)))
     filled = 0
@@ -199,11 +186,11 @@ def serve(
         if offline != ZERO and (state[i] & offline) != ZERO:
             share = 1.0 - (1.0 - share) * (1.0 - barrier[p])
         if contacts[i] != 0 and share > 0.0:
-            count = inverse_binomial(unit(word(key[i], offset[0]), shift[0]), contacts[i], share)
+            count = inverse_binomial(unit(scramble(key[i] + offset[0]), shift[0]), contacts[i], share)
         if waiting[i] != 0 and share_waiting[p] > 0.0:
-            count += inverse_binomial(unit(word(key[i], offset[1]), shift[1]), waiting[i], share_waiting[p])
+            count += inverse_binomial(unit(scramble(key[i] + offset[1]), shift[1]), waiting[i], share_waiting[p])
         if count > 0:
-            z = word(key[i], offset[2])
+            z = scramble(key[i] + offset[2])
             to_ed = inverse_binomial(unit(z, ZERO), count, chance[0])
             waits = inverse_binomial(unit(z, S32), count - to_ed, chance[1])
             rows[filled] = i
@@ -290,7 +277,7 @@ def move_continuity(
     """
     for i in rows:
         p = practice[i]
-        z = word(key[i], offset)
+        z = scramble(key[i] + offset)
         value = continuity[i] / 255.0
         value += pace * (min(max(given[p] + shift[area[i]], 0.0), 1.5) - value)
         if unit(z, ZERO) < leaving[p]:
@@ -336,7 +323,7 @@ def reappear(
     for i in found[:holders]:
         here = identity[i] != 0  # of who has left nothing is moved on, and nothing counted
         needs, room = np.int64(unmet[i]) * here, most - np.int64(contacts[i])
-        z = word(key[i], offset[0])
+        z = scramble(key[i] + offset[0])
         u, v = unit(z, ZERO), unit(z, S32)
         if needs > 1:
             again = min(inverse_binomial(u, needs, chance[0]), room)
@@ -346,7 +333,7 @@ def reappear(
             ended = (needs - again) & np.int64((1.0 - v <= chance[1]) & (v >= 1.0 - chance[1]))
         to_ed = 0
         if ended > 0:
-            to_ed = inverse_binomial(unit(word(key[i], offset[1]), shift), ended, chance[2])
+            to_ed = inverse_binomial(unit(scramble(key[i] + offset[1]), shift), ended, chance[2])
             for _ in range(to_ed):
                 if sent < to_ed_rows.size:
                     to_ed_rows[sent] = i

@@ -7,27 +7,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.kernels import MIX_1, MIX_2, S27, S30, S31, S32, compiled
+from sim.kernels import LOW, S32, TO_UNIT, compiled, scramble
 
 Array = NDArray[Any]
 FULL = 255
 SHORT = np.uint64(0xFFFF)
 S16, S48 = np.uint64(16), np.uint64(48)
-LOW, ZERO = np.uint64(0xFFFFFFFF), np.uint64(0)
-TO_UNIT = np.nextafter(np.float32(2.0**-32), np.float32(0))
+ZERO = np.uint64(0)
 MOST_CONTACTS = 8
 """Slots of a pattern."""
 KEPT, WORSENED, WITHDRAWN, UNMET, ENDED, TO_ED = range(6)
 LEFT_WAITING, LEFT_CARE = 6, 7
 """What becomes of an entry in a month: rows of the lists and numbers of `live_a_month`."""
-
-
-@compiled
-def scramble(z):  # type: ignore[no-untyped-def]
-    """The hash of `sim.kernels` (compiled functions call only functions of their own file)."""
-    z = (z ^ (z >> S30)) * MIX_1
-    z = (z ^ (z >> S27)) * MIX_2
-    return z ^ (z >> S31)
 
 
 @compiled

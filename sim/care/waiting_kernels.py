@@ -7,23 +7,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.kernels import MIX_1, MIX_2, S27, S30, S31, S32, compiled, inlined
+from sim.kernels import LOW, S32, TO_UNIT, compiled, inlined, scramble
 
 Array = NDArray[Any]
 MONTHS_A_YEAR = 12
 MOST_CONTACTS = 255
-LOW, ONE, ZERO = np.uint64(0xFFFFFFFF), np.uint64(1), np.uint64(0)
-TO_UNIT = np.nextafter(np.float32(2.0**-32), np.float32(0))
+ONE, ZERO = np.uint64(1), np.uint64(0)
 KEPT, ENDS, LEFT_HOME, ENDS_HOME = range(4)
 STAYS, REMOVED, ENDED_ELSEWHERE = range(3)
-
-
-@inlined
-def scramble(z):  # type: ignore[no-untyped-def]
-    """The hash of `sim.kernels` (compiled functions call only functions of their own file)."""
-    z = (z ^ (z >> S30)) * MIX_1
-    z = (z ^ (z >> S27)) * MIX_2
-    return z ^ (z >> S31)
 
 
 @inlined
