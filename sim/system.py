@@ -330,16 +330,23 @@ def run_history(
 
 
 def run_scenario(
-    history: CareSystem, scenario: Scenario, years: int, tick: Tick | None = None, best: tuple[str, ...] = ()
+    history: CareSystem,
+    scenario: Scenario,
+    years: int,
+    tick: Tick | None = None,
+    best: tuple[str, ...] = (),
+    evidence: Evidence | None = None,
 ) -> RunRecord:
     """What happens under a scenario in the `years` after a shared history: the record of all months since July 2020.
 
-    best: kinds of determinant of health that are held at their best for everyone (`sim.studies.best`).
+    best: kinds of determinant of health that are held at their best for everyone (`sim.studies.best`); evidence:
+    instead of the history's, with which it must agree in all that was read until now.
     """
+    evidence = evidence or history.evidence
     months = history.month + MONTHS_A_YEAR * years
     model = CareSystem(
         history.place,
-        history.evidence,
+        evidence,
         scale=history.scale,
         seed=history.seed,
         months=months,
@@ -358,10 +365,10 @@ def run_scenario(
         "description": scenario.description,
         "policy_start": history.month,
         "start": history.report_from,
-        "judged": history.evidence.judgements,
-        **({"replaced": history.evidence.replacements} if history.evidence.replacements else {}),
+        "judged": evidence.judgements,
+        **({"replaced": evidence.replacements} if evidence.replacements else {}),
     }
-    record = model.recorder.finish(scenario=scenario.name, draw=history.evidence.number, seed=history.seed, meta=meta)
+    record = model.recorder.finish(scenario=scenario.name, draw=evidence.number, seed=history.seed, meta=meta)
     record.events = model.events.entries()
     record.meta["specialties"] = list(model.care.waiting.specialties)
     record.meta["decisions"] = model.commissioner.decisions

@@ -11,7 +11,7 @@ import functools
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from sim import own
 from sim.evidence.registry import Evidence
@@ -39,7 +39,7 @@ class Noted(Evidence):
 
     def __iter__(self) -> Iterator[str]:
         self.everything = True  # whoever walks through all of it may depend on all of it
-        return super().__iter__()
+        return iter(self._of)
 
     def frame(self, name: str) -> pd.DataFrame:
         """See `Evidence.frame`."""
@@ -48,13 +48,21 @@ class Noted(Evidence):
 
 
 @dataclass
-class _Kept:
+class Kept(Generic[R]):
+    """Something worked out from evidence, with what was read of it meanwhile."""
+
     registry: object
     numbers: dict[str, float]
     frames: dict[str, pd.DataFrame]
-    result: Any
+    result: R
+
+    @classmethod
+    def of(cls, noted: Noted, result: R) -> Kept[R] | None:
+        """What was noted until now; None where everything may have been read."""
+        return None if noted.everything else cls(noted.registry, dict(noted.numbers), dict(noted.frames), result)
 
     def fits(self, evidence: Evidence) -> bool:
+        """Whether other evidence would have given the same answers."""
         if evidence.registry is not self.registry:
             return False
         if any(evidence[name] != value for name, value in self.numbers.items()):
@@ -73,7 +81,7 @@ def remembered(most: int) -> Callable[[Callable[..., R]], Callable[..., R]]:
     """
 
     def wrap(function: Callable[..., R]) -> Callable[..., R]:
-        known: deque[tuple[tuple[Any, ...], _Kept]] = deque(maxlen=most)
+        known: deque[tuple[tuple[Any, ...], Kept[R]]] = deque(maxlen=most)
 
         @functools.wraps(function)
         def ask(evidence: Evidence, *args: Any) -> R:
@@ -82,12 +90,11 @@ def remembered(most: int) -> Callable[[Callable[..., R]], Callable[..., R]]:
                 if of == about and kept.fits(evidence):
                     del known[i]
                     known.append((of, kept))
-                    found: R = kept.result
-                    return found
+                    return kept.result
             noted = Noted(evidence)
             result = function(noted, *args)
-            if not noted.everything:
-                known.append((about, _Kept(evidence.registry, noted.numbers, noted.frames, result)))
+            if new := Kept.of(noted, result):
+                known.append((about, new))
             return result
 
         return ask

@@ -36,6 +36,8 @@ BEFORE_POLICY = ("place", "scale", "start", "policy_start", "evidence.judged")
 """Settings that the shared history depends on; all others act from the policy's start on."""
 SETTINGS = (*BEFORE_POLICY, "years")
 """Settings that can be a factor, beside levers."""
+LEVERS_EVIDENCE = "levers."
+"""How the names of the levers' own evidence begin."""
 KEY_BYTES = 16
 
 _PLAIN = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False)
@@ -147,8 +149,11 @@ def canonical(values: Values) -> bytes:
 
 @functools.lru_cache(maxsize=4096)
 def after_policy(name: str) -> bool:
-    """Whether a factor acts only once the policy has started, so that rows that differ in it share a history."""
-    return name not in (*BEFORE_POLICY, DRAW) and (name == "years" or is_of_scenarios(name))
+    """Whether a factor is expected to act only once the policy has started, so that rows that differ in it share a
+    history and are put together. What is really shared is what was really not read before (`sim.sweeps.simulate`)."""
+    if name in (*BEFORE_POLICY, DRAW):
+        return False
+    return name == "years" or name.startswith(LEVERS_EVIDENCE) or is_of_scenarios(name)
 
 
 @functools.lru_cache(maxsize=4096)

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -434,14 +435,49 @@ def test_the_model_itself_gives_one_digest_and_shares_histories(tmp_path: Path) 
     assert lengths == [1, 2], "each row has the years of its own horizon"
     from sim.sweeps import simulate
 
-    assert len([key for key in simulate._histories if key[0] == one.experiment.base.hash]) == 1, "one history for both"
+    mine = [about for about, _ in simulate._histories if about[0] == one.experiment.base.hash]
+    assert len(mine) == 1, "one history for both"
+
+
+def test_rows_share_what_reads_none_of_what_they_differ_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    from sim import system
+    from sim.sweeps import simulate
+    from sim.sweeps.base import Job
+
+    plan = compose.plan(
+        "sweep", ["place=toy", "policy_start=2024-04", "start=2024-04"], scenarios=["baseline", "health_creation"],
+        years=2, scale=0.05,
+    )  # fmt: skip
+    base = from_plan(plan, {**GIVEN, "outcomes": ["qalys", "net_benefit"]}).base
+    rows: list[dict[str, Any]] = [
+        {}, {"outcomes.nice_threshold": 35_000.0}, {"levers.link_workers.cost_per_person": 60.0},
+        {"levers.link_workers.cost_per_person": 60.0, "ties.near_share": 0.9},
+    ]  # fmt: skip
+    jobs = [Job(b"", row, 1, values) for row, values in enumerate(rows)]
+    alone = []
+    for job in jobs:
+        simulate._histories.clear()
+        alone.append(simulate.run_row(base, job))
+    simulate._histories.clear()
+    run_months: list[int] = []
+    stepped = system._run
+
+    def counting(model: CareSystem, until: int, *args: Any) -> None:
+        run_months.append(until - model.month)
+        stepped(model, until, *args)
+
+    monkeypatch.setattr(system, "_run", counting)
+    for k, job in enumerate(jobs):
+        np.testing.assert_array_equal(simulate.run_row(base, job), alone[k], err_msg=str(rows[k]))
+    # all of the first row; nothing of the second, which is only valued otherwise; of the third the scenario with levers
+    assert run_months == [45, 24, 24, 24, 45, 24, 24]
 
 
 def test_a_row_of_evidence_is_recorded_with_its_own_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
     """Outcomes are worked out from the row's evidence, not from central values: the record says what was replaced."""
     from sim.outcomes.ledgers import Values
     from sim.sweeps import simulate
-    from sim.sweeps.base import Base, Job
+    from sim.sweeps.base import Job
 
     plan = compose.plan(
         "sweep", ["place=toy", "policy_start=2024-04", "start=2024-04"], scenarios=["baseline"], years=1, scale=0.02
@@ -450,9 +486,9 @@ def test_a_row_of_evidence_is_recorded_with_its_own_numbers(monkeypatch: pytest.
     seen: list[RunRecord] = []
     original = simulate.outcomes
 
-    def listening(records: list[RunRecord], base: Base, history: CareSystem) -> NDArray[np.float64]:
+    def listening(records: list[RunRecord], *others: Any) -> NDArray[np.float64]:
         seen.extend(records)
-        return original(records, base, history)
+        return original(records, *others)
 
     monkeypatch.setattr(simulate, "outcomes", listening)
     simulate.run_row(base, Job(b"", 0, 1, {"care.gp_unmet_share": 0.3}))
