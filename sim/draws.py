@@ -49,10 +49,13 @@ BIRTH, ARRIVAL, SEED = 0x42697274, 0x41727269, 0x53656564
 
 _EXPONENTIALS = kernels.exponentials()
 _MONTH, _NUMBER = int(kernels.GAMMA_MONTH), int(kernels.GAMMA_PURPOSE)
+_HALVES = np.uint64(0), np.uint64(32)
+"""How far a word is shifted for the draw of an even purpose, and of an odd one."""
 
 
+@lru_cache(maxsize=1 << 15)
 def offset(month: int, number: int) -> np.uint64:
-    """What is added to a key before hashing: month·γ₁ + number·γ₂ modulo 2⁶⁴."""
+    """What is added to a key before hashing: month·γ₁ + number·γ₂ modulo 2⁶⁴. Kept, as run after run asks the same."""
     return np.uint64((int(month) * _MONTH + int(number) * _NUMBER) & MASK)
 
 
@@ -66,8 +69,8 @@ def scramble(words: Any) -> Keys:
 
 def make_keys(seed: int, identities: Any) -> Keys:
     """One 64-bit key an identity: uint64[n] from integers[n]. Distinct identities have distinct keys."""
-    salt = _salt(seed)
-    return _scramble_twice(_as_words(identities), salt[0], salt)
+    added = salt(seed)
+    return _scramble_twice(_as_words(identities), added[0], added)
 
 
 def child_identity(parent: Any, month: int, ordinal: Any = 0) -> NDArray[np.int64]:
@@ -94,7 +97,7 @@ def uniforms(keys: Keys, month: int, purpose: int) -> NDArray[np.float32]:
     """One uniform in [0, 1) a key: float32[n] with 32 random bits (24 would be too coarse for rates of 10⁻⁶)."""
     keys = _contiguous(keys, np.uint64)
     out = np.empty(keys.size, np.float32)
-    kernels.words(keys, offset(month, purpose >> 1), np.uint64(32 * (purpose & 1)), out)
+    kernels.words(keys, offset(month, purpose >> 1), _HALVES[purpose & 1], out)
     return out
 
 
@@ -127,7 +130,7 @@ def keep_chances(rates: NDArray[np.float32], rows: NDArray[np.int64], keys: Keys
     if out.shape[1] > rates.shape[1] or len(rates) != len(rows):
         raise ValueError("keep_chances: rates, rows and out disagree in shape")
     rates, rows = _contiguous(rates, np.float32), _contiguous(rows, np.int64)
-    kernels.keep_chances(rates, rows, keys, _hashes(0, DITHER, out.shape[1]), _EXPONENTIALS, out)
+    kernels.keep_chances(rates, rows, keys, _dithers(DITHER, out.shape[1]), _EXPONENTIALS, out)
 
 
 def keep_counts(
@@ -138,9 +141,9 @@ def keep_counts(
     slots: which column of `rates` (float32[m, K]) each of the eight stands for. A process with s slots happens up to s
     times a month: a binomial count with the mean of its rate, as long as that is below s.
     """
-    divisor = (1.0 / np.bincount(slots)[slots]).astype(np.float32)
     rates, rows = _contiguous(rates, np.float32), _contiguous(rows, np.int64)
-    kernels.keep_counts(rates, rows, keys, _hashes(0, DITHER_COUNTS, slots.size), slots, divisor, out)
+    dither = _dithers(DITHER_COUNTS, slots.size)
+    kernels.keep_counts(rates, rows, keys, dither, slots, _parts(slots.tobytes()), out)
 
 
 def keep(
@@ -160,13 +163,10 @@ def keep(
     see `keep_counts`.
     """
     r = columns
-    divisor = (1.0 / np.bincount(slots)[slots]).astype(np.float32)
-    dither = _hashes(0, DITHER, drawn), _hashes(0, DITHER_COUNTS, slots.size)
-    together = 2 * np.count_nonzero(np.diff(rows) == 1) >= rows.size
     kernels.keep(
         rows, r["key"], r["cell"], r["state"], r["lagged"], r["lsoa"], tables, area_factor,
-        (cap[0], np.float32(cap[1])), dither, drawn, (slots, divisor), _EXPONENTIALS,
-        (r["chance"], r["ask"], r["gp_rate"]), 0 if together else kernels.AHEAD,
+        (cap[0], np.float32(cap[1])), (_dithers(DITHER, drawn), _dithers(DITHER_COUNTS, slots.size)), drawn,
+        (slots, _parts(slots.tobytes())), _EXPONENTIALS, (r["chance"], r["ask"], r["gp_rate"]),
     )  # fmt: skip
 
 
@@ -200,12 +200,12 @@ def events(
         thresholds = np.pad(thresholds, ((0, 0), (0, -thresholds.shape[1] % LANES)))
     if purpose0 % SHORTS:
         raise ValueError("events: the first purpose is not a multiple of four")
-    padded = np.ones(thresholds.shape[1])
-    padded[:processes] = scale
-    fixed, screen, scaled = fixed_point(padded.tobytes())
+    scales = np.empty(thresholds.shape[1])
+    scales[:processes], scales[processes:] = scale, 1.0
+    fixed, screen, scaled = fixed_point(scales.tobytes())
     whole = -(-thresholds.shape[1] // (SHORTS * SHORTS)) * SHORTS * SHORTS  # a vector is four hashes
     offsets = _hashes(month, SHORT + purpose0 // SHORTS, whole)
-    fine = offset(month, FINE + purpose0) + np.arange(fixed.size, dtype=np.uint64) * kernels.GAMMA_PURPOSE
+    fine = offset(month, FINE + purpose0) + _numbers(fixed.size)
     room = keys.size // 4 + 64
     while True:  # at most twice: an event for every fourth row is seldom exceeded
         rows, kinds = np.empty(room, np.int64), np.empty(room, np.int16)
@@ -241,21 +241,39 @@ def padded(processes: int) -> int:
 
 def _hashes(month: int, number: int, shorts: int) -> Keys:
     """Offsets of the hashes that hold so many 16-bit draws, four each: uint64."""
-    hashes = np.arange(-(-shorts // SHORTS), dtype=np.uint64)
-    return np.asarray(offset(month, number) + hashes * kernels.GAMMA_PURPOSE)
+    return np.asarray(offset(month, number) + _numbers(-(-shorts // SHORTS)))
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=64)
+def _numbers(count: int) -> Keys:
+    """What so many purposes in a row add to the first one's offset. Shared: nobody writes it, nor what follows."""
+    return np.asarray(np.arange(count, dtype=np.uint64) * kernels.GAMMA_PURPOSE)
+
+
+@lru_cache(maxsize=64)
+def _dithers(number: int, shorts: int) -> Keys:
+    """`_hashes` of the draws for life that round bounds."""
+    return _hashes(0, number, shorts)
+
+
+@lru_cache(maxsize=64)
+def _parts(slots: bytes) -> NDArray[np.float32]:
+    """What part of its process each slot (int64, as bytes) stands for."""
+    of = np.frombuffer(slots, np.int64)
+    return np.asarray((1.0 / np.bincount(of)[of]).astype(np.float32))
+
+
+@lru_cache(maxsize=1024)
 def fixed_point(scale: bytes) -> tuple[NDArray[np.uint64], NDArray[np.uint32], int]:
     """Scales (float64, as bytes) in fixed point, the same in fewer bits rounded up, and in how many, from the first and
     in whole vectors, stands every scale that is not one. The arrays are shared: nobody writes them."""
     scales = np.frombuffer(scale)
-    if not np.all((scales >= 0) & (scales < MOST_SCALE)):
+    if not ((scales >= 0) & (scales < MOST_SCALE)).all():
         raise ValueError(f"events: a scale is outside 0 ≤ scale < {MOST_SCALE}")
     fixed = np.rint(scales * 2.0 ** int(kernels.SCALE_BITS)).astype(np.uint64)
     screen = np.ceil(scales * 2.0 ** int(kernels.SCREEN_BITS)).astype(np.uint32)
-    other = fixed != kernels.UNSCALED
-    return fixed, np.minimum(screen, np.uint32(ONE - 1)), padded(int(np.max(np.flatnonzero(other), initial=-1)) + 1)
+    other = (fixed != kernels.UNSCALED).nonzero()[0]
+    return fixed, np.minimum(screen, np.uint32(ONE - 1)), padded(int(other[-1]) + 1 if other.size else 0)
 
 
 def poisson_counts(
@@ -279,7 +297,7 @@ def poisson_counts(
     if not keys.size == alive.size == rate.size == group.size:
         raise ValueError("poisson_counts: keys, alive, rate and group disagree in length")
     out = np.empty(keys.size, np.uint8)
-    number, shift = offset(month, purpose >> 1), np.uint64(32 * (purpose & 1))
+    number, shift = offset(month, purpose >> 1), _HALVES[purpose & 1]
     kernels.counts(keys, alive, rate, scale, group, number, shift, _EXPONENTIALS, out)
     return out
 
@@ -378,8 +396,8 @@ def rehearse() -> None:
 
 
 @lru_cache(maxsize=64)
-def _salt(seed: int) -> Keys:
-    """What tells seeds apart: uint64[1]."""
+def salt(seed: int) -> Keys:
+    """What tells seeds apart, added to identities before hashing: uint64[1], which nobody writes."""
     return scramble(offset(seed, SEED))
 
 
@@ -420,4 +438,6 @@ def _contiguous(array: Any, dtype: Any) -> Any:
 
 def _mask(alive: Any) -> NDArray[np.bool_]:
     """A mask of living rows as booleans."""
-    return np.ascontiguousarray(alive if getattr(alive, "dtype", None) == np.bool_ else np.asarray(alive) != 0)
+    if isinstance(alive, np.ndarray) and alive.dtype == np.bool_:
+        return alive if alive.flags.c_contiguous else np.ascontiguousarray(alive)
+    return np.ascontiguousarray(np.asarray(alive) != 0)

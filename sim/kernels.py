@@ -325,16 +325,17 @@ def keep_counts(rates, rows, keys, offsets, slots, divisor, out):  # type: ignor
 
 @compiled
 def keep(  # type: ignore[no-untyped-def]
-    rows, keys, cell, state, exposure, area, tables, area_factor, cap, dithers, drawn, share, table, kept, ahead
+    rows, keys, cell, state, exposure, area, tables, area_factor, cap, dithers, drawn, share, table, kept
 ):
     """All that is kept of the rates of the given rows, in one pass: chances, bounds of contacts, expected contacts.
 
     tables: base, excess, factors, shifts; cap: the process whose rate is kept within so many times its base rate;
     dithers: offsets of the draws that round chances and bounds; drawn: how many processes have a chance;
-    share: which process each slot stands for and what part of it; kept: the three columns that are written. ahead: so
-    many rows are looked at before the first of them is worked out, so that the memory fetches them side by side (nought
-    where rows stand together: there it costs more than it brings). Returns a number without meaning, which keeps the
-    looking from being optimised away.
+    share: which process each slot stands for and what part of it; kept: the three columns that are written.
+
+    Where most rows do not stand behind the one before, `AHEAD` are looked at before the first of them is worked out, so
+    that the memory fetches them side by side (where they do stand together that costs more than it brings). Returns a
+    number without meaning, which keeps the looking from being optimised away.
     """
     base, excess, factors, shifts = tables
     capped, most = cap
@@ -345,7 +346,10 @@ def keep(  # type: ignore[no-untyped-def]
     words = np.zeros(base.shape[1] // 4 + 2, np.uint64)
     shorts = words.view(np.uint16)
     last = chance.shape[1] - 1
-    seen = np.uint64(0)
+    seen, together = np.uint64(0), 0
+    for j in range(1, rows.size):
+        together += rows[j] - rows[j - 1] == 1
+    ahead = 0 if 2 * together >= rows.size else AHEAD
     for j in range(rows.size):
         if ahead > 0 and j % ahead == 0:
             for later in range(j, min(j + ahead, rows.size)):

@@ -90,7 +90,7 @@ class Table(ColumnarAgentSet):
             free, size = self._free[many:], self.size + n - many
             rows = np.concatenate([self._free[:many], np.arange(self.size, size)])
         else:
-            theirs = np.asarray(values.get(name, self.defaults[name])).reshape(-1)
+            theirs = np.asarray(values.get(name, self.defaults[name]), np.int64).reshape(-1)
             rows, free = np.empty(n, np.int64), self._free.copy()
             free.sort()
             kept, size = kernels.stand_together(theirs, self.columns[name], groups, free, self.size, rows)

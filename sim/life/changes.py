@@ -47,19 +47,20 @@ class Happenings:
     @cached_property
     def by_process(self) -> tuple[Rows, NDArray[np.int64]]:
         """Rows by process, and where each process begins."""
-        counts = np.bincount(self.kinds, minlength=len(self.index))
-        return self.rows[np.argsort(self.kinds, kind="stable")], np.concatenate([[0], np.cumsum(counts)])
+        rows, begins = np.empty(self.rows.size, np.int64), np.empty(len(self.index) + 1, np.int64)
+        kernels.by_process(self.rows, self.kinds, begins, rows)
+        return rows, begins
 
     def of(self, process: str) -> Rows:
         """Rows of the residents to whom it happens, in the order of the rows."""
         rows, begins = self.by_process
         number = self.index[process]
-        return np.asarray(rows[begins[number] : begins[number + 1]])
+        return rows[begins[number] : begins[number + 1]]
 
     def to_any(self, processes: NDArray[np.bool_]) -> Rows:
         """Rows of the residents to whom any of some processes (a mask of all) happens, each once, in order."""
-        rows = self.rows[processes[self.kinds]]
-        return np.asarray(rows[np.diff(rows, prepend=-1) != 0])
+        rows = np.empty(self.rows.size, np.int64)
+        return rows[: kernels.to_any(self.rows, self.kinds, processes, rows)]
 
 
 def draw(m: CareSystem) -> Happenings:
@@ -148,14 +149,20 @@ def apply(m: CareSystem, happenings: Happenings) -> None:
         (draws.offset(m.month, 0) + program.numbers, program.shifts, program.at_once), r["key"], r["fifth"],
         r["followed"], r["state"], r["undiagnosed"], new, log, told,
     )  # fmt: skip
-    for measure, by_fifth in zip(program.measures, new, strict=True):
-        m.recorder.add_by_fifth(measure, by_fifth)
-    _note(m, *log[:, :noted])
-    refresh(m, distinct(np.concatenate([happenings.to_any(m.changes_state), told[:knowing]])))
+    some = np.asarray(new.any(axis=1)).tolist()
+    for measure, by_fifth, any_new in zip(program.measures, new, some, strict=True):
+        if any_new:
+            m.recorder.add_by_fifth(measure, by_fifth)
+        else:
+            m.recorder.add(measure)  # nothing, and it is known
+    if noted:
+        _note(m, *log[:, :noted])
+    changed = happenings.to_any(m.changes_state)
+    refresh(m, distinct(np.concatenate([changed, told[:knowing]])) if knowing else changed)
 
 
 def _note(m: CareSystem, rows: Rows, kinds: NDArray[np.int64], bits: NDArray[np.int64]) -> None:
     """Enter into the log what began or ended in whom, in this order."""
-    ends = [*(np.flatnonzero(np.diff(kinds)) + 1).tolist(), kinds.size] if kinds.size else []
-    for first, last in pairwise([0, *ends]):
+    others = (kinds[1:] != kinds[:-1]).nonzero()[0] + 1
+    for first, last in pairwise([0, *others.tolist(), kinds.size]):
         m.events.add(Kind(kinds[first]), rows[first:last], bits[first:last])

@@ -18,6 +18,34 @@ BEGIN, STOP, FRAILER, FITTER, ONSET, FOUND, UNKNOWN, END = range(8)
 
 
 @compiled
+def by_process(rows: Array, kinds: Array, begins: Array, out: Array) -> None:
+    """Put the rows of events in the order of their processes (`kinds`), and keep their order within each.
+
+    begins: where each process begins in `out`, and where the last ends; written as `out` is.
+    """
+    begins[:] = 0
+    for kind in kinds:
+        begins[kind + 1] += 1
+    for k in range(1, begins.size):
+        begins[k] += begins[k - 1]
+    at = begins.copy()
+    for j in range(rows.size):
+        out[at[kinds[j]]] = rows[j]
+        at[kinds[j]] += 1
+
+
+@compiled
+def to_any(rows: Array, kinds: Array, processes: Array, out: Array) -> int:
+    """Put the rows of events of some processes (a mask) into `out`, each once; returns how many. `rows` ascends."""
+    count = 0
+    for j in range(rows.size):
+        if processes[kinds[j]] and (count == 0 or out[count - 1] != rows[j]):
+            out[count] = rows[j]
+            count += 1
+    return count
+
+
+@compiled
 def note(log, count, row, kind, detail):  # type: ignore[no-untyped-def]
     """Put down that something of a `kind` happened in `row`; returns how many entries there are now."""
     log[0, count], log[1, count], log[2, count] = row, kind, detail

@@ -6,11 +6,11 @@ neighbourhood differs from its deprivation decile as its own published shares do
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sim.evidence.reads import remembered
 from sim.life.grid import AGES, DECILES, SEXES, Array, grouped, keyed
 
 if TYPE_CHECKING:
@@ -31,8 +31,9 @@ def prevalence(evidence: Evidence, circumstance: str) -> Array:
     return np.broadcast_to(by_decile.reshape(FIFTHS, DECILES // FIFTHS).mean(1), (SEXES, AGES, FIFTHS)).copy()
 
 
+@remembered(16)
 def of_deciles(evidence: Evidence, circumstance: str) -> Array:
-    """Share with the circumstance by decile (10,)."""
+    """Share with the circumstance by decile (10,), not to be written."""
     table = evidence.table("circumstance_by_decile")
     return keyed(table[table["circumstance"] == circumstance], "decile", range(1, DECILES + 1))
 
@@ -59,6 +60,6 @@ def ratios(evidence: Evidence, outcome: str) -> dict[str, float]:
     return {name: float(ratio) for name, ratio in _ratios(evidence).get(outcome, [])}
 
 
-@lru_cache(maxsize=4)
+@remembered(4)
 def _ratios(evidence: Evidence) -> dict[str, list[tuple[Any, ...]]]:
     return grouped(evidence.table("circumstance_ratio"), "outcome", "circumstance", "value")

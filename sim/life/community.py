@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from sim import draws
 from sim.clock import MONTHS_A_YEAR
+from sim.life import community_kernels as kernels
 from sim.life.grid import DECILES
 from sim.places import cell_words
 from sim.purposes import Purpose
@@ -29,9 +30,8 @@ Floats = NDArray[np.float64]
 FIXED = 0  # the month of draws that belong to a place for ever
 
 
-def effect_of_capacity(evidence: Evidence, capacity: Floats) -> Floats:
-    """Effect relative to that of the studied dose: 0 at K = 0, 1 at K = 1, never above 1 + s."""
-    half = evidence["levers.community_building.saturation"]
+def effect_of_capacity(capacity: Floats, half: float) -> Floats:
+    """Effect relative to that of the studied dose: 0 at K = 0, 1 at K = 1, never above 1 + `half`."""
     return np.asarray((1.0 + half) * capacity / (capacity + half))
 
 
@@ -51,7 +51,7 @@ def advance(m: CareSystem) -> None:
     table = m.neighbourhoods
     homes, size = table.columns, table.size
     invested, capacity = homes["invested"][:size], homes["capacity"][:size]
-    if not (invested.any() or capacity.any()):
+    if not (np.count_nonzero(invested) or np.count_nonzero(capacity)):
         return
     evidence = m.evidence
     keep = 0.5 ** (1.0 / evidence["levers.community_building.half_life_months"])
@@ -86,14 +86,9 @@ def spread(
     stock, people: one a neighbourhood; neighbours: (indptr, indices); a_year: share of a difference that goes in a
     year across all borders.
     """
-    start, other = neighbours
-    number = np.diff(start)
-    here = np.repeat(np.arange(number.size), number)
-    most = np.maximum(number[here], number[other])
-    flow = np.minimum(people[here], people[other]) / most * (stock[other] - stock[here])
-    gained = np.bincount(here, flow, number.size) * (a_year / MONTHS_A_YEAR)
-    each = np.divide(gained, people, out=np.zeros_like(stock), where=people > 0)
-    return np.asarray(stock + each)
+    out = np.empty(stock.size)
+    kernels.spread(stock, people, *neighbours, a_year / MONTHS_A_YEAR, out)
+    return out
 
 
 def energies(m: CareSystem) -> tuple[Floats, Floats]:

@@ -32,31 +32,35 @@ if TYPE_CHECKING:
 
 Rows = NDArray[np.int64]
 OLDEST_BAND_YEARS = 10  # ages 90 to 99 within the open band
+ONE = np.ones(1, np.float32)
+SHIFT_OF_SEX = np.uint64(32 * (Purpose.SEX_AT_BIRTH & 1))
 
 
 def give_birth(m: CareSystem, mothers: Rows) -> Rows:
     """Newborns of these mothers, at home with them; returns the newborns' rows."""
-    r = m.residents.columns
-    identity = draws.child_identity(r["unique_id"][mothers], m.month)
-    key = draws.make_keys(m.seed, identity)
-    boy_share = m.sex_ratio / (1 + m.sex_ratio)
+    if mothers.size == 0:
+        return mothers
+    r, size = m.residents.columns, mothers.size
+    identity, key, male = np.empty(size, np.int64), np.empty(size, np.uint64), np.empty(size, np.uint8)
+    boys = np.float32(m.sex_ratio / (1 + m.sex_ratio))
+    kernels.newborn(mothers, r["unique_id"], _offsets(m.seed, m.month)[0], SHIFT_OF_SEX, boys, identity, key, male)
     inherited = {name: r[name][mothers] for name in ("lsoa", "practice", "home_trust", "site", "decile", "fifth")}
-    newborn = m.residents.append(
-        mothers.size,
+    rows = m.residents.append(
+        size,
         unique_id=identity,
         key=key,
         born=m.month,
-        male=draws.uniforms(key, m.month, Purpose.SEX_AT_BIRTH) < boy_share,
+        male=male,
         followed=m.events.follows(key),
         state=r["state"][mothers] & m.at_home,
         managed=m.epidemiology.managed.unaffected,
         **inherited,
-    )
-    m.ties.born(newborn.rows, mothers)
-    three_cs.begin(m, newborn.rows)
-    continuity.welcome(m, newborn.rows)
-    refresh(m, newborn.rows)  # their first review is a year away
-    return newborn.rows
+    ).rows
+    m.ties.born(rows, mothers)
+    three_cs.begin(m, rows)
+    continuity.welcome(m, rows)
+    refresh(m, rows)  # their first review is a year away
+    return rows
 
 
 @dataclass(frozen=True)
@@ -66,7 +70,6 @@ class _Gate:
 
     key: NDArray[np.uint64]
     words: NDArray[np.uint64]
-    salt: np.uint64
     open: NDArray[np.bool_]
     group: NDArray[np.int16]
     practices: tuple[NDArray[Any], ...]
@@ -80,8 +83,22 @@ def _gate(place: Place, seed: int) -> _Gate:
     shifts = np.array([32 * (purpose & 1) for purpose in (Purpose.PRACTICE, Purpose.HOME_TRUST)], np.uint64)
     practices = *(np.ascontiguousarray(table) for table in place.registration), shifts
     share = place.lsoas["hhft_share"].to_numpy(np.float32, copy=True)
-    salt = draws.scramble(draws.offset(seed, draws.SEED))[0]  # as in `draws.make_keys`
-    return _Gate(key, words, salt, np.ones(key.size, np.bool_), np.zeros(key.size, np.int16), practices, share)
+    return _Gate(key, words, np.ones(key.size, np.bool_), np.zeros(key.size, np.int16), practices, share)
+
+
+@lru_cache(maxsize=1024)
+def _offsets(seed: int, month: int) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
+    """What is added before hashing for newborns, and for in-migrants; see `sim.life.demography_kernels`."""
+    salt = draws.salt(seed)[0]
+    newborn = draws.offset(month, draws.BIRTH), salt, draws.offset(month, Purpose.SEX_AT_BIRTH >> 1)
+    newcomers = (
+        draws.offset(month + 1, draws.ARRIVAL),
+        salt,
+        draws.offset(month, draws.PAIRED + Purpose.ARRIVAL_PROFILE),
+        draws.offset(BEFORE, Purpose.PRACTICE >> 1),
+        draws.offset(BEFORE, Purpose.HOME_TRUST >> 1),
+    )
+    return np.array(newborn, np.uint64), np.array(newcomers, np.uint64)
 
 
 @lru_cache(maxsize=8)
@@ -92,28 +109,18 @@ def _expected(place: Place, year: int, scale: float) -> NDArray[np.float32]:
 
 def arrive(m: CareSystem) -> Rows:
     """This month's in-migrants, with the health of people of their age, sex and deprivation; returns their rows."""
-    gate, one = _gate(m.place, m.seed), np.ones(1, np.float32)
+    gate = _gate(m.place, m.seed)
     rate = _expected(m.place, max(m.month, 0) // MONTHS_A_YEAR, m.scale)
-    count = draws.poisson_counts(gate.key, gate.open, rate, one, gate.group, m.month, Purpose.ARRIVALS)
+    count = draws.poisson_counts(gate.key, gate.open, rate, ONE, gate.group, m.month, Purpose.ARRIVALS)
     size = int(count.sum())
     if size == 0:
         return np.empty(0, np.int64)
     identity, born, male, area = np.empty((4, size), np.int64)
     key, practice = np.empty(size, np.uint64), np.empty(size, np.int16)
     trust, site = np.empty(size, np.uint8), np.empty(size, np.int8)
-    offsets = np.array(
-        [
-            draws.offset(m.month + 1, draws.ARRIVAL),
-            gate.salt,
-            draws.offset(m.month, draws.PAIRED + Purpose.ARRIVAL_PROFILE),
-            draws.offset(BEFORE, Purpose.PRACTICE >> 1),
-            draws.offset(BEFORE, Purpose.HOME_TRUST >> 1),
-        ],
-        np.uint64,
-    )
     kernels.newcomers(
-        count, gate.words, m.place.counts.shape[1:], m.month, (BAND, OLDEST_BAND_YEARS), offsets, gate.practices,
-        gate.share, m.place.site_of, identity, key, born, male, area, practice, trust, site,
+        count, gate.words, m.place.counts.shape[1:], m.month, (BAND, OLDEST_BAND_YEARS), _offsets(m.seed, m.month)[1],
+        gate.practices, gate.share, m.place.site_of, identity, key, born, male, area, practice, trust, site,
     )  # fmt: skip
     home: dict[str, NDArray[Any]] = {"practice": practice, "home_trust": trust, "site": site}
     return add_people(m, identity, key, born, male, area, home)
@@ -134,7 +141,7 @@ def add_people(
     ratios = {risk: ratio[lsoa] for risk, ratio in m.risk_ratio.items()}
     people = People(key, age, male.astype(np.int64), decile.astype(np.int64), ratios)
     health = give(people, m.epidemiology)
-    added = m.residents.append(
+    rows = m.residents.append(
         identity.size,
         unique_id=identity,
         key=key,
@@ -147,10 +154,9 @@ def add_people(
         undiagnosed=health.undiagnosed,
         managed=health.managed,
         followed=m.events.follows(key),
+        lagged=as_kept(health.lagged),
         **home,
-    )
-    rows = added.rows
-    m.residents.columns["lagged"][rows] = as_kept(health.lagged)
+    ).rows
     three_cs.begin(m, rows)
     continuity.welcome(m, rows)
     refresh(m, rows)

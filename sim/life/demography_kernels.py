@@ -26,6 +26,21 @@ def unit(word):  # type: ignore[no-untyped-def]
 
 
 @compiled
+def newborn(
+    mothers: Array, unique_id: Array, offsets: Array, shift: int, boys: float, identity: Array, key: Array, male: Array
+) -> None:
+    """Identity, key and sex of a child of each of the rows `mothers`; the last three are written.
+
+    offsets: added before hashing for identities, keys (the seed's salt) and the draw of the sex, `shift` which half of
+    its hash that is; boys: share of them. Twins are not told apart: the ordinal of each is nought.
+    """
+    for j in range(mothers.size):
+        identity[j] = max(mix(mix(np.uint64(unique_id[mothers[j]]) + offsets[0])) >> ONE, ONE)
+        key[j] = mix(mix(np.uint64(identity[j]) + offsets[1]) + offsets[1])
+        male[j] = unit((mix(key[j] + offsets[2]) >> shift) & LOW) < boys
+
+
+@compiled
 def newcomers(
     count: Array,
     words: Array,

@@ -14,6 +14,7 @@ reviews is normalised on the reference population as it is known there: England'
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -80,6 +81,11 @@ def forgo_reviews(m: CareSystem, rows: NDArray[np.int64]) -> NDArray[np.int64]:
     Returns the rows of those, very few, whose rate is too high for that and must be worked out.
     """
     r, full = m.residents.columns, np.empty(rows.size, np.int64)
-    slots = np.flatnonzero(m.slots == m.rates.index[REVIEW])
-    left = m.epidemiology.reviews_left
+    slots, left = _slots_of(m.slots.tobytes(), m.rates.index[REVIEW]), m.epidemiology.reviews_left
     return full[: kernels.forgo(rows, r["undiagnosed"], left, slots, r["ask"], r["gp_rate"], full)]
+
+
+@lru_cache(maxsize=4)
+def _slots_of(slots: bytes, process: int) -> NDArray[np.int64]:
+    """Which slots (int64, as bytes) stand for a process."""
+    return np.asarray((np.frombuffer(slots, np.int64) == process).nonzero()[0])

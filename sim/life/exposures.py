@@ -8,6 +8,7 @@ up: the mean lag after quitting is solved from the share of excess risk that rem
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -62,11 +63,17 @@ class Exposures:
         years_since_quit: for ex-smokers, else infinity.
         """
         lagged = ((state[:, None] & self.mask) != 0).astype(np.float32)
-        for column, (risk, _) in enumerate(self.names):
-            if risk == "smoking":
-                left = np.exp(-years_since_quit / np.float32(self.fall_years[column]))
-                lagged[:, column] = np.maximum(lagged[:, column], left)
-        return np.asarray(lagged)
+        first, last = self._smoking
+        left = np.exp(-years_since_quit[:, None] / self.fall_years[first:last].astype(np.float32))
+        np.maximum(lagged[:, first:last], left, out=lagged[:, first:last])
+        return lagged
+
+    @cached_property
+    def _smoking(self) -> tuple[int, int]:
+        """The columns of smoking: from, to."""
+        risks = [risk for risk, _ in self.names]
+        first = risks.index("smoking") if "smoking" in risks else 0
+        return first, first + risks.count("smoking")
 
 
 def as_kept(lagged: NDArray[np.float32]) -> NDArray[np.uint16]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -97,9 +98,14 @@ def _behave(people: People, epi: Epidemiology, tables: Tables) -> tuple[NDArray[
     state, years = np.empty(size, np.uint64), np.empty(size, np.float32)
     risks = list(people.ratios)
     ratios = np.array([people.ratios[risk] for risk in risks], np.float64).reshape(len(risks), size)
-    which = np.array([risks.index(one.risk) if one.risk in risks else -1 for one in BEHAVIOURS], np.int64)
     kernels.behave(
-        people.key, people.male, people.age, people.decile, ratios, which, tables.risk, tables.smoking,
+        people.key, people.male, people.age, people.decile, ratios, _positions(*risks), tables.risk, tables.smoking,
         tables.former, tables.behaviour_masks, tables.behaviour_draws, (MOST_SHARE, tables.youngest), state, years,
     )  # fmt: skip
     return state, epi.exposures.at_start(state, years)
+
+
+@lru_cache(maxsize=8)
+def _positions(*risks: str) -> NDArray[np.int64]:
+    """Where the risk of each behaviour stands among these, -1 where it does not."""
+    return np.array([risks.index(one.risk) if one.risk in risks else -1 for one in BEHAVIOURS], np.int64)

@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -40,6 +39,10 @@ Pattern = NDArray[np.uint32]
 FULL = 255
 NODES = np.linspace(0.0, 1.0, LEVEL_VALUES)
 ALWAYS = 0  # month of draws for life
+OF_LIFE = np.array([draws.offset(ALWAYS, each >> 1) for each in (Purpose.MANAGED, Purpose.MANAGED_LEVEL)], np.uint64)
+"""Added to a key for the lasting difference, and for the level's draw for life."""
+OF_CONFIDENCE, OF_MANAGED = np.uint64(level_shift("confidence")), np.uint64(level_shift("managed"))
+"""Where these levels stand in a state."""
 MMHG, UPC = 20.0, 0.2
 """Units of the published ratios: per 20 mmHg, per 0.2 of the usual provider index."""
 PRESSURE = {"stroke": "managed.pressure_stroke", "chd": "managed.pressure_chd", "heart_failure": "managed.pressure_chd"}
@@ -90,8 +93,8 @@ class Managed:
         first: bit of the first condition."""
         column = np.empty(key.size, np.uint8)
         kernels.begin(
-            key, undiagnosed, np.uint64(first), self.conditions, self.number, np.uint64(level_shift("managed")),
-            _of_life(), state, column,
+            key, undiagnosed, np.uint64(first), self.conditions, self.number, OF_MANAGED, OF_LIFE,
+            state, column,
         )  # fmt: skip
         return column
 
@@ -116,13 +119,5 @@ def review(m: CareSystem, rows: Rows) -> None:
     kernels.move(
         rows, r["key"], r["state"], r["undiagnosed"], r["unmet"], r["continuity"], r["lsoa"], r["managed"],
         tables.conditions, tables.number, tables.confidence, m.area_shift["managed"],
-        np.uint64(level_shift("confidence")), np.uint64(level_shift("managed")),
-        _of_life(),
+        OF_CONFIDENCE, OF_MANAGED, OF_LIFE,
     )  # fmt: skip
-
-
-@lru_cache(maxsize=1)
-def _of_life() -> NDArray[np.uint64]:
-    """Added to a key for the lasting difference, and for the level's draw for life. Nobody writes it."""
-    numbers = Purpose.MANAGED >> 1, Purpose.MANAGED_LEVEL >> 1
-    return np.array([draws.offset(ALWAYS, number) for number in numbers], np.uint64)

@@ -40,6 +40,8 @@ def review(m: CareSystem, rows: Rows) -> None:
 
 def refresh(m: CareSystem, rows: Rows) -> None:
     """Recompute everything cached for these residents: chances, expected contacts, wellbeing."""
+    if rows.size == 0:
+        return
     r = m.residents.columns
     life_kernels.find_cells(rows, r["born"], r["male"], r["decile"], m.month, r["cell"])
     m.rates.keep(rows, r, m.area, (m.rates.index["death"], m.hazard_cap), m.drawn, m.slots)

@@ -9,6 +9,7 @@ so that the mean effect is the straight line between them.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -65,6 +66,7 @@ class ThreeCs:
         self.nodes = np.array(nodes_of_confidence(evidence), np.float32)
         self.shifts = np.array([level_shift(name) for name in (*CS, "peers_smoking", "peers_active")], np.uint64)
         self.capacity = evidence["three_cs.contact_of_capacity"], evidence["three_cs.control_of_capacity"]
+        self.half = evidence["levers.community_building.saturation"]
         self.mean_contact = evidence["three_cs.contact_mean"]
         self.without_ties = float(shares_of(evidence)[0])
         self.peers = evidence["peers.smoking_share"], evidence["peers.active_share"]
@@ -153,15 +155,12 @@ def _move(
     m: CareSystem, rows: Rows, close: NDArray[np.float32], norm: NDArray[np.float32], newcomers: bool = False
 ) -> None:
     tables, r = m.epidemiology.three_cs, m.residents.columns
-    live = m.ties.usual_share
-    neutral = np.array([live, *tables.peers], np.float32)
-    usual = np.array([live * (1 - tables.without_ties), tables.mean_contact], np.float32)
+    neutral, usual = _neutral(m.ties.usual_share, tables.peers, tables.without_ties, tables.mean_contact)
     around = m.ties.look_around(rows, neutral, newcomers)
-    offsets = np.array([OF_TRAITS, draws.offset(m.month, Purpose.THREE_CS_ROUNDING), OF_LEVELS], np.uint64)
     kernels.move(
         rows, m.month, r["born"], r["male"], r["decile"], r["lsoa"], r["key"], r["bereaved"], r["state"],
         r["contact"], r["confidence"], r["control"], around, tables.traits, usual, tables.mask, tables.weight,
-        norm, close, _of_neighbourhoods(m), tables.number, tables.scale, tables.nodes, tables.shifts, offsets,
+        norm, close, _of_neighbourhoods(m), tables.number, tables.scale, tables.nodes, tables.shifts, _offsets(m.month),
     )  # fmt: skip
 
 
@@ -170,15 +169,42 @@ def _of_neighbourhoods(m: CareSystem) -> NDArray[np.float32]:
     tables = m.epidemiology.three_cs
     size = m.neighbourhoods.size
     capacity = m.neighbourhoods.columns["capacity"][:size]
-    added = np.zeros((3, max(size, len(m.decile))), np.float32)
-    if capacity.any():
-        effect = effect_of_capacity(m.evidence, capacity.astype(np.float64))
-        for row, points in ((0, tables.capacity[0]), (2, tables.capacity[1])):
-            added[row, :size] = points * effect
-    for row, c in enumerate(CS):
-        if c in m.area_shift:
-            added[row] += m.area_shift[c]
+    shifts = (m.area_shift[c].tobytes() if c in m.area_shift else b"" for c in CS)
+    return _added(max(size, len(m.decile)), tables.capacity, tables.half, capacity.tobytes(), *shifts)
+
+
+@lru_cache(maxsize=4)
+def _added(
+    areas: int, points: tuple[float, float], half: float, capacity: bytes, *shifts: bytes
+) -> NDArray[np.float32]:
+    """As `_of_neighbourhoods`, from columns of float32 as bytes: they change once a month and are asked for thrice.
+
+    points: of contact and control at the studied dose; half: see `effect_of_capacity`; shifts: one of each C, or none.
+    Nobody writes what it returns.
+    """
+    here = np.frombuffer(capacity, np.float32).astype(np.float64)
+    added = np.zeros((3, areas), np.float32)
+    if here.any():
+        for row, each in ((0, points[0]), (2, points[1])):
+            added[row, : here.size] = each * effect_of_capacity(here, half)
+    for row, shift in enumerate(shifts):
+        if shift:
+            added[row] += np.frombuffer(shift, np.float32)
     return added
+
+
+@lru_cache(maxsize=4)
+def _neutral(
+    live: float, peers: tuple[float, float], without_ties: float, contact: float
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """What is taken of those of whom nothing is known (see `Ties.look_around`), and what is usual (see the loop)."""
+    return np.array([live, *peers], np.float32), np.array([live * (1 - without_ties), contact], np.float32)
+
+
+@lru_cache(maxsize=1024)
+def _offsets(month: int) -> NDArray[np.uint64]:
+    """Added to a key for the hashes of traits, rounding and levels."""
+    return np.array([OF_TRAITS, draws.offset(month, Purpose.THREE_CS_ROUNDING), OF_LEVELS], np.uint64)
 
 
 # ------------------------------------------------------------------------------------------------ effects

@@ -33,6 +33,7 @@ FIXED = 0  # the month of draws that belong to a person for life
 MONTHS_SINCE_APRIL = 5.5  # mean over the year
 PLACES, BONDS = 4096, 1 << 16
 _HALF, _WORD = 1 << 16, 1 << 32
+NOTHING = np.empty(0, np.uint8)
 
 
 class Ties:
@@ -54,6 +55,7 @@ class Ties:
         self.near = int(evidence["ties.near_share"] * _HALF)
         self.spread = evidence["ties.age_spread"] * MONTHS_A_YEAR
         self.wanted_at = draws.offset(FIXED, Purpose.TIES_WANTED)
+        self.masks = m.states.mask("smoker"), m.states.mask("inactive")
         self.salt = draws.scramble(draws.offset(m.seed, Purpose.TIES_LOST))
         gone = float(np.average(m.place.out_rate, weights=m.place.counts.sum(0)))
         self.usual_share = 1.0 - MONTHS_SINCE_APRIL * gone
@@ -128,9 +130,13 @@ class Ties:
 
     def born(self, children: Rows, mothers: Rows) -> None:
         """Remember whose child is whose (rows) until the next matching ties them."""
-        name = self.m.residents.columns["unique_id"]
-        rows = np.stack([children, mothers], 1)
-        self.newborn = np.concatenate([self.newborn, np.stack([name[rows], rows], 1)])
+        before = len(self.newborn)
+        newborn = np.empty((before + children.size, 2, 2), np.int64)
+        newborn[:before] = self.newborn
+        rows = newborn[before:, 1]
+        rows[:, 0], rows[:, 1] = children, mothers
+        newborn[before:, 0] = self.m.residents.columns["unique_id"][rows]
+        self.newborn = newborn
 
     def bereave(self, dead: Rows) -> None:
         """Those who had a tie to one of the dead (rows, still in the table) know it until their next review."""
@@ -143,15 +149,14 @@ class Ties:
         neutral: what each is taken to be where nothing is known; of newcomers nothing is. Returns float32 (3, rows).
         """
         around, key = np.empty((3, rows.size), np.float32), self.m.residents.columns["key"]
-        seen = np.empty(0, np.uint8) if newcomers else self.look_out()
+        seen = NOTHING if newcomers else self.look_out()
         kernels.look_around(rows, key, seen, self.start, self.row, self.wanted_at, self.numbers, neutral, around)
         return around
 
     def look_out(self) -> NDArray[np.uint8]:
         """What ties see of each row of the graph: 0 who has gone, else 1, + 2 who smokes, + 4 who is not inactive."""
-        r, states = self.m.residents.columns, self.m.states
-        seen = np.empty(self.owner.size, np.uint8)
-        kernels.look_out(r["unique_id"], self.owner, r["state"], states.mask("smoker"), states.mask("inactive"), seen)
+        r, seen = self.m.residents.columns, np.empty(self.owner.size, np.uint8)
+        kernels.look_out(r["unique_id"], self.owner, r["state"], *self.masks, seen)
         return seen
 
     def of(self, row: int) -> list[int]:

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from sim.system import CareSystem
 
 LEVEL = "continuity"
+SHIFT = np.uint64(level_shift(LEVEL))
+OF_LEVEL = draws.offset(ALWAYS, Purpose.CONTINUITY_LEVEL >> 1)
 RATIO = {"gp_acute": "usual_doctor.contacts", "gp_mental": "usual_doctor.contacts", "ed": "usual_doctor.ed"}
 """Kinds of need that continuity changes, and the row with the ratio of always to never seeing the usual doctor."""
 
@@ -45,14 +47,12 @@ def by_level(evidence: Evidence) -> dict[str, dict[str, tuple[float, ...]]]:
 def set_levels(m: CareSystem, rows: NDArray[np.int64]) -> None:
     """Bring the level in the states of these residents up to date with their continuity."""
     r = m.residents.columns
-    offset = draws.offset(ALWAYS, Purpose.CONTINUITY_LEVEL >> 1)
-    kernels.set_levels(rows, r["continuity"], r["key"], r["state"], np.uint64(level_shift(LEVEL)), offset)
+    kernels.set_levels(rows, r["continuity"], r["key"], r["state"], SHIFT, OF_LEVEL)
 
 
 def at_usual(evidence: Evidence, key: NDArray[np.uint64], state: NDArray[np.uint64]) -> NDArray[np.uint64]:
     """States (uint64, n) of people of whom only the usual continuity is known, each at one of the levels beside it."""
     value = np.full(key.size, round(255 * evidence["managed.usual_continuity"]), np.uint8)
     out = state.copy()
-    offset = draws.offset(ALWAYS, Purpose.CONTINUITY_LEVEL >> 1)
-    kernels.set_levels(np.arange(key.size), value, key, out, np.uint64(level_shift(LEVEL)), offset)
+    kernels.set_levels(np.arange(key.size), value, key, out, SHIFT, OF_LEVEL)
     return out

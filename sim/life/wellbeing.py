@@ -36,7 +36,7 @@ class Wellbeing:
     """
 
     def __init__(self, epi: Epidemiology, reference: Reference, health: Health) -> None:
-        self.states = epi.states
+        self.states, self.first_condition = epi.states, np.uint64(epi.states.first_condition)
         self.decrement = _decrements(epi)
         evidence = epi.evidence
         self.lonely = evidence["wellbeing.loneliness_effect"]
@@ -64,7 +64,7 @@ class Wellbeing:
         self.good_health = threshold(of_each, reference.weight, evidence["outcomes.good_health_share"])
 
     def _decrement_of(self, state: NDArray[np.uint64]) -> Array:
-        of_conditions = self.decrement[state >> np.uint64(self.states.first_condition)]
+        of_conditions = self.decrement[state >> self.first_condition]
         return np.asarray(of_conditions + self._of_frailty(state), float)
 
     def _of_frailty(self, state: NDArray[np.uint64]) -> Array:
@@ -96,7 +96,7 @@ class Wellbeing:
         """
         life_kernels.feel(
             rows, r["cell"], r["state"], r["listed"], r["unmet"], r["lsoa"],
-            self.norms, self.by_byte, self.shifts, self.by_pattern, np.uint64(self.states.first_condition),
+            self.norms, self.by_byte, self.shifts, self.by_pattern, self.first_condition,
             self.of_waiting, shift, self.bounds, r["satisfaction"], r["utility"],
         )  # fmt: skip
 
