@@ -208,6 +208,7 @@ def settle(
     fifth: Array,
     area: Array,
     born: Array,
+    home: Array,
     group_of_age: Array,
     month: int,
     most: int,
@@ -218,15 +219,16 @@ def settle(
     by_practice: Array,
     by_fifth: Array,
     missed: Array,
-) -> None:
-    """Write what is left open into the residents' columns and add it up.
+) -> int:
+    """Write what is left open into the residents' columns and add it up; returns how many contacts of the trust's
+    residents go to A&E.
 
     rows, fate: of `serve`; waiting, months, unmet, unmet_age: whole columns of residents (waiting and months become 0
     where nothing waits). Adds to by_practice (int64[4, practices]), by_fifth (int64[4, 5]) and missed (int64[areas, age
     groups], what was not offered).
     """
     last = group_of_age.size * MONTHS_A_YEAR - 1
-    held = np.empty(rows.size, np.uint8)
+    held, at_home = np.empty(rows.size, np.uint8), 0
     # two sums to a number, in its lower and its upper half: half as many additions
     practices, fifths = np.zeros((by_practice.shape[1], 2), np.int64), np.zeros((by_fifth.shape[1], 2), np.int64)
     for j in range(rows.size):
@@ -234,6 +236,8 @@ def settle(
         held[j] = min(months[i], most - 1) + 1 if fate[j, 2] > 0 else 0
         unmet_age[i] = unmet_age[i] if unmet[i] != 0 or fate[j, 3] == 0 else 0
         unmet[i] = min(unmet[i] + fate[j, 3], most)
+        if fate[j, 1] > 0 and home[i] == 1:  # few go to A&E
+            at_home += fate[j, 1]
         missed[area[i], group_of_age[min(max(month - born[i], 0), last) // MONTHS_A_YEAR]] += fate[j, 0]
         first = np.int64(fate[j, 0]) | (np.int64(fate[j, 1]) << UPPER)
         second = np.int64(fate[j, 2]) | (np.int64(fate[j, 3]) << UPPER)
@@ -252,6 +256,7 @@ def settle(
     for j in range(rows.size):
         waiting[rows[j]] = fate[j, 2]
         months[rows[j]] = held[j]
+    return at_home
 
 
 @compiled

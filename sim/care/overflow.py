@@ -13,10 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr
 
+from sim.care import overflow_kernels as kernels
 from sim.care.care_kernels import inverse_binomials
 
 Array = NDArray[np.float64]
-FAR = 1e6  # standard deviations beyond which nothing changes
 
 
 def expected_overflow(load: Any, capacity: Any, real_size: Any = 1.0) -> Array:
@@ -25,28 +25,29 @@ def expected_overflow(load: Any, capacity: Any, real_size: Any = 1.0) -> Array:
     load, capacity: expected demand and what can be offered, in simulated units; real_size: real units in a simulated
     one. Returns simulated units, same shape, 0 ≤ overflow ≤ load.
     """
-    load, capacity = np.asarray(load, np.float64), np.asarray(capacity, np.float64)
-    spread = np.sqrt(np.maximum(load, 0.0) * real_size) / real_size
-    with np.errstate(divide="ignore", invalid="ignore"):
-        z = np.minimum(np.maximum(np.where(spread > 0, (capacity - load) / spread, 0.0), -FAR), FAR)
-    loss = spread * (np.exp(-0.5 * z * z) / np.sqrt(2 * np.pi) - z * ndtr(-z))
-    least = np.maximum(load - capacity, 0.0)
-    return np.asarray(np.minimum(np.maximum(np.where(spread > 0, loss, 0.0), least), np.maximum(load, 0.0)))
+    given = np.broadcast_arrays(load, capacity, real_size)
+    one_tier, *others = (np.array(each, np.float64).reshape(-1) for each in given)
+    over, _ = _overflow(one_tier[None], *others)
+    return over.reshape(given[0].shape)
 
 
-def not_offered(tiers: list[Array], capacity: Array, real_size: Any = 1.0) -> list[Array]:
+def not_offered(tiers: Any, capacity: Array, real_size: Any = 1.0) -> Array:
     """Share of each tier that is not offered, when the tiers are served one after the other.
 
-    tiers: expected demand of each tier, first served first. Returns one array of shares (0–1) a tier.
+    tiers: expected demand of each tier, first served first; capacity, real_size: as of `expected_overflow`. Returns
+    the shares (0–1) of each tier, float64[tiers, n].
     """
-    demand = np.stack(tiers, dtype=np.float64)
-    over = expected_overflow(demand.cumsum(axis=0), capacity, real_size)
-    lost = np.maximum.accumulate(over, axis=0)  # what this tier and those before it lose
-    more = over.copy()
-    more[1:] -= lost[:-1]
-    share = np.zeros_like(demand)
-    np.divide(more, demand, out=share, where=demand > 0)
-    return list(np.minimum(np.maximum(share, 0.0), 1.0))
+    demand = np.ascontiguousarray(tiers, np.float64)
+    size = np.ascontiguousarray(np.broadcast_to(real_size, demand.shape[1:]), np.float64)
+    return _overflow(demand, capacity, size)[1]
+
+
+def _overflow(demand: Array, capacity: Array, real_size: Array) -> tuple[Array, Array]:
+    """What tiers overflow together with all before them, and the share of each that is not offered; (tiers, n)."""
+    spread, z, over, share = np.empty((4, *demand.shape))
+    kernels.distances(demand, capacity, real_size, spread, z)
+    kernels.overflow(demand, capacity, spread, z, np.exp(-0.5 * z * z), ndtr(-z), over, share)
+    return over, share
 
 
 def binomial(uniform: NDArray[np.float32], n: NDArray[Any], p: Any) -> NDArray[np.int64]:

@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim import draws
 from sim.agents.practices import GPPractice
 from sim.care import care_kernels as kernels
-from sim.care import staff
+from sim.care import overflow_kernels, practice_kernels, staff
+from sim.care.hashes import Hashes
 from sim.care.indices import FROZEN_FROM
 from sim.care.overflow import not_offered
 from sim.clock import MONTHS_A_YEAR
@@ -35,6 +35,9 @@ Array = NDArray[Any]
 MOST = 255
 MIDDLE_DECILE = 5.5
 OFFLINE = "offline"
+DRAWS = Hashes(Purpose.NOT_OFFERED, Purpose.URGENCY, pairs=[Purpose.NOT_OFFERED])
+OF_THE_MONTH = ("need", "served", "to_ed", "waiting", "given_up", "pressure")
+"""Columns of `GPPractice` that say how its month went."""
 
 
 def open_practices(m: CareSystem) -> None:
@@ -78,11 +81,11 @@ def see(m: CareSystem, contacts: NDArray[np.uint8]) -> NDArray[np.int64]:
     ``care.not_offered`` the rows with contacts that could not be offered; records need and what became of it.
     """
     r, size, p = m.residents.columns, m.residents.size, m.practices.columns
-    count, areas, groups = m.practices.size, len(m.place.lsoas), len(AGE_GROUP_STARTS)
+    count, shape = m.practices.size, (m.recorder.n_areas, len(AGE_GROUP_STARTS))
     contacts, practice, key = contacts[:size], r["practice"][:size], r["key"][:size]
     waiting = r["gp_waiting"][:size]
     own, new, waited = np.zeros(count), np.zeros(count, np.int64), np.zeros(count, np.int64)
-    cells, busy = np.zeros((2, areas, groups), np.int64), np.empty(size + 1, np.int32)
+    cells, busy = np.zeros((2, *shape), np.int64), np.empty(size + 1, np.int32)
     filled = kernels.tally(
         r["unique_id"][:size], r["gp_rate"][:size], contacts, waiting, practice, r["lsoa"][:size], r["born"][:size],
         AGE_GROUP_OF, m.month, cells, own, new, waited, busy,
@@ -92,41 +95,40 @@ def see(m: CareSystem, contacts: NDArray[np.uint8]) -> NDArray[np.int64]:
     share_new, share_waiting = shares_not_offered(m, capacity, waited)
 
     rows, fate = np.empty(filled, np.int64), np.empty((filled, 4), np.int16)
-    offset, shift, chance = _draws(m)
     lost_rows = kernels.serve(
         busy[:filled], key, contacts, waiting, practice, r["state"][:size], *_barrier(m, share_new, share_waiting),
-        offset, shift, chance, rows, fate,
+        DRAWS.offset(m.month), DRAWS.shift, _chances(m), rows, fate,
     )  # fmt: skip
     left, fate = rows[:lost_rows], fate[:lost_rows]
-    lost, to_ed, waits, given_up = (fate[:, k].copy() for k in range(4))
+    lost, to_ed, waits, given_up = fate.T
     m.events.practice(contacts, waiting, left, lost)
     m.events.add_counts(left, {Kind.GP_WAITS: waits, Kind.GP_GIVEN_UP: given_up, Kind.GP_TO_ED: to_ed})
-    m.care.not_offered = left, lost
-    sends = to_ed.nonzero()[0]
-    sent, to_ed = left[sends], to_ed[sends]  # few
+    m.care.not_offered = left, lost.copy()
     by_practice, by_fifth = np.zeros((4, count), np.int64), np.zeros((4, N_FIFTHS), np.int64)
-    missed = np.zeros((areas, groups), np.int64)
-    kernels.settle(
-        left, fate, practice, r["fifth"], r["lsoa"], r["born"], AGE_GROUP_OF, m.month, MOST, waiting,
+    missed, total, pressure = np.zeros(shape, np.int64), np.zeros(6, np.int64), np.empty(count)
+    to_ed_home = kernels.settle(
+        left, fate, practice, r["fifth"], r["lsoa"], r["born"], r["home_trust"], AGE_GROUP_OF, m.month, MOST, waiting,
         r["gp_wait_months"][:size], r["unmet"], r["unmet_age"], by_practice, by_fifth, missed,
     )  # fmt: skip
-
-    load = new + waited
-    p["need"][:count] = new
-    p["served"][:count] = load - by_practice[0]
-    for k, name in enumerate(("to_ed", "waiting", "given_up")):
-        p[name][:count] = by_practice[1 + k]
-    p["pressure"][:count] = by_practice[0] / np.maximum(load, 1)
-    staff.feel(m, (share_new * new + share_waiting * waited) / np.maximum(load, 1))
-    _record(m, cells, missed, by_fifth)
-    m.care.ledger.add(
-        m.month, gp_need=new.sum(), gp_served=cells.sum() - missed.sum(), gp_induced=p["induced"][:count].sum(),
-        gp_given_up=given_up.sum(), gp_to_ed=to_ed.sum(), gp_waiting_in=waited.sum(),
-        gp_waiting_out=waits.sum(), gp_expected=m.care.expected_need.sum(), gp_not_offered=lost.sum(),
-        gp_doctors=p["gps"][:count].sum(), gp_leavers=p["leavers"][:count].sum(),
-        gp_overflow=share_new @ new + share_waiting @ waited, gp_to_ed_home=to_ed[r["home_trust"][sent] == 1].sum(),
+    practice_kernels.close(
+        new, waited, by_practice, share_new, share_waiting, tuple([p[name][:count] for name in OF_THE_MONTH]),
+        pressure, total,
     )  # fmt: skip
-    return np.repeat(sent, to_ed)
+    staff.feel(m, pressure)
+    asked, had_waited, not_served, gone_to_ed, wait, gave_up = total.tolist()
+    served, induced = asked + had_waited - not_served, p["induced"][:count].sum()
+    for name, number in (("gp_to_ed", 1), ("gp_waiting", 2), ("gp_given_up", 3)):
+        m.recorder.add_by_fifth(name, by_fifth[number])
+    m.recorder.add_cells("gp_need", cells[0])
+    m.recorder.add_cells("gp_appointments", (cells[0] + cells[1] - missed) * (1.0 + induced / max(float(served), 1.0)))
+    m.care.ledger.add(
+        m.month, gp_need=asked, gp_served=served, gp_induced=induced, gp_given_up=gave_up, gp_to_ed=gone_to_ed,
+        gp_waiting_in=had_waited, gp_waiting_out=wait, gp_expected=m.care.expected_need.sum(),
+        gp_not_offered=not_served, gp_doctors=p["gps"][:count].sum(), gp_leavers=p["leavers"][:count].sum(),
+        gp_overflow=share_new @ new + share_waiting @ waited, gp_to_ed_home=to_ed_home,
+    )  # fmt: skip
+    sends = to_ed.nonzero()[0]  # few
+    return np.repeat(left[sends], to_ed[sends])
 
 
 def set_capacity(m: CareSystem, expected: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -138,19 +140,8 @@ def set_capacity(m: CareSystem, expected: NDArray[np.float64]) -> NDArray[np.flo
         base[:count] = (1.0 - m.care.gp.unmet) * expected / index
     elif (m.month - FROZEN_FROM) % MONTHS_A_YEAR == 0:
         share_out(m)
-    factor = staff.capacity_factor(m)
-    usable = base[:count] * factor * m.commissioner.capacity("general_practice")
-    staff.count(m, usable, factor)
-    usable = usable * index * m.commissioner.effects.appointments
-    # what growth without policy buys serves need as before; only what policy adds to it induces demand
-    level = m.commissioner.level("general_practice")
-    added = usable * (1.0 - 1.0 / level) if level > 1.0 else np.zeros(count)
-    induced = m.care.gp.induced * added
-    p["induced"][:count] = induced
-    p["capacity"][:count] = usable - induced
-    p["offered"][:count] = usable / m.care.gp.utilisation
     m.care.expected_need = expected
-    return np.asarray(usable - induced)
+    return staff.offer(m, staff.capacity_factor(m), index)
 
 
 def share_out(m: CareSystem) -> None:
@@ -177,20 +168,12 @@ def share_out(m: CareSystem) -> None:
 def shares_not_offered(m: CareSystem, capacity: NDArray[np.float64], waited: NDArray[Any]) -> tuple[Array, Array]:
     """Share of new contacts, and of those waiting, that each practice cannot offer this month (P,) each."""
     p, count = m.practices.columns, m.practices.size
-    pool = p["pool"][:count]
-    expected = m.care.expected_need + m.care.again
-
-    def together(values: Array) -> Array:
-        return np.bincount(pool, values, count)
-
-    members = together(np.ones(count))
-    load = together(expected)
-    # pooled practices overflow as practices of their mean real size do, not as one large one
-    real_load = together(expected * p["real_size"][:count]) / np.maximum(members, 1)
-    real_size = np.where(load > 0, real_load / np.maximum(load, 1e-12), 1.0)
-    urgent = m.care.urgent * load
-    tiers = [urgent, together(waited), load - urgent]
-    first, second, last = not_offered(tiers, together(capacity), np.maximum(real_size, 1e-12))
+    pool, expected = p["pool"][:count], m.care.expected_need + m.care.again
+    tiers, offered, real_size = np.empty((3, count)), np.empty(count), np.empty(count)
+    overflow_kernels.pooled(
+        pool, expected, p["real_size"][:count], waited, capacity, m.care.urgent, (tiers, offered, real_size)
+    )
+    first, second, last = not_offered(tiers, offered, real_size)
     new = m.care.urgent * first + (1 - m.care.urgent) * last
     return new[pool], second[pool]
 
@@ -202,24 +185,8 @@ def _barrier(m: CareSystem, share_new: Array, share_waiting: Array) -> tuple[np.
     return offline, share_new, share_waiting, barrier
 
 
-def _draws(m: CareSystem) -> tuple[Array, Array, Array]:
-    """Offsets and shifts of the draws of `kernels.serve`, and the chances of a contact's fate."""
-    numbers = (Purpose.NOT_OFFERED, Purpose.URGENCY)
-    offset = [draws.offset(m.month, number >> 1) for number in numbers]
-    offset.append(draws.offset(m.month, draws.PAIRED + Purpose.NOT_OFFERED))
-    shift = [32 * (number & 1) for number in numbers]
+def _chances(m: CareSystem) -> Array:
+    """Of a contact that is not offered: to go to A&E, and otherwise to wait."""
     gp = m.care.gp
     to_ed = (1 - gp.waits) * gp.to_ed
-    return np.array(offset, np.uint64), np.array(shift, np.uint64), np.array([to_ed, gp.waits / (1 - to_ed)])
-
-
-def _record(m: CareSystem, cells: Array, missed: Array, by_fifth: Array) -> None:
-    """Hand need, appointments and what was not offered to the recorder; cells: (2, areas, age groups); missed: (areas,
-    age groups); by_fifth: (not offered, A&E, waiting, given up; fifths)."""
-    p, count = m.practices.columns, m.practices.size
-    for k, name in enumerate(("gp_to_ed", "gp_waiting", "gp_given_up")):
-        m.recorder.add(name, np.arange(N_FIFTHS), weights=by_fifth[1 + k])
-    served = cells.sum(axis=0) - missed
-    induced = p["induced"][:count].sum() / max(float(served.sum()), 1.0)
-    m.recorder.add_cells("gp_need", cells[0])
-    m.recorder.add_cells("gp_appointments", served * (1.0 + induced))
+    return np.array([to_ed, gp.waits / (1 - to_ed)])

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.care import practice_kernels as kernels
 from sim.care.indices import FROZEN_FROM
 from sim.clock import MONTHS_A_YEAR
 
@@ -82,38 +83,47 @@ class Workforce:
 
     def leaving(self, decile: Any, strain: Any) -> Floats:
         """The same when contacts not offered are `strain` above the practice's usual share: (kinds, P)."""
-        return self._under_strain(self.usual_leaving(decile), strain)
+        usual = self.usual_leaving(decile)
+        strain = np.broadcast_to(np.asarray(strain, np.float64), usual.shape[1:])
+        return np.asarray(self.moved(np.ones(usual.shape), usual, strain / STEP)[2])
 
-    def _under_strain(self, usual: Floats, strain: Any) -> Floats:
-        ratio = self.per_pressure ** (np.asarray(strain, np.float64) / STEP)
-        return np.minimum(usual * np.minimum(np.maximum(ratio, LEAST), MOST), 1.0)
-
-    def move(self, in_post: Floats, decile: Any, strain: Any) -> tuple[Floats, Floats, Floats]:
+    def move(self, in_post: Floats, decile: Any, strain: Any) -> Floats:
         """A month on: staff in post and leavers, relative to the base year's staff, and the chance to leave: (kinds, P)
         each."""
-        usual = self.usual_leaving(decile)
-        chance = self._under_strain(usual, strain)
-        leave = in_post * chance
-        posts = 1.0 + usual / self.fill[:, None]
-        filled = self.fill[:, None] * np.maximum(posts - in_post, 0.0)
-        return in_post - leave + filled, leave, chance
+        return self.moved(in_post, self.usual_leaving(decile), np.asarray(strain, np.float64) / STEP)
+
+    def moved(self, in_post: Floats, usual: Floats, steps: Floats) -> Floats:
+        """The same from the usual chance to leave, and strain in units of `STEP`: float64[3, kinds, P]."""
+        out = np.empty((3, *in_post.shape))
+        kernels.move(in_post, usual, self.fill, self.per_pressure**steps, (LEAST, MOST), out)
+        return out
 
 
 def capacity_factor(m: CareSystem) -> Floats:
     """Appointments of each practice relative to those with the base year's staff: float64[P]."""
     p, count = m.practices.columns, m.practices.size
-    change = np.stack([p[name][:count] - 1.0 for name in IN_POST])  # exactly 0 until somebody leaves for a reason
+    change = np.array([p[name][:count] for name in IN_POST]) - 1.0  # exactly 0 until somebody leaves for a reason
     return np.asarray(1.0 + m.care.workforce.share @ change)
 
 
-def count(m: CareSystem, usable: Floats, factor: Floats) -> None:
-    """Write full-time equivalents: what a month's usable appointments (season taken out, (P,)) take of each kind, at
-    1:1 of the residents simulated. factor: see `capacity_factor`."""
-    p, n, work = m.practices.columns, m.practices.size, m.care.workforce
-    each = usable / np.maximum(factor, 1e-12)
-    for name, in_post, share, productivity in zip(FULL_TIME, IN_POST, work.share, work.productivity, strict=True):
-        p[name][:n] = each * p[in_post][:n] * share / productivity
-    p["staff"][:n] = sum(p[name][:n] for name in FULL_TIME)
+def offer(m: CareSystem, factor: Floats, index: float) -> Floats:
+    """Write what practices can offer this month, and the full-time equivalents of each kind that this takes (season
+    taken out, at 1:1 of the residents simulated); returns usable appointments, less those that new supply induces.
+
+    factor: see `capacity_factor`; index: of the season.
+    """
+    p, n, work, money = m.practices.columns, m.practices.size, m.care.workforce, m.commissioner
+    in_post, full_time, out = (
+        tuple([p[name][:n] for name in names])
+        for names in (IN_POST, FULL_TIME, ("induced", "capacity", "offered", "staff"))
+    )
+    kernels.offer(
+        p["base_capacity"], factor, money.capacity("general_practice"), index, money.effects.appointments,
+        # what growth without policy buys serves need as before; only what policy adds to it induces demand
+        money.level("general_practice"), (m.care.gp.induced, m.care.gp.utilisation), (work.share, work.productivity),
+        in_post, full_time, out,
+    )  # fmt: skip
+    return np.array(p["capacity"][:n])
 
 
 def feel(m: CareSystem, pressure: Floats) -> None:
@@ -121,18 +131,13 @@ def feel(m: CareSystem, pressure: Floats) -> None:
 
     While activity is observed nobody is lost: capacity is what was served.
     """
-    p, n, work = m.practices.columns, m.practices.size, m.care.workforce
-    felt = p["felt_pressure"][:n]
-    felt[:] = np.where(felt > 0, felt + (pressure - felt) / work.memory, pressure)
-    observed = m.month < FROZEN_FROM
-    if observed:
-        p["usual_pressure"][:n] = felt
-    strain = felt - p["usual_pressure"][:n]
-    in_post = np.stack([p[name][:n] for name in IN_POST])
-    decile = p["decile"][:n]
-    moved, leave, chance = work.move(in_post, decile, strain)
-    fte = np.stack([p[name][:n] for name in FULL_TIME])
+    p, n, work, observed = m.practices.columns, m.practices.size, m.care.workforce, m.month < FROZEN_FROM
+    steps = np.empty(n)
+    kernels.remember(pressure, work.memory, observed, p["felt_pressure"][:n], p["usual_pressure"][:n], STEP, steps)
+    in_post, fte = (np.array([p[name][:n] for name in names]) for names in (IN_POST, FULL_TIME))
+    moved, leave, chance = work.moved(in_post, m.care.usual_leaving, steps)
     p["leavers"][:n] = (fte * leave / np.maximum(in_post, 1e-12)).sum(axis=0)
     p["turnover"][:n] = 1.0 - (1.0 - chance[0]) ** MONTHS_A_YEAR
-    for name, values in zip(IN_POST, in_post if observed else moved, strict=True):
-        p[name][:n] = values
+    if not observed:
+        for name, values in zip(IN_POST, moved, strict=True):
+            p[name][:n] = values

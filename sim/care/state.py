@@ -99,6 +99,12 @@ class Care:
         lists = self.m.place.practices["list_size"].to_numpy(np.float64)
         return np.rint(self.continuity.mean(lists) * FULL).astype(np.uint8)
 
+    @cached_property
+    def usual_leaving(self) -> NDArray[np.float64]:
+        """Chance a month to leave each practice when it is pressed as usual: (kinds of staff, practices)."""
+        p, count = self.m.practices.columns, self.m.practices.size
+        return self.workforce.usual_leaving(p["decile"][:count])
+
     @property
     def share(self) -> float:
         """Of the whole trust, the part whose patients are residents of the place."""

@@ -10,6 +10,7 @@ import pytest
 
 from sim import draws
 from sim.care import care_kernels as kernels
+from sim.care import practice_kernels
 from sim.care.overflow import binomial
 from sim.life import frailty
 
@@ -108,10 +109,12 @@ def test_what_is_left_open_is_written_and_added_up() -> None:
     unmet, age = t["unmet"].copy(), np.full(N, 9, np.uint8)
     by_practice, by_fifth = np.zeros((4, PRACTICES), np.int64), np.zeros((4, 5), np.int64)
     missed = np.zeros((AREAS, GROUPS), np.int64)
-    kernels.settle(
-        rows, fate, t["practice"], t["fifth"], t["area"], t["born"], GROUP_OF_AGE, MONTH, 255, waiting, months, unmet,
-        age, by_practice, by_fifth, missed,
+    home = (np.arange(N) % 3 < 2).astype(np.uint8)
+    at_home = kernels.settle(
+        rows, fate, t["practice"], t["fifth"], t["area"], t["born"], home, GROUP_OF_AGE, MONTH, 255, waiting, months,
+        unmet, age, by_practice, by_fifth, missed,
     )  # fmt: skip
+    assert at_home == fate[home[rows] == 1, 1].sum() > 0
     twin = np.zeros(N, int)
     twin[rows] = fate[:, 2]
     assert np.array_equal(waiting, twin)
@@ -221,3 +224,19 @@ def test_continuity_moves_to_what_is_given_and_falls_with_the_usual_doctor() -> 
     assert continuity.mean() == pytest.approx(value.mean(), abs=3 * 0.5 / sqrt(N))
     assert number.sum() == N
     assert total == pytest.approx(np.bincount(t["practice"], continuity, PRACTICES))
+
+
+def test_every_practice_closes_its_month() -> None:
+    new, waited = np.array([10, 0, 7]), np.array([2, 0, 3])
+    by_practice = np.array([[4, 0, 5], [1, 0, 2], [2, 0, 2], [1, 0, 1]])
+    share_new, share_waiting = np.array([0.2, 0.5, 0.4]), np.array([0.1, 0.5, 0.8])
+    columns = *np.zeros((5, 3), np.int32), np.empty(3)
+    pressure, total = np.empty(3), np.zeros(6, np.int64)
+    practice_kernels.close(new, waited, by_practice, share_new, share_waiting, columns, pressure, total)
+    need, served, *others, missed = columns
+    assert np.array_equal(need, new)
+    assert served.tolist() == [8, 0, 5]
+    assert np.array_equal(others, by_practice[1:])
+    assert missed == pytest.approx([4 / 12, 0, 5 / 10])
+    assert pressure == pytest.approx([(0.2 * 10 + 0.1 * 2) / 12, 0, (0.4 * 7 + 0.8 * 3) / 10])
+    assert total.tolist() == [17, 5, 9, 3, 4, 2]
