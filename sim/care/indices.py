@@ -14,6 +14,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from sim.clock import MONTHS_A_YEAR, calendar_month, month_of
+from sim.evidence.reads import remembered
 
 if TYPE_CHECKING:
     from sim.evidence import Evidence
@@ -32,6 +33,21 @@ BASE_FIRST = FROZEN_FROM - MONTHS_A_YEAR
 """First month of the base year 2023/24."""
 
 
+@remembered(2)
+def _tables(evidence: Evidence) -> tuple[dict[str, dict[int, float]], dict[str, list[float]]]:
+    """Each service's observed months, and its twelve seasons; not to be changed."""
+    rows = evidence.frame("service_index")
+    observed: dict[str, dict[int, float]] = {service: {} for service in SERVICES}
+    season: dict[str, list[float]] = {service: [1.0] * MONTHS_A_YEAR for service in SERVICES}
+    for service, role, text, value in rows[["service", "role", "month", "value"]].itertuples(index=False):
+        month = month_of(text)
+        if role == "season":
+            season[service][calendar_month(month) - 1] = float(value)
+        else:
+            observed[service][month] = float(value)
+    return observed, season
+
+
 class ServiceIndex:
     """Each service's multiplier of contact rates by month.
 
@@ -40,15 +56,7 @@ class ServiceIndex:
     """
 
     def __init__(self, evidence: Evidence) -> None:
-        rows = evidence.table("service_index")
-        self.observed: dict[str, dict[int, float]] = {service: {} for service in SERVICES}
-        self.season: dict[str, list[float]] = {service: [1.0] * MONTHS_A_YEAR for service in SERVICES}
-        for service, role, text, value in rows[["service", "role", "month", "value"]].itertuples(index=False):
-            month = month_of(text)
-            if role == "season":
-                self.season[service][calendar_month(month) - 1] = float(value)
-            else:
-                self.observed[service][month] = float(value)
+        self.observed, self.season = _tables(evidence)
         self.expected: Callable[[str], float] | None = None
         self.wanted: dict[str, float] = {}
         self.level = dict.fromkeys(SERVICES, 1.0)

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from sim.care.beds import cancelled_share
 from sim.care.indices import FROZEN_FROM
 from sim.clock import MONTHS_A_YEAR, calendar_month, iso, month_of
+from sim.evidence.reads import remembered
 
 if TYPE_CHECKING:
     from sim.evidence import Evidence
@@ -132,9 +133,10 @@ class Slots:
             setattr(self, name, values.copy())
 
 
+@remembered(16)
 def _series(evidence: Evidence, table: str, name: str) -> dict[str, float]:
-    """One series of a table by month (YYYY-MM)."""
-    rows = evidence.table(table)
+    """One series of a table by month (YYYY-MM), not to be changed."""
+    rows = evidence.frame(table)
     key = "series" if "series" in rows else "measure"
     rows = rows[rows[key] == name]
     return dict(zip(rows["month"].astype(str), rows["value"].astype(float), strict=True))

@@ -22,12 +22,14 @@ from sim.care import waiting_kernels as kernels
 from sim.care.entries import salts
 from sim.clock import MONTHS_A_YEAR
 from sim.columns.rows import distinct
+from sim.evidence.reads import remembered
 from sim.life.frailty import CATEGORIES, CATEGORY_OF, SHIFT
 from sim.outcomes.eventlog import Kind
 from sim.outcomes.measures import N_FIFTHS
 from sim.purposes import Purpose
 
 if TYPE_CHECKING:
+    from sim.evidence import Evidence
     from sim.system import CareSystem
 
 Array = NDArray[Any]
@@ -44,6 +46,14 @@ ELSEWHERE, GROUPS = 128, 256
 NON_ADMITTED, DAY_CASE, ORDINARY = range(3)
 
 
+@remembered(2)
+def _priorities(evidence: Evidence) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """By priority: share of those referred, longest wait in months, share of the list. Not to be written."""
+    table = evidence.frame("waiting_priority").pivot(index="priority", columns="measure", values="value")
+    share, listed = ((table[name] / table[name].sum()).to_numpy(np.float64) for name in ("share", "list"))
+    return share, table["months"].to_numpy(np.float64), listed
+
+
 class WaitingLists:
     """All entries, as arrays in order of beginning.
 
@@ -53,12 +63,9 @@ class WaitingLists:
 
     def __init__(self, m: CareSystem) -> None:
         self.m = m
-        mix = m.evidence.table("specialty_mix")
+        mix = m.evidence.frame("specialty_mix")
         self.specialties: tuple[str, ...] = tuple(mix["specialty"])
-        priority = m.evidence.table("waiting_priority").pivot(index="priority", columns="measure", values="value")
-        self.share_of_priority = (priority["share"] / priority["share"].sum()).to_numpy(np.float64)
-        self.months_of_priority = priority["months"].to_numpy(np.float64)
-        self.stock_of_priority = (priority["list"] / priority["list"].sum()).to_numpy(np.float64)
+        self.share_of_priority, self.months_of_priority, self.stock_of_priority = _priorities(m.evidence)
         self._upto_priority = np.cumsum(self.share_of_priority)
         self.by_sex = specialty_by_sex(mix["value"].to_numpy(np.float64), self.specialties)
         self.mix = mix["value"].to_numpy(np.float64) / mix["value"].sum()

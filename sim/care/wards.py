@@ -18,9 +18,11 @@ from sim.agents.hospitals import ACUTE, PAEDIATRICS, SURGERY, WARDS
 from sim.care import ward_kernels as kernels
 from sim.care.indices import FROZEN_FROM
 from sim.clock import MONTHS_A_YEAR
+from sim.evidence.reads import remembered
 from sim.purposes import Purpose
 
 if TYPE_CHECKING:
+    from sim.evidence import Evidence
     from sim.system import CareSystem
 
 Array = NDArray[Any]
@@ -37,14 +39,20 @@ CONDITIONS = {
 NO_NEEDS = EXACERBATION, np.zeros(len(WARDS), np.bool_), np.zeros(len(WARDS), np.uint64)
 
 
+@remembered(2)
+def _shares(evidence: Evidence) -> Array:
+    """Share of each ward in the admissions of each cause, float64[causes, wards], not to be written."""
+    table = evidence.frame("emergency_ward").pivot(index="cause", columns="ward", values="value").fillna(0.0)
+    share = table.reindex(index=list(CAUSES), columns=list(WARDS), fill_value=0.0).to_numpy(np.float64)
+    return np.ascontiguousarray(share / share.sum(axis=1, keepdims=True))
+
+
 class Wards:
     """Shares of wards by cause, and the bed-days of each ward (mean month, smoothed over a year)."""
 
     def __init__(self, m: CareSystem) -> None:
         self.m = m
-        table = m.evidence.table("emergency_ward").pivot(index="cause", columns="ward", values="value").fillna(0.0)
-        share = table.reindex(index=list(CAUSES), columns=list(WARDS), fill_value=0.0).to_numpy(np.float64)
-        self.share = np.ascontiguousarray(share / share.sum(axis=1, keepdims=True))
+        self.share = _shares(m.evidence)
         self.child_months = int(MONTHS_A_YEAR * m.evidence["care.paediatric_age"])
         self.days = np.zeros(len(WARDS))
         self.base = np.zeros(len(WARDS))

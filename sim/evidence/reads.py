@@ -28,23 +28,44 @@ class Noted(Evidence):
     def __init__(self, evidence: Evidence) -> None:
         super().__init__(evidence.registry, evidence.number, evidence.judgements, evidence.replacements)
         self._of = evidence
-        self.numbers: dict[str, float] = {}
-        self.frames: dict[str, pd.DataFrame] = {}
-        self.everything = False
+        self._numbers: dict[str, float] = {}
+        self._frames: dict[str, pd.DataFrame] = {}
+        self._everything = False
+        self._through: list[Noted] = []
+
+    def reads_through(self, other: Noted) -> None:
+        """Count as read whatever is read of another, earlier or later: of one kept with what was worked out from it."""
+        if other is not self and not any(other is each for each in self._through):
+            self._through.append(other)
+
+    @property
+    def numbers(self) -> dict[str, float]:
+        """The parameters that were read, with their values."""
+        return {name: value for noted in (*self._through, self) for name, value in noted._numbers.items()}
+
+    @property
+    def frames(self) -> dict[str, pd.DataFrame]:
+        """The tables that were read."""
+        return {name: frame for noted in (*self._through, self) for name, frame in noted._frames.items()}
+
+    @property
+    def everything(self) -> bool:
+        """Whether all of it may have been read."""
+        return any(noted._everything for noted in (*self._through, self))
 
     def __getitem__(self, name: str) -> float:
         value = self._of[name]
-        self.numbers[name] = value
+        self._numbers[name] = value
         return value
 
     def __iter__(self) -> Iterator[str]:
-        self.everything = True  # whoever walks through all of it may depend on all of it
+        self._everything = True  # whoever walks through all of it may depend on all of it
         return iter(self._of)
 
     def frame(self, name: str) -> pd.DataFrame:
         """See `Evidence.frame`."""
-        self.frames[name] = self._of.frame(name)
-        return self.frames[name]
+        self._frames[name] = self._of.frame(name)
+        return self._frames[name]
 
 
 @dataclass
@@ -59,7 +80,7 @@ class Kept(Generic[R]):
     @classmethod
     def of(cls, noted: Noted, result: R) -> Kept[R] | None:
         """What was noted until now; None where everything may have been read."""
-        return None if noted.everything else cls(noted.registry, dict(noted.numbers), dict(noted.frames), result)
+        return None if noted.everything else cls(noted.registry, noted.numbers, noted.frames, result)
 
     def fits(self, evidence: Evidence) -> bool:
         """Whether other evidence would have given the same answers."""

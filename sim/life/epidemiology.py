@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.errors import UserError
-from sim.evidence.reads import remembered
+from sim.evidence.reads import Noted, remembered
 from sim.life import behaviours, circumstances, diagnosis, frailty, kinds, managed, onset
 from sim.life import health_kernels as kernels
 from sim.life import mortality as deaths
@@ -193,18 +193,30 @@ def spread(bands: Array) -> Array:
     return over_bands(bands)
 
 
-@lru_cache(maxsize=4)
 def of(evidence: Evidence) -> Epidemiology:
     """The epidemiology of an evidence draw, computed once per process and kept for the last few draws.
+
+    What is worked out from it is kept with it, so whoever notes what is read of the evidence has read all that it has.
+    """
+    epi = _of_draw(evidence)
+    if isinstance(evidence, Noted) and isinstance(epi.evidence, Noted):
+        evidence.reads_through(epi.evidence)
+    return epi
+
+
+@lru_cache(maxsize=4)
+def _of_draw(evidence: Evidence) -> Epidemiology:
+    """See `of`.
 
     Nearly all of it, and all that takes long, is taken from another draw that gives the same answers to what was read
     for it: a sweep that varies levers, ties or the three Cs works out its diseases once.
     """
     from sim.life.reference import finish
 
-    epi, reference, health = _of_diseases(evidence)
+    noted = Noted(evidence)
+    epi, reference, health = _of_diseases(noted)
     own = copy(epi)
-    own.evidence = evidence
+    own.evidence = noted
     return finish(own, reference, health)
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 from typing import Any
 
 import numpy as np
 import pytest
 
+from sim import paths
 from sim.evidence import Evidence, load
 from sim.evidence.reads import remembered
 from sim.life import epidemiology
@@ -54,7 +56,7 @@ def test_who_walks_through_all_evidence_is_asked_again() -> None:
 
 def test_diseases_are_shared_and_hold_no_evidence() -> None:
     """Draws that differ in the three Cs alone share their diseases, and have their own three Cs."""
-    epidemiology.of.cache_clear()  # one that is kept from before may have outlived its diseases
+    epidemiology._of_draw.cache_clear()  # one that is kept from before may have outlived its diseases
     central = load().draw(0)
     other = central.replaced({"three_cs.contact_of_capacity": central["three_cs.contact_of_capacity"] / 2})
     one, two = epidemiology.of(central), epidemiology.of(other)
@@ -82,3 +84,17 @@ def _evidence_in(it: Any, seen: set[int]) -> Any:
             yield from _evidence_in(value, seen)
     elif hasattr(it, "__dict__") and type(it).__module__.startswith("sim."):
         yield from _evidence_in(vars(it), seen)
+
+
+def test_nothing_is_remembered_by_evidence_without_noting_what_was_read() -> None:
+    """A plain cache keyed by evidence answers without reading, so that whoever notes what is read would miss it."""
+    hidden = []
+    for file in sorted(paths.PACKAGE.rglob("*.py")):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.FunctionDef):
+                caches = [ast.unparse(each) for each in node.decorator_list]
+                takes = [ast.unparse(each.annotation) for each in node.args.args if each.annotation]
+                notes = "Noted(" in ast.unparse(node)
+                if any("cache" in each for each in caches) and any("Evidence" in each for each in takes) and not notes:
+                    hidden.append(f"{file.name}: {node.name}")
+    assert not hidden
