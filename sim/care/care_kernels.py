@@ -27,29 +27,33 @@ def chance_by_age(
     state: Array,
     chance: Array,
     processes: Array,
+    first: Array,
     month: int,
     oldest: int,
     frail: np.uint64,
     category: Array,
     turn_of: Array,
-    turn: int,
     total: Array,
 ) -> None:
-    """Sum of the chances (bounds of 16 bits) of some processes among the trust's living residents, by category of
-    frailty and year of age.
+    """Sum of the chances (bounds of 16 bits) of each service's processes among the trust's living residents, by
+    category of frailty and year of age.
 
-    frail: first of three bits of `state` of which `category` (8 values) tells the category. turn_of (int64[12]): the
-    turn of residents by months since their birthday. total (float64[turns, processes, categories × (oldest + 1)], zero
-    where it is to be written) gets the sums of the residents of one turn, or of every turn when `turn` is negative.
+    processes: of all services; first: where each service begins in them, and the end. frail: first of three bits of
+    `state` of which `category` (8 values) tells the category. turn_of (int64[12]): the turn of residents by months
+    since their birthday, negative for those who are passed over. Adds to total (float64[turns, services, categories ×
+    (oldest + 1)]).
     """
     for i in range(identity.size):
         months = np.uint32(month - np.int64(born[i]))
         own = turn_of[months % YEAR]
-        if (turn < 0 or own == turn) and identity[i] != 0 and home[i] == 1:
+        if own >= 0 and identity[i] != 0 and home[i] == 1:
             age = min(np.int64(months // YEAR), oldest)
             age += (oldest + 1) * category[np.int64((state[i] >> frail) & SEVEN)]
-            for k in range(processes.size):
-                total[own, k, age] += chance[i, processes[k]]
+            for s in range(first.size - 1):
+                together = 0
+                for k in range(first[s], first[s + 1]):
+                    together += chance[i, processes[k]]
+                total[own, s, age] += together
 
 
 @compiled

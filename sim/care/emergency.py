@@ -15,9 +15,10 @@ from numpy.typing import NDArray
 
 from sim import draws
 from sim.agents.hospitals import ACUTE, EMERGENCY_DEPARTMENT, LIST, WARDS, WHOLE_TRUST, HospitalTeam
-from sim.care import beds
+from sim.care import beds, ward_kernels
 from sim.care import care_kernels as kernels
-from sim.care.indices import FROZEN_FROM, HOSPITAL, PROCESSES
+from sim.care.hashes import Hashes
+from sim.care.indices import FROZEN_FROM, HOSPITAL
 from sim.care.team_capacity import discharge_level
 from sim.care.wards import together
 from sim.clock import MONTHS_A_YEAR
@@ -34,6 +35,10 @@ TRUST = "RN5"
 OLDEST = 110
 TURNS = 6
 """Months in which everybody's chances are counted once, after the observed ones. A divisor of twelve."""
+BIRTHDAYS = np.arange(MONTHS_A_YEAR)
+FIRST_TURN = np.where(BIRTHDAYS % TURNS == 0, 0, -1)
+FRAIL = np.uint64(frailty.SHIFT)
+DRAWS = Hashes(Purpose.OVERNIGHT, Purpose.ROUTE, Purpose.WARD)
 
 
 def open_hospitals(m: CareSystem) -> None:
@@ -73,11 +78,6 @@ def fit_stay(m: CareSystem) -> None:
     care.stay = beds.solve_stay(care.hospital, shape, mix, care.beds_base * care.bed_ratio, bounds)
 
 
-def age_of(born: Array, month: int) -> NDArray[np.int64]:
-    """Age in whole years, 0 to `OLDEST`."""
-    return np.minimum(np.maximum((month - born.astype(np.int64)) // MONTHS_A_YEAR, 0), OLDEST)
-
-
 def expected_by_age(m: CareSystem, service: str) -> NDArray[np.float64]:
     """Events of a service (all of its processes) expected this month among the trust's residents, by category of
     frailty and single year of age (4, 111)."""
@@ -93,27 +93,28 @@ def plain_by_age(m: CareSystem, service: str) -> NDArray[np.float64]:
     """
     care = m.care
     if care.plain is None or care.plain[0] != m.month:
-        r, size = m.residents.columns, m.residents.size
-        columns = (r[name][:size] for name in ("unique_id", "home_trust", "born", "state", "chance"))
-        which = [m.rates.index[name] for each in HOSPITAL for name in PROCESSES[each] if name in m.rates.index]
-        if m.month <= FROZEN_FROM or care.by_turn is None:
-            turn, counted = -1, np.zeros((TURNS, len(which), frailty.CATEGORIES, OLDEST + 1))
+        by_turn = care.by_turn
+        if m.month <= FROZEN_FROM or by_turn is None:
+            by_turn = tuple(_count_chances(m, (m.month - BIRTHDAYS) % TURNS, TURNS))
         else:
-            turn, counted = m.month % TURNS, care.by_turn.copy()
-            counted[turn] = 0.0
-        of_frailty = np.uint64(frailty.SHIFT), frailty.CATEGORY_OF
-        flat = counted.reshape(*counted.shape[:2], -1)
-        turn_of = (m.month - np.arange(MONTHS_A_YEAR)) % TURNS
-        kernels.chance_by_age(*columns, np.array(which), m.month, OLDEST, *of_frailty, turn_of, turn, flat)
-        care.by_turn = counted
-        care.plain = (m.month, counted.sum(axis=0) / draws.ONE)
-    first = 0
-    for each in HOSPITAL:
-        several = sum(name in m.rates.index for name in PROCESSES[each])
-        if each == service:
-            return np.asarray(care.plain[1][first : first + several].sum(axis=0))
-        first += several
-    raise KeyError(service)
+            now = m.month % TURNS
+            by_turn = (*by_turn[:now], *_count_chances(m, FIRST_TURN, 1), *by_turn[now + 1 :])
+        care.by_turn = by_turn
+        care.plain = (m.month, sum(by_turn[1:], by_turn[0]) / draws.ONE)
+    return np.asarray(care.plain[1][HOSPITAL.index(service)])
+
+
+def _count_chances(m: CareSystem, turn_of: NDArray[np.int64], turns: int) -> NDArray[np.float64]:
+    """The chances of hospital care of those whose turn it is, in whole numbers (`draws.ONE` is one): (turns, services,
+    4, 111). turn_of: by months since their birthday, −1 for nobody's."""
+    r, size = m.residents.columns, m.residents.size
+    counted = np.zeros((turns, len(HOSPITAL), frailty.CATEGORIES, OLDEST + 1))
+    kernels.chance_by_age(
+        *[r[name][:size] for name in ("unique_id", "home_trust", "born", "state", "chance")],
+        *m.care.hospital_processes, m.month, OLDEST, FRAIL, frailty.CATEGORY_OF, turn_of,
+        counted.reshape(turns, len(HOSPITAL), -1),
+    )  # fmt: skip
+    return counted
 
 
 class TeamRows:
@@ -157,38 +158,39 @@ def admit(m: CareSystem, rows_by_cause: Mapping[str, NDArray[np.int64]] | NDArra
     """
     r, care, month = m.residents.columns, m.care, m.month
     rows, cause = together(rows_by_cause)
-    here = r["home_trust"][rows] == 1
-    elsewhere, at_home, cause = rows[~here], rows[here], cause[here]
-    m.recorder.add_rows("residents_emergency_admissions", r, rows)
-    m.recorder.add_rows("emergency_admissions", r, at_home)
-    keys = r["key"][at_home]
-    overnight = draws.uniforms(keys, month, Purpose.OVERNIGHT) >= care.stay.zero_day
-    via_ed = draws.uniforms(keys, month, Purpose.ROUTE) < care.hospital.via_ed
+    chances = np.float32(care.stay.zero_day), np.float32(care.hospital.via_ed)
     if month < FROZEN_FROM:
         fit_stay(m)  # the mean stay is observed until then; afterwards it lengthens as patients age
-    days = stay_days(m)
-    nights = at_home[overnight]
-    stay = days[frailty.category(r["state"][nights]), age_of(r["born"][nights], month)]
-    m.events.add(Kind.OVERNIGHT, nights, np.maximum(stay, 1.0))
+    days, n = stay_days(m), len(rows)
+    (here, elsewhere, nights), number = np.empty((3, n), np.int64), np.zeros(5, np.int64)
+    overnight, stay, uniform = np.empty(n, np.bool_), np.empty(n), np.empty(n, np.float32)
+    ward_kernels.admit(
+        rows, (r["home_trust"], r["key"], r["state"], r["born"]), chances, days, (FRAIL, frailty.CATEGORY_OF), month,
+        DRAWS.offset(month), DRAWS.shift, (here, elsewhere, overnight, nights, stay, uniform), number,
+    )  # fmt: skip
+    many, away, several, via_ed, via_ed_overnight = number.tolist()
+    here, nights, stay, overnight = here[:many], nights[:several], stay[:several], overnight[:many]
+    at_home = rows[here]
+    sleepers = at_home[nights]
+    m.recorder.add_rows("residents_emergency_admissions", r, rows)
+    m.recorder.add_rows("emergency_admissions", r, at_home)
+    m.events.add(Kind.OVERNIGHT, sleepers, np.maximum(stay, 1.0))
     m.events.add(Kind.NO_NIGHT, at_home[~overnight])
-    m.events.add(Kind.ADMITTED_ELSEWHERE, elsewhere)
-    load = expected_load(m, days)
-    care.load = load
-    total = open_beds(m)
-    filled = beds.occupied(load, total, care.hospital.ceiling)
-    used = filled / load if load > 0 else 1.0
-    m.recorder.add_rows("bed_days", r, nights, weights=stay * used)
-    m.recorder.add_rows("emergency_bed_days", r, nights, weights=stay)
-    ward = care.wards.assign(at_home, cause)
-    care.wards.settle(ward[overnight], stay, care.planned)
-    sites = len(care.bed_share)
-    admitted = np.bincount(ward * sites + r["site"][at_home], minlength=len(WARDS) * sites)
+    m.events.add(Kind.ADMITTED_ELSEWHERE, rows[elsewhere[:away]])
+    care.load, care.beds = expected_load(m, days), open_beds(m)
+    filled = beds.occupied(care.load, care.beds, care.hospital.ceiling)
+    used = filled / care.load if care.load > 0 else 1.0
+    m.recorder.add_rows("bed_days", r, sleepers, weights=stay * used)
+    m.recorder.add_rows("emergency_bed_days", r, sleepers, weights=stay)
+    ward = care.wards.assign(at_home, cause[here], uniform[:many])
+    by_ward, admitted = np.zeros(len(WARDS)), np.zeros((len(WARDS), len(care.bed_share)), np.int64)
+    ward_kernels.count(ward, at_home, r["site"], nights, stay, by_ward, admitted)
+    care.wards.settle(by_ward, care.planned)
     wards, site, kind = care.team_rows.wards
-    care.teams.columns["activity"][wards] = admitted[kind * sites + site]
+    care.teams.columns["activity"][wards] = admitted[kind, site]
     care.ledger.add(
-        month, admissions_home=len(at_home), admissions_all=len(rows), overnight=overnight.sum(),
-        via_ed=via_ed.sum(), via_ed_overnight=(via_ed & overnight).sum(), emergency_bed_days=stay.sum(),
-        expected_admissions=care.expected_admissions,
+        month, admissions_home=many, admissions_all=n, overnight=several, via_ed=via_ed,
+        via_ed_overnight=via_ed_overnight, emergency_bed_days=stay.sum(), expected_admissions=care.expected_admissions,
     )  # fmt: skip
 
 
@@ -218,17 +220,13 @@ def open_beds(m: CareSystem) -> float:
 
 def close_beds(m: CareSystem) -> None:
     """End of the month: occupancy by site and team, and the pressure that next month feels."""
-    care = m.care
-    t = care.teams.columns
-    total = open_beds(m)
+    care, t, total = m.care, m.care.teams.columns, m.care.beds
     filled = beds.occupied(care.load, total, care.hospital.ceiling)
     planned = care.planned / beds.DAYS_A_MONTH
-    wards, site, kind = care.team_rows.wards
-    of_site = care.bed_share[site]
-    t["beds"][wards] = of_site * care.wards.bed_share()[kind] * total
-    load = of_site * care.wards.load_share()[kind]
-    t["occupied"][wards] = load * filled
-    t["expected_load"][wards] = load * care.load
+    ward_kernels.fill(
+        *care.team_rows.wards, care.bed_share, (care.wards.base, care.wards.days), total, filled, care.load,
+        (t["beds"], t["occupied"], t["expected_load"]),
+    )  # fmt: skip
     m.recorder.add("beds_open", amount=total)
     m.recorder.add("beds_occupied", amount=filled)
     m.recorder.add("bed_days", amount=planned * beds.DAYS_A_MONTH * (filled / care.load if care.load > 0 else 1.0))

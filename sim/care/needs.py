@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -112,6 +113,12 @@ class Needs:
     def teams(self) -> Table:
         """The teams outside practice and hospital."""
         return self.m.table_of(CommunityTeam)
+
+    @cached_property
+    def rows_of_kind(self) -> list[slice]:
+        """The rows of the teams of each kind (`OWN_TEAMS`), which stand together."""
+        first = np.searchsorted(self._kind_of_team(), np.arange(len(OWN_TEAMS) + 1)).tolist()
+        return [slice(*ends) for ends in pairwise(first)]
 
     def open(self) -> None:
         """Make the teams. Their queues begin empty in July 2020 and fill while flows are observed."""

@@ -12,7 +12,7 @@ from sim.agents.hospitals import HospitalTeam
 from sim.care import care_kernels, elective, emergency, experience, parameters, practices
 from sim.care.beds import Stay
 from sim.care.continuity import FULL, Continuity
-from sim.care.indices import BASE_FIRST, ServiceIndex
+from sim.care.indices import BASE_FIRST, HOSPITAL, PROCESSES, ServiceIndex
 from sim.care.ledger import Ledger
 from sim.care.needs import Needs
 from sim.care.pathways import Pathways
@@ -77,9 +77,9 @@ class Care:
         self.stay = Stay(self.hospital.zero_day, stays, self.hospital.discharge_wait)
         self.pressure, self.load, self.expected_admissions = self.hospital.occupancy, 0.0, 0.0
         self.expected_need = np.zeros(0)
-        self.planned = 0.0
+        self.planned = self.beds = 0.0
         self.plain: tuple[int, NDArray[np.float64]] | None = None
-        self.by_turn: NDArray[np.float64] | None = None  # chances of hospital care counted in each turn
+        self.by_turn: tuple[NDArray[np.float64], ...] | None = None  # chances of hospital care counted in each turn
         self.again: NDArray[Any] = np.zeros(0)
         nobody = np.zeros(0, np.int64)
         self.not_offered = nobody, nobody  # rows with contacts that practices could not offer, and how many, this month
@@ -98,6 +98,13 @@ class Care:
         """What new residents of each practice begin with (255 = 1)."""
         lists = self.m.place.practices["list_size"].to_numpy(np.float64)
         return np.rint(self.continuity.mean(lists) * FULL).astype(np.uint8)
+
+    @cached_property
+    def hospital_processes(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """The processes of all hospital services, and where in them each service begins, with the end."""
+        known = self.m.rates.index
+        of_service = [[known[name] for name in PROCESSES[each] if name in known] for each in HOSPITAL]
+        return np.concatenate(of_service), np.cumsum([0, *map(len, of_service)])
 
     @cached_property
     def usual_leaving(self) -> NDArray[np.float64]:

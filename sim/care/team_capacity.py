@@ -55,10 +55,10 @@ def keep_base(needs: Needs) -> None:
 def discharge_level(needs: Needs) -> float:
     """Cases that community and social care can take on for each one referred, against the base year (1: as then); the
     wait for discharge from hospital follows it."""
-    m, t, count = needs.m, needs.teams.columns, needs.teams.size
+    m, t = needs.m, needs.teams.columns
     found = []
     for number in (COMMUNITY, SOCIAL_CARE):
-        mine = np.flatnonzero(t["kind"][:count] == number)
+        mine = needs.rows_of_kind[number]
         now, usual, base, usual_base = (float(t[n][mine].sum()) for n in ("capacity", "usual", "base", "usual_base"))
         if m.month < FROZEN_FROM or min(usual, base, usual_base) <= 0:
             found.append(m.commissioner.level(LINES[number]))

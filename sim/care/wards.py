@@ -13,13 +13,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim import draws
 from sim.agents.hospitals import ACUTE, PAEDIATRICS, SURGERY, WARDS
 from sim.care import ward_kernels as kernels
 from sim.care.indices import FROZEN_FROM
 from sim.clock import MONTHS_A_YEAR
 from sim.evidence.reads import remembered
-from sim.purposes import Purpose
 
 if TYPE_CHECKING:
     from sim.evidence import Evidence
@@ -64,30 +62,20 @@ class Wards:
         conditions = [sum(1 << bits[name] for name in CONDITIONS.get(ward, ()) if name in bits) for ward in WARDS]
         return EXACERBATION, np.array([name in CONDITIONS for name in WARDS]), np.array(conditions, np.uint64)
 
-    def assign(self, rows: Rows, cause: NDArray[np.int8]) -> NDArray[np.int64]:
+    def assign(self, rows: Rows, cause: NDArray[np.int8], uniform: NDArray[np.float32]) -> NDArray[np.int64]:
         """The ward (position in `WARDS`) of each admission: children's is paediatrics, others' is drawn by cause."""
         m, r = self.m, self.m.residents.columns
-        uniform = draws.uniforms(r["key"][rows], m.month, Purpose.WARD)
         ward, children = np.empty(len(rows), np.int64), (m.month - self.child_months, PAEDIATRICS - ACUTE)
         needs = self.needs if (cause == EXACERBATION).any() else NO_NEEDS
         kernels.assign(rows, cause, uniform, self.share, needs, children, (r["born"], r["state"]), ward)
         return ward
 
-    def settle(self, ward: Array, stay: Array, planned: float) -> None:
-        """A month's bed-days: stays of emergencies (days) by ward, and of planned patients (surgery's)."""
-        month = np.asarray(np.bincount(ward, stay, len(WARDS)), np.float64)
+    def settle(self, month: Array, planned: float) -> None:
+        """A month's bed-days: of emergencies by ward (float64), and of planned patients (surgery's)."""
         month[SURGERY - ACUTE] += planned
-        self.days = month if not self.days.any() else self.days + (month - self.days) / MONTHS_A_YEAR
+        self.days = self.days + (month - self.days) / MONTHS_A_YEAR if self.days.any() else month
         if self.m.month < FROZEN_FROM:
             self.base = self.days
-
-    def bed_share(self) -> Array:
-        """Of the trust's beds, each ward's part."""
-        return shares(self.base)
-
-    def load_share(self) -> Array:
-        """Of the trust's load, each ward's part this month."""
-        return shares(self.days)
 
     def snapshot(self) -> dict[str, Array]:
         """What changes (arrays are replaced, never written)."""
@@ -96,12 +84,6 @@ class Wards:
     def restore(self, held: Mapping[str, Array]) -> None:
         """Continue from a snapshot."""
         self.days, self.base = held["days"], held["base"]
-
-
-def shares(days: Array) -> Array:
-    """Parts of a whole; equal ones of nothing."""
-    total = days.sum()
-    return np.asarray(days / total if total > 0 else np.full(len(days), 1 / len(days)))
 
 
 def together(rows_by_cause: Mapping[str, Rows] | Rows) -> tuple[Rows, NDArray[np.int8]]:

@@ -168,39 +168,30 @@ def test_unmet_needs_do_what_each_residents_draws_say() -> None:
 
 
 @pytest.mark.parametrize("turn", [-1, 0, 2])
-def test_chances_are_counted_by_turns_of_months_of_birth(turn: int) -> None:
+def test_chances_are_counted_by_service_and_turns_of_months_of_birth(turn: int) -> None:
     n = 12_345
     identity, home = np.arange(n) % 50, (np.arange(n) % 3 > 0).astype(np.uint8)
     born = -(np.arange(n) % 1300).astype(np.int16)
-    chance = (np.arange(3 * n) % 65_000).astype(np.uint16).reshape(n, 3)
+    chance = (np.arange(4 * n) % 65_000).astype(np.uint16).reshape(n, 4)
     step = np.arange(n) // 7 % 4
     state = np.where(step > 0, np.uint64(1) << (9 + step).astype(np.uint64), np.uint64(0)) | np.uint64(3 << 8)
     assert np.array_equal(frailty.category(state), step)
-    total = np.zeros((3, 2, 4, 111))
-    of_frailty, turn_of = (np.uint64(frailty.SHIFT), frailty.CATEGORY_OF), (MONTH - np.arange(12)) % 3
+    total, turn_of = np.zeros((3, 2, 4, 111)), (MONTH - np.arange(12)) % 3
+    if turn >= 0:
+        turn_of = np.where(turn_of == turn, turn_of, -1)
     kernels.chance_by_age(
-        identity,
-        home,
-        born,
-        state,
-        chance,
-        np.array([0, 2]),
-        MONTH,
-        110,
-        *of_frailty,
-        turn_of,
-        turn,
-        total.reshape(3, 2, -1),
-    )
+        identity, home, born, state, chance, np.array([0, 2, 3]), np.array([0, 2, 3]), MONTH, 110,
+        np.uint64(frailty.SHIFT), frailty.CATEGORY_OF, turn_of, total.reshape(3, 2, -1),
+    )  # fmt: skip
     counted = (identity != 0) & (home == 1)
     own = born % 3
     for each in range(3):
         rows = counted & (own == each) if turn in (-1, each) else np.zeros(n, bool)
         age = np.clip((MONTH - born[rows].astype(int)) // 12, 0, 110)
-        for k, process in enumerate((0, 2)):
+        for service, processes in enumerate(([0, 2], [3])):
             for which in range(4):
-                counts = np.bincount(age, chance[rows, process] * (step[rows] == which), 111)
-                assert np.array_equal(total[each, k, which], counts)
+                counts = np.bincount(age, chance[rows][:, processes].sum(axis=1) * (step[rows] == which), 111)
+                assert np.array_equal(total[each, service, which], counts)
 
 
 def test_continuity_moves_to_what_is_given_and_falls_with_the_usual_doctor() -> None:
