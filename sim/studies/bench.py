@@ -21,7 +21,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sim.errors import EnvironmentFault
+from sim import settings
+from sim.errors import EnvironmentFault, UserError
 from sim.studies import provenance
 
 FORMAT = 1
@@ -70,12 +71,17 @@ def bench(
 
     quick: smaller sizes, for trying out; its figures are marked and its limits not judged. only: titles of parts.
     Returns what is written: format, date, machine, versions and the lines of each part.
-    Raises EnvironmentFault when the folder cannot be written.
+    Raises UserError for a part that does not exist, EnvironmentFault when the folder cannot be written.
     """
     from sim import kernels
 
     for module in MODULES:
         importlib.import_module(module)
+    titles = [title for title, _ in PARTS]
+    wanted = titles if only is None else list(only)
+    for title in wanted:
+        if title not in titles:
+            raise UserError(settings.not_known("part of the benchmark", title, titles))
     kernels.warm_up(report)
     record: dict[str, Any] = {
         "format": FORMAT,
@@ -86,7 +92,7 @@ def bench(
         "parts": {},
     }
     report(f"{record['machine']['processor']}, {record['machine']['cores']} cores" + (", quick" if quick else ""))
-    chosen = [(title, measure) for title, measure in PARTS if only is None or title in set(only)]
+    chosen = [(title, measure) for title, measure in PARTS if title in wanted]
     for title, measure in chosen:
         started = time.process_time()
         lines = measure(quick)

@@ -14,6 +14,7 @@ from sim.columns import ColumnarModel
 from sim.studies.bench import Line, part, peak_memory_gb
 from sim.studies.lifecourse import Resident, Town
 from sim.studies.lifecourse_plain import PlainTown
+from sim.studies.stopwatch import Stopwatch, undisturbed
 
 WHOLE, SMALL, PLAIN = 600_000, 20_000, 10_000
 TURNS = 25
@@ -58,7 +59,8 @@ def lifecourse(quick: bool) -> list[Line]:
 
 @part("Engine: the inner loops")
 def loops(quick: bool) -> list[Line]:
-    """Nanoseconds a resident of each compiled loop, and of making and copying residents."""
+    """Nanoseconds a resident of each compiled loop, and of making and copying residents, where nothing else is at work
+    (see `sim.studies.stopwatch`)."""
     n = WHOLE // (10 if quick else 1)
     identities = np.arange(1, n + 1)
     keys, alive = draws.make_keys(1, identities), np.ones(n, np.bool_)
@@ -87,7 +89,11 @@ def loops(quick: bool) -> list[Line]:
     lines = []
     for name, action in timed.items():
         action()
-        best = min(cpu(action) for _ in range(5))
+        watch = Stopwatch()
+        for _ in range(3 if quick else TURNS):
+            action()
+            watch.lap()
+        best = float(undisturbed([watch.laps()])[0].min())
         lines.append(Line(name, best / n * 1e9, "ns a resident", limits.get(name), False))
     return lines
 

@@ -19,12 +19,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sim import warm
 from sim.errors import EnvironmentFault
 from sim.studies.compare import Interrupted, cores
 from sim.studies.progress import Progress, Silence
 from sim.studies.store import _locked as locked
 from sim.sweeps import folder as folders
-from sim.sweeps.base import KEY_BYTES, Base, Job
+from sim.sweeps.base import KEY_BYTES, TASK, Base, Job
 from sim.sweeps.cost import announcement as announcement
 from sim.sweeps.engines import Choice
 from sim.sweeps.experiment import KEEP, SECOND, Experiment, check
@@ -284,6 +285,8 @@ def run_missing(it: Sweep, folder: Path, progress: Progress, engine: Choice, ret
         first = next(stream, None)
         if first is None:
             return
+        if engine.name == "process" and it.base.task == TASK:
+            warm.share(engine.workers, progress)
         progress.begin(mine, there if it.shard[1] == 1 else 0, f"{there} of {it.total} runs done; loading the model")
         done, bad = there if it.shard[1] == 1 else 0, 0
         began = time.monotonic()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from sim.errors import EnvironmentFault
+from sim.errors import EnvironmentFault, UserError
 from sim.studies import bench as benchmarks
 
 pytestmark = pytest.mark.system
@@ -32,6 +32,14 @@ def test_quick_benchmark_is_printed_and_kept(tmp_path: Path) -> None:
     assert lines["times as fast as plain Mesa"]["value"] > 5, "even tiny places are much faster than objects"
     assert lines["times as fast as plain Mesa"]["met"] is None, "quick figures are not judged"
     assert any("times as fast as plain Mesa" in text for text in said)
+
+
+def test_a_part_that_does_not_exist_is_named(tmp_path: Path) -> None:
+    with pytest.raises(
+        UserError, match="no part of the benchmark called 'The hole model'. Did you mean The whole model"
+    ):
+        benchmarks.bench(tmp_path / "results", only=["The hole model"])
+    assert not (tmp_path / "results").exists()
 
 
 def test_limits_are_judged_both_ways() -> None:
