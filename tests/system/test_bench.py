@@ -36,7 +36,7 @@ def test_quick_benchmark_is_printed_and_kept(tmp_path: Path) -> None:
 
 def test_a_part_that_does_not_exist_is_named(tmp_path: Path) -> None:
     with pytest.raises(
-        UserError, match="no part of the benchmark called 'The hole model'. Did you mean The whole model"
+        UserError, match=r"no part of the benchmark called 'The hole model'\. Did you mean The whole model"
     ):
         benchmarks.bench(tmp_path / "results", only=["The hole model"])
     assert not (tmp_path / "results").exists()
