@@ -10,6 +10,7 @@ kept. Energy is a latent trait of a neighbourhood: nobody sees it, but something
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -23,7 +24,6 @@ from sim.places import cell_words
 from sim.purposes import Purpose
 
 if TYPE_CHECKING:
-    from sim.evidence import Evidence
     from sim.system import CareSystem
 
 Floats = NDArray[np.float64]
@@ -55,21 +55,15 @@ def advance(m: CareSystem) -> None:
         return
     evidence = m.evidence
     keep = 0.5 ** (1.0 / evidence["levers.community_building.half_life_months"])
-    dose = invested.astype(np.float64) / evidence["levers.community_building.cost_per_resident"]
-    learnt = learn(evidence, homes["learnt"][:size].astype(np.float64), invested > 0, keep)
-    begun = evidence["community.learning_start"]
-    grown = reach(m) * homes["energy"][:size] * (begun + (1.0 - begun) * learnt) * dose
-    stock = capacity * keep + (1.0 - keep) * grown
+    gain = -math.expm1(-1.0 / (evidence["community.learning_years"] * MONTHS_A_YEAR))
+    stock = np.empty(size)
+    kernels.grow(
+        invested, capacity, homes["learnt"][:size], homes["energy"][:size], reach(m),
+        evidence["levers.community_building.cost_per_resident"], keep, gain, evidence["community.learning_start"],
+        stock,
+    )  # fmt: skip
     people = homes["residents"][:size].astype(np.float64)
     homes["capacity"][:size] = spread(stock, people, m.place.neighbours, evidence["community.spread_a_year"])
-    homes["learnt"][:size] = learnt
-    homes["invested"][:size] = 0
-
-
-def learn(evidence: Evidence, learnt: Floats, working: NDArray[np.bool_], keep: float) -> Floats:
-    """Experience of a neighbourhood, 0 to 1: it comes while there is work and fades with `keep` when there is none."""
-    gain = -np.expm1(-1.0 / (evidence["community.learning_years"] * MONTHS_A_YEAR))
-    return np.asarray(np.where(working, learnt + (1.0 - learnt) * gain, learnt * keep))
 
 
 def reach(m: CareSystem) -> Floats:

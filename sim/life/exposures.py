@@ -66,7 +66,7 @@ class Exposures:
         first, last = self._smoking
         left = np.exp(-years_since_quit[:, None] / self.fall_years[first:last].astype(np.float32))
         np.maximum(lagged[:, first:last], left, out=lagged[:, first:last])
-        return lagged
+        return np.asarray(lagged)
 
     @cached_property
     def _smoking(self) -> tuple[int, int]:

@@ -52,3 +52,21 @@ def test_newcomers_are_those_of_the_draws(toy: Place, build: Build, monkeypatch:
         np.testing.assert_array_equal(given[name], values, err_msg=name)
     assert len(set(given["practice"].tolist())) > 1
     assert set(given["home_trust"].tolist()) == {0, 1}
+
+
+def test_newborns_are_those_of_the_draws(build: Build) -> None:
+    m = build()
+    m.month = MONTH
+    columns = m.residents.columns
+    mothers = m.residents.rows[::7][:300]
+    names = columns["unique_id"][mothers]
+    rows = demography.give_birth(m, mothers)
+    columns = m.residents.columns
+    identity = draws.child_identity(names, MONTH)
+    key = draws.make_keys(m.seed, identity)
+    boys = m.sex_ratio / (1 + m.sex_ratio)
+    np.testing.assert_array_equal(columns["unique_id"][rows], identity)
+    np.testing.assert_array_equal(columns["key"][rows], key)
+    np.testing.assert_array_equal(columns["male"][rows], draws.uniforms(key, MONTH, Purpose.SEX_AT_BIRTH) < boys)
+    assert 0 < columns["male"][rows].sum() < rows.size
+    assert demography.give_birth(m, mothers[:0]).size == 0
