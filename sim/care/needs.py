@@ -29,6 +29,7 @@ from sim.care import needs_kernels as kernels
 from sim.care import pathway_kernels, treated
 from sim.care import team_capacity as capacity
 from sim.care.entries import salts
+from sim.care.hashes import Hashes
 from sim.care.pathways import ASKS, KINDS, MENTAL_HEALTH, NOWHERE, OWN_TEAMS, SOCIAL_CARE, Pathways
 from sim.columns.rows import distinct
 from sim.life.processes import PRACTICE_KINDS
@@ -74,6 +75,7 @@ REVIEW = KINDS.index("review")
 FROM_PRACTICE = 5
 """The first so many of `KINDS` begin at the practice."""
 SHORTS = 2**16
+BY_KIND = Hashes(*(Purpose.PATHWAY + number for number in range(len(KINDS))))
 
 
 class Needs:
@@ -160,7 +162,7 @@ class Needs:
 
     def refer_from_hospital(self, events: Mapping[str, Rows]) -> None:
         """This month's emergencies of kinds that have a pathway (rows by kind): they reach their team next month."""
-        r, month = self.m.residents.columns, self.m.month
+        m, r = self.m, self.m.residents.columns
         for name, measure in COUNTED.items():
             self.record(measure, events.get(name, NOBODY))
         parts = [distinct(each) for each in events.values()]
@@ -168,11 +170,8 @@ class Needs:
         rows = np.concatenate([NOBODY, *parts])
         if len(rows):
             kind = np.repeat(np.array(numbers, np.int8), [len(each) for each in parts])
-            purposes = [Purpose.PATHWAY + number for number in range(len(KINDS))]
-            offset = np.array([draws.offset(month, purpose >> 1) for purpose in purposes])
-            shift = np.array([32 * (purpose & 1) for purpose in purposes], np.uint64)
             uniform = np.empty(len(rows))
-            pathway_kernels.draw_of_kinds(rows, kind, r["key"], offset, shift, uniform)
+            pathway_kernels.draw_of_kinds(rows, kind, r["key"], BY_KIND.offset(m.month), BY_KIND.shift, uniform)
             self._hand_off(*self._set_out(rows, kind, uniform))
 
     def _set_out(self, rows: Rows, kind: Array, uniform: Array) -> Coming:
@@ -218,13 +217,13 @@ class Needs:
         m.care.ledger.add(m.month, needs_referred=n, needs_lost=len(on_the_way), **referred)
         here = (~lost).nonzero()[0]
         here = here[key[here].argsort()]  # within a month in the order of a hash: nobody's row decides
-        came = len(here)
-        new = {
-            "identity": r["unique_id"][rows[here]], "row": rows[here], "key": key[here],
-            "since": np.full(came, m.month, np.int16), "ready": ready[here], "until": np.full(came, WAITING, np.int16),
-            "step": step[here], "team": team[here], "handoffs": made[here],
-        }  # fmt: skip
-        self.columns = {name: np.concatenate([column, new[name]]) for name, column in self.columns.items()}
+        room = len(self.columns["row"]) + len(here)
+        columns = {name: np.empty(room, of) for name, of in COLUMNS.items()}
+        kernels.queue(
+            here, (rows, key, ready, step, team, made), r["unique_id"], m.month, tuple(self.columns.values()),
+            tuple(columns.values()),
+        )  # fmt: skip
+        self.columns = columns
 
     def _who_serves(self) -> tuple[Array, Array]:
         """The team that serves each practice (neighbourhood teams), and each neighbourhood (a row a kind of team)."""
@@ -237,8 +236,7 @@ class Needs:
         """Needs that no team meets: the residents keep them, and know of what kind they are."""
         if len(rows):
             r = self.m.residents.columns
-            kernels.add_up_to_most(r["unmet"], rows, np.ones(len(rows), np.int64))
-            kernels.set_bits(r["need_kind"], rows, BIT[kind])
+            kernels.leave_unmet(rows, kind, BIT, r["unmet"], r["need_kind"])
             self.m.care.ledger.add(self.m.month, needs_unmet=len(rows))
 
     # ---------------------------------------------------------------------------------------------------- the month

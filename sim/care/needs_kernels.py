@@ -90,17 +90,56 @@ def raise_where(served: Array, slots: int, step: int, level: Array) -> None:
 
 
 @compiled
-def add_up_to_most(column: Array, rows: Array, amount: Array) -> None:
-    """Add whole numbers to uint8 entries of a column (rows may recur), up to 255."""
-    for i in range(rows.size):
-        column[rows[i]] = min(int(column[rows[i]]) + int(amount[i]), FULL)
+def raise_by(rows: Array, key: Array, rise: np.float32, offset: Array, shift: Array, level: Array) -> None:
+    """Add `rise` to a level (uint8, up to 255) of the residents at `rows`; parts of 1 are rounded by a draw each."""
+    for i in rows:
+        step = np.int64(np.floor(rise + unit(scramble(key[i] + offset[0]), shift[0])))
+        level[i] = min(level[i] + step, FULL)
 
 
 @compiled
-def set_bits(column: Array, rows: Array, bits: Array) -> None:
-    """Set bits of uint8 entries of a column (rows may recur)."""
+def end_care(
+    rows: Array,
+    key: Array,
+    kind: Array,
+    team: Array,
+    numbers: tuple[int, int, int, int],
+    state: Array,
+    depressed: np.uint64,
+    chances: Any,
+    offset: Array,
+    shift: Array,
+    found: Any,
+    many: Array,
+) -> None:
+    """Whom care that has ended helps: needs of residents at `rows` (key, kind and team of each).
+
+    numbers: of the mental health, community and voluntary teams, and of the need of frailty. chances (float32): of the
+    depressed (bit of the state) to recover, of the frail to be less so; offset, shift: of their draws. Fills found with
+    rows, which may recur, of who recovers, is less frail, is helped by volunteers; many (int64[3]): how many.
+    """
+    mental_health, community, voluntary, crisis = numbers
+    recovered, stronger, helped = found
+    for j in range(rows.size):
+        if team[j] == mental_health:
+            if (state[rows[j]] & depressed) != 0 and unit(scramble(key[j] + offset[0]), shift[0]) < chances[0]:
+                recovered[many[0]] = rows[j]
+                many[0] += 1
+        elif team[j] == community:
+            if kind[j] == crisis and unit(scramble(key[j] + offset[1]), shift[1]) < chances[1]:
+                stronger[many[1]] = rows[j]
+                many[1] += 1
+        elif team[j] == voluntary:
+            helped[many[2]] = rows[j]
+            many[2] += 1
+
+
+@compiled
+def leave_unmet(rows: Array, kind: Array, bit: Array, unmet: Array, need_kind: Array) -> None:
+    """One more unmet need, up to 255, and the bit of its kind for the residents at `rows` (who may recur)."""
     for i in range(rows.size):
-        column[rows[i]] |= bits[i]
+        unmet[rows[i]] = min(int(unmet[rows[i]]) + 1, FULL)
+        need_kind[rows[i]] |= bit[kind[i]]
 
 
 @compiled
@@ -251,6 +290,33 @@ def take_on(
                 served[begun] = e
                 begun += 1
     return begun
+
+
+@compiled
+def queue(here: Array, handed: Any, unique_id: Array, month: int, before: Any, after: Any) -> None:
+    """Entries as they were (columns before), then those that have arrived, waiting: into the columns after.
+
+    here: positions, in order of arrival, in handed: rows, key, when each is ready, step, team, hand-offs. Columns:
+    identity, row, key, since, ready, until, step, team, handoffs.
+    """
+    old_identity, old_row, old_key, old_since, old_ready, old_until, old_step, old_team, old_handoffs = before
+    identity, row, key, since, ready, until, step, team, handoffs = after
+    new_rows, new_key, new_ready, new_step, new_team, new_handoffs = handed
+    size = old_row.size
+    identity[:size] = old_identity
+    row[:size] = old_row
+    key[:size] = old_key
+    since[:size] = old_since
+    ready[:size] = old_ready
+    until[:size] = old_until
+    step[:size] = old_step
+    team[:size] = old_team
+    handoffs[:size] = old_handoffs
+    for n in range(here.size):
+        e, j = size + n, here[n]
+        identity[e], row[e], key[e] = unique_id[new_rows[j]], new_rows[j], new_key[j]
+        since[e], ready[e], until[e] = month, new_ready[j], -1
+        step[e], team[e], handoffs[e] = new_step[j], new_team[j], new_handoffs[j]
 
 
 @compiled

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim import draws
 from sim.care import needs_kernels as kernels
+from sim.care.hashes import Hashes
 from sim.care.indices import FROZEN_FROM
 from sim.care.pathways import COMMUNITY, KINDS, MENTAL_HEALTH, VCSE
 from sim.clock import MONTHS_A_YEAR
@@ -36,6 +36,8 @@ OLD = 65 * MONTHS_A_YEAR
 FRAILTY = ("frail_mild", "frail_moderate", "frail_severe")
 DEPRESSION = "depression"
 CRISIS = KINDS.index("frailty_crisis")
+ENDS = Hashes(Purpose.RECOVERY_BY_TREATMENT, Purpose.RECOVERY_BY_COMMUNITY)
+ROUNDING = Hashes(Purpose.LEVEL_ROUNDING)
 RECOVER = f"recover_from_{DEPRESSION}"
 
 
@@ -96,12 +98,15 @@ def complete(
 ) -> None:
     """Care has ended for the needs of residents at `rows` (key: of each need; kind, team: numbers)."""
     r, states = m.residents.columns, m.states
-    changed = []
     mask = states.mask(DEPRESSION)
-    course = (team == MENTAL_HEALTH).nonzero()[0]
-    course = course[(r["state"][rows[course]] & mask) != 0]
-    lucky = draws.uniforms(key[course], m.month, Purpose.RECOVERY_BY_TREATMENT) < effects.therapy
-    better = distinct(rows[course[lucky]])
+    (better, stronger, helped), number = np.empty((3, len(rows)), np.int64), np.zeros(3, np.int64)
+    kernels.end_care(
+        rows, key, kind, team, (MENTAL_HEALTH, COMMUNITY, VCSE, CRISIS), r["state"], mask,
+        (np.float32(effects.therapy), np.float32(effects.frailty)), ENDS.offset(m.month), ENDS.shift,
+        (better, stronger, helped), number,
+    )  # fmt: skip
+    several = number.tolist()
+    better = distinct(better[: several[0]])
     if len(better):
         r["state"][better] &= ~mask
         if "undiagnosed" in r:
@@ -109,16 +114,14 @@ def complete(
         m.events.add(Kind.ENDED, better, states.bits[DEPRESSION])
     recoveries.count(m.month, len(better))
     m.care.ledger.add(m.month, recovered_by_treatment=len(better))
-    changed.append(better)
-    if all(name in states.bits for name in FRAILTY):
-        who = ((team == COMMUNITY) & (kind == CRISIS)).nonzero()[0]
-        lucky = draws.uniforms(key[who], m.month, Purpose.RECOVERY_BY_COMMUNITY) < effects.frailty
-        changed.append(less_frail(m, distinct(rows[who[lucky]])))
-    helped = rows[team == VCSE]
-    for name, rise in (("contact", effects.contact), ("control", effects.control)):
-        raise_level(m, name, helped, rise)
-    if sum(len(each) for each in changed):
-        refresh(m, distinct(np.concatenate(changed)))
+    if several[1] and all(name in states.bits for name in FRAILTY):
+        better = np.concatenate([better, less_frail(m, distinct(stronger[: several[1]]))])
+    if several[2]:
+        helped = distinct(helped[: several[2]])
+        for name, rise in (("contact", effects.contact), ("control", effects.control)):
+            raise_level(m, name, helped, rise)
+    if len(better):
+        refresh(m, distinct(better))
 
 
 def less_frail(m: CareSystem, rows: Rows) -> Rows:
@@ -146,15 +149,15 @@ def review(m: CareSystem, served: NDArray[np.uint8], slots: int, effects: Effect
 
 
 def raise_level(m: CareSystem, name: str, rows: Rows, rise: float) -> None:
-    """Raise a level that is kept in 1/255 (0–1) once a resident, up to 1, where the model has it.
+    """Raise a level that is kept in 1/255 (0–1) of the residents at `rows`, up to 1, where the model has it.
 
     Parts of 1/255 are rounded by a draw each, so that the mean rise is exact.
     """
     columns = m.residents.columns
-    if rise > 0 and len(rows) and name in columns:
-        rows = distinct(rows)
-        step = np.floor(rise * FULL + draws.uniforms(columns["key"][rows], m.month, Purpose.LEVEL_ROUNDING))
-        columns[name][rows] = np.minimum(columns[name][rows] + step.astype(np.int64), FULL)
+    if rise > 0 and name in columns:
+        kernels.raise_by(
+            rows, columns["key"], np.float32(rise * FULL), ROUNDING.offset(m.month), ROUNDING.shift, columns[name]
+        )
 
 
 def frail_bits(m: CareSystem) -> np.uint64:

@@ -11,6 +11,8 @@ from sim import draws
 from sim.care import needs_kernels as kernels
 from sim.care import pathway_kernels
 from sim.care.entries import salts
+from sim.care.hashes import Hashes
+from sim.care.needs import COLUMNS
 from sim.care.pathways import KINDS, NOWHERE, OWN_TEAMS, Pathways
 from sim.evidence import load
 
@@ -196,3 +198,55 @@ def test_teams_take_on_as_many_as_they_have_places_the_hospitals_patients_first(
     assert np.array_equal(until[taken], MONTH + np.maximum(length[taken], 1))
     untouched = np.setdiff1d(np.arange(N), taken)
     assert np.array_equal(until[untouched], before[untouched])
+
+
+def test_the_end_of_care_helps_whom_its_draws_say() -> None:
+    rows, key = (uniforms(41) * 800).astype(np.int64), draws.make_keys(5, np.arange(1, N + 1))
+    team, kind = (uniforms(42) * 4).astype(np.int8), (uniforms(43) * 2).astype(np.int8)
+    state, hashes = np.arange(800).astype(np.uint64), Hashes(50, 51)
+    found, many = np.empty((3, N), np.int64), np.zeros(3, np.int64)
+    kernels.end_care(
+        rows, key, kind, team, (1, 0, 3, 1), state, np.uint64(4), (np.float32(0.4), np.float32(0.2)),
+        hashes.offset(MONTH), hashes.shift, tuple(found), many,
+    )  # fmt: skip
+    depressed = (team == 1) & (rows & 4 != 0)
+    wanted = (
+        depressed & (draws.uniforms(key, MONTH, 50) < np.float32(0.4)),
+        (team == 0) & (kind == 1) & (draws.uniforms(key, MONTH, 51) < np.float32(0.2)),
+        team == 3,
+    )
+    for k, mask in enumerate(wanted):
+        assert 0 < many[k] < N
+        assert np.array_equal(found[k, : many[k]], rows[mask])
+
+
+def test_levels_rise_by_a_mean_and_stop_at_the_most() -> None:
+    key, level, hashes = draws.make_keys(5, np.arange(1, N + 1)), (uniforms(44) * 256).astype(np.uint8), Hashes(53)
+    before, rows = level.copy(), np.arange(0, N, 2)
+    kernels.raise_by(rows, key, np.float32(2.25), hashes.offset(MONTH), hashes.shift, level)
+    step = np.floor(np.float32(2.25) + draws.uniforms(key[rows], MONTH, 53)).astype(int)
+    assert set(step.tolist()) == {2, 3}
+    assert np.array_equal(level[rows], np.minimum(before[rows] + step, 255))
+    assert np.array_equal(level[1::2], before[1::2])
+
+
+def test_needs_left_unmet_are_counted_for_whoever_has_them() -> None:
+    rows, kind = np.array([3, 1, 3]), np.array([0, 2, 1], np.int8)
+    unmet, need_kind = np.array([0, 255, 7, 1], np.uint8), np.array([0, 1, 0, 8], np.uint8)
+    kernels.leave_unmet(rows, kind, np.array([1, 2, 4], np.uint8), unmet, need_kind)
+    assert unmet.tolist() == [0, 255, 7, 3]
+    assert need_kind.tolist() == [0, 5, 0, 11]
+
+
+def test_who_arrives_stands_behind_those_who_wait() -> None:
+    before = tuple(np.arange(3).astype(kind) + k for k, kind in enumerate(COLUMNS.values()))
+    after = tuple(np.empty(5, kind) for kind in COLUMNS.values())
+    rows, key = np.array([4, 0, 2]), np.array([7, 8, 9], np.uint64)
+    ready, step = np.array([1.5, 2.5, 3.5], np.float32), np.array([5, 6, 7], np.int8)
+    team, handoffs = np.array([1, 2, 3], np.int16), np.array([1, 2, 1], np.uint8)
+    unique_id = np.arange(100, 105)
+    kernels.queue(np.array([2, 0]), (rows, key, ready, step, team, handoffs), unique_id, MONTH, before, after)
+    new = ([102, 104], [2, 4], [9, 7], [MONTH] * 2, [3.5, 1.5], [-1, -1], [7, 5], [3, 1], [1, 1])
+    for name, old, column, arrived in zip(COLUMNS, before, after, new, strict=True):
+        assert np.array_equal(column[:3], old), name
+        assert column[3:].tolist() == arrived, name
