@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from sim import draws
 from sim.care import care_kernels as kernels
-from sim.care.staff import STEP, Workforce
+from sim.care.staff import STEP
 from sim.clock import MONTHS_A_YEAR
 from sim.life import usual_doctor
 from sim.purposes import Purpose
@@ -88,11 +88,12 @@ def review(m: CareSystem, rows: NDArray[np.int64], months: int) -> NDArray[np.in
     """
     care, r, p, n = m.care, m.residents.columns, m.practices.columns, m.practices.size
     now = 1.0 - (1.0 - p["turnover"][:n]) ** (months / MONTHS_A_YEAR)
-    work: Workforce = care.workforce
-    usual = 1.0 - (1.0 - work.usual_leaving(p["decile"][:n])[0]) ** months
+    if months not in care.usually_given:
+        usual = 1.0 - (1.0 - care.usual_leaving[0]) ** months
+        care.usually_given[months] = care.continuity.given(p["list_size"][:n], usual, months)
     strain = (p["felt_pressure"][:n] - p["usual_pressure"][:n]) / STEP
-    given = care.continuity.given(p["list_size"][:n], usual, months) + care.continuity.by_pressure * strain
-    shift = m.area_shift.get("continuity", np.zeros(len(m.place.lsoas), np.float32))
+    given = care.usually_given[months] + care.continuity.by_pressure * strain
+    shift = m.area_shift.get("continuity", np.zeros(m.recorder.n_areas, np.float32))
     total, number = np.zeros(n), np.zeros(n, np.int64)
     kernels.move_continuity(
         rows, r["key"], r["practice"], r["lsoa"], given, np.asarray(shift, np.float64), now,

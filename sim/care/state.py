@@ -63,6 +63,7 @@ class Care:
         self.gp = parameters.GeneralPractice.read(evidence)
         self.workforce = Workforce.read(evidence)
         self.continuity = Continuity.read(evidence)
+        self.usually_given: dict[int, NDArray[np.float64]] = {}  # see `Continuity.given`; by months between reviews
         self.urgent = evidence["care.gp_urgent_share"]
         self.hospital = parameters.Hospital.read(evidence)
         self.listed = parameters.Waiting.read(evidence)

@@ -39,5 +39,5 @@ def reappear(m: CareSystem, contacts: NDArray[np.uint8]) -> NDArray[np.int64]:
     m.events.add_counts(rows[:asked], {Kind.GP_ASKS_AGAIN: again[:asked]})
     m.care.again = by_practice.astype(np.float64)
     names = ("unmet_in", "unmet_again", "unmet_to_ed", "unmet_to_ed_home", "unmet_ended", "unmet_still")
-    m.care.ledger.add(m.month, **dict(zip(names, total, strict=True)))
+    m.care.ledger.add(m.month, **dict(zip(names, total.tolist(), strict=True)))
     return sent[:to_ed].copy()

@@ -255,6 +255,8 @@ class WaitingLists:
         """Tell the event log what becomes of these entries."""
         c = self.columns
         entry = entry[self.m.events.among(c["row"][entry])]
+        if not len(entry):
+            return
         self.m.events.add(kind, c["row"][entry], c["group"][entry] % ELSEWHERE // self.priorities, c["began"][entry])
 
     def _show(self, finished: Array, theatre: Array) -> int:
