@@ -149,12 +149,7 @@ def apply(m: CareSystem, happenings: Happenings) -> None:
         (draws.offset(m.month, 0) + program.numbers, program.shifts, program.at_once), r["key"], r["fifth"],
         r["followed"], r["state"], r["undiagnosed"], new, log, told,
     )  # fmt: skip
-    some = np.asarray(new.any(axis=1)).tolist()
-    for measure, by_fifth, any_new in zip(program.measures, new, some, strict=True):
-        if any_new:
-            m.recorder.add_by_fifth(measure, by_fifth)
-        else:
-            m.recorder.add(measure)  # nothing, and it is known
+    m.recorder.add_table(program.measures, new)
     if noted:
         _note(m, *log[:, :noted])
     changed = happenings.to_any(m.changes_state)

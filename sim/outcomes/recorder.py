@@ -213,6 +213,14 @@ class Recorder:
         if amount is not None:
             self._tally.amount(row, amount * scale)
 
+    def add_table(self, names: Sequence[str], counts: Array) -> None:
+        """Add counts of several measures that are already by fifth, float[measures, 5] (not to be written after)."""
+        self.touched.update(names)
+        if self._now >= 0:
+            for name, by_fifth in zip(names, counts, strict=True):
+                row, scale = self._of(name)
+                self._tally.add(row, OF_FIFTHS, scale, _FIFTHS, by_fifth)
+
     def add_by_fifth(self, name: str, counts: Array, *, factor: float | None = None) -> None:
         """Add counts that are already by fifth, float[5]."""
         self.add(name, _FIFTHS, weights=counts, factor=factor)

@@ -7,7 +7,6 @@ counted of a resident (fifth, neighbourhood, birth, sex) changes while they stay
 
 from __future__ import annotations
 
-from array import array
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -44,31 +43,23 @@ class Tally:
 
     def _clear(self) -> None:
         self.columns: Columns | None = None
-        self._entries, self._scales = array("q"), array("d")
-        self._numbers: list[Array] = []
-        self._weights: list[Array] = []
+        self._queued: list[tuple[int, float, Array | None, Array | None]] = []
 
     def __bool__(self) -> bool:
-        return bool(self._entries)
+        return bool(self._queued)
 
     def add(self, measure: int, what: int, scale: float, numbers: Array, weights: Array | None) -> None:
         """Some residents or cells, each once or `weights` times.
 
         measure: its row; what: the numbers are (`OF_ROWS` of `columns`, `OF_FIFTHS`, `OF_CELLS`); scale: of each count.
         """
-        length, weighted = len(numbers), weights is not None
-        if weights is not None:
-            if len(weights) != length:
-                raise ValueError(f"There are {len(weights)} weights for {length} that are counted.")
-            self._weights.append(weights)
-        self._entries.append(length << _LENGTH | measure << _MEASURE | what << 1 | weighted)
-        self._scales.append(scale)
-        self._numbers.append(numbers)
+        if weights is not None and len(weights) != len(numbers):
+            raise ValueError(f"There are {len(weights)} weights for {len(numbers)} that are counted.")
+        self._queued.append((measure << _MEASURE | what << 1 | (weights is not None), scale, numbers, weights))
 
     def amount(self, measure: int, amount: float) -> None:
         """So many of whom nothing is known."""
-        self._entries.append(measure << _MEASURE | AMOUNT << 1)
-        self._scales.append(amount)
+        self._queued.append((measure << _MEASURE | AMOUNT << 1, amount, None, None))
 
     def settle(
         self, arrays: Mapping[str, Array], row: int, year: int, month: int, in_march: bool, weight: float
@@ -83,9 +74,12 @@ class Tally:
             else np.ascontiguousarray(self.columns[name], kind)
             for name, kind in PEOPLE.items()
         ]  # fmt: skip
+        what, scales, counted, weighted = zip(*self._queued, strict=True)
+        entries = [a if b is None else a | len(b) << _LENGTH for a, b in zip(what, counted, strict=True)]
+        numbers, weights = ([each for each in some if each is not None] for some in (counted, weighted))
         good = count_entries(
-            np.frombuffer(self._entries, np.int64), np.frombuffer(self._scales), joined(self._numbers, np.int64),
-            joined(self._weights, np.float64), self.known, tuple(people), self.fifth_of_area, month, in_march,
+            np.array(entries, np.int64), np.array(scales, np.float64), joined(numbers, np.int64),
+            joined(weights, np.float64), self.known, tuple(people), self.fifth_of_area, month, in_march,
             (AGE_GROUP_OF, BAND_OF), arrays["monthly"][row],
             (arrays["yearly_age"][year], arrays["yearly_area"][year], arrays["yearly_cell"][year],
              arrays["death_bands"][year]),
