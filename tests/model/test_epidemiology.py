@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from sim.draws import make_keys
 from sim.evidence import load
 from sim.life import behaviours, epidemiology
 from sim.life.epidemiology import Epidemiology
 from sim.life.grid import AGES, DECILES, steps
-from sim.life.health import Health, give
+from sim.life.health import Health, People, give
 from sim.life.reference import Reference
 
 pytestmark = pytest.mark.model
@@ -119,3 +120,21 @@ def test_rates_are_finite_and_not_negative(epi: Epidemiology) -> None:
         assert table.shape == (2, AGES, DECILES)
         assert np.isfinite(table).all()
         assert (table >= 0).all()
+
+
+def test_deaths_of_other_people_are_those_of_the_table(epi: Epidemiology) -> None:
+    """Norms are set on some hundred people a cell; people not among them must die at the table's rate all the same.
+
+    Their own noise is under 1 %. On 250 people a cell and without graduation men of 70 to 74 in decile 10 were 16 %
+    out; a cell's error has a standard deviation of 2 to 3 %.
+    """
+    each = 16_000
+    male, decile, member = (axis.reshape(-1) for axis in np.meshgrid([0, 1], [1, 10], np.arange(each), indexing="ij"))
+    people = People(make_keys(777, np.arange(1, male.size + 1)), 70 + member % 5, male, decile)
+    health = give(people, epi)
+    weight = epi.effects["death"].weight(health.state, health.lagged, epi.states)
+    weight = np.minimum(weight, epi.evidence["mortality.hr_cap"])
+    at = male, people.age, decile - 1
+    found = (epi.death_base[at] * weight).reshape(4, each).mean(1)
+    table = epi.deaths[at].reshape(4, each).mean(1)
+    assert np.abs(found / table - 1).max() < 0.09
