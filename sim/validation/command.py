@@ -36,8 +36,12 @@ def act(plan: Plan) -> int:
     pairs = replace(s, seeds=1).layout()
     for line in announcement(plan, targets, places, left_out):
         print(line, flush=True)
-    backcast = BACKCAST if BACKCAST in places and s.targets is None else ""
-    jobs = [Job(draw, seed, tuple(targets), places, s.judged, backcast, plan.own) for draw, seed in pairs]
+    shipped = s.targets is None
+    shown = {
+        "backcast": BACKCAST if BACKCAST in places and shipped else "",
+        "faces": ENGLAND if ENGLAND in places and shipped else "",
+    }
+    jobs = [Job(draw, seed, tuple(targets), places, s.judged, own=plan.own, **shown) for draw, seed in pairs]
     with Store(plan) as store:
         store.log("started", runs=len(jobs), targets=len(targets))
         answers = answer(jobs, s.workers or _cores(), Progress())
@@ -47,7 +51,7 @@ def act(plan: Plan) -> int:
         def write(folder: Path) -> None:
             verdicts.write(judged, folder / "targets.csv")
             (folder / "validation.txt").write_text(said + "\n", encoding="utf-8")
-            figures.write(judged, answers, backcast, folder)
+            figures.write(judged, answers, folder)
 
         facts = {"runs": {}, "targets": len(judged), "hits": sum(one.word == verdicts.HIT for one in judged)}
         folder = store.finish(write, facts)

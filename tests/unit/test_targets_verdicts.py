@@ -83,16 +83,6 @@ def test_the_picture_says_in_words_what_it_shows(catalogue: measures.Catalogue) 
     picture = figures.targets(found[:1], built=False)
     assert picture.finding.startswith("1 of 1 targets within tolerance")
     assert "smoking: model 0.110, observed 0.120, hit" in picture.alt
-    own = np.full((2, 36, 3), 100.0)
-    own[:, ::2, 0] = 110.0
-    months = {service: [tuple(month) for month in own[0]] for service in figures.SERVICES}
-    told = figures.months([Answer(monthly=months), Answer(monthly=months)])  # type: ignore[arg-type]
-    assert "A&E attendances 24" in told.finding
-
-
-def test_limits_are_those_of_an_individuals_chart() -> None:
-    mean, low, high = figures.limits(np.array([10.0, 12.0, 10.0, 12.0]))
-    assert (mean, low, high) == (11.0, pytest.approx(11 - 2.66 * 2), pytest.approx(11 + 2.66 * 2))
 
 
 def test_england_in_small_has_tenths_of_each_decile_and_its_ages() -> None:
