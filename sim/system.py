@@ -319,11 +319,17 @@ def run_history(
 
 
 def run_scenario(
-    history: CareSystem, scenario: Scenario, years: int, tick: Tick | None = None, best: tuple[str, ...] = ()
+    history: CareSystem,
+    scenario: Scenario,
+    years: int,
+    tick: Tick | None = None,
+    best: tuple[str, ...] = (),
+    holding: Callable[[CareSystem], Callable[[], None]] | None = None,
 ) -> RunRecord:
     """What happens under a scenario in the `years` after a shared history: the record of all months since July 2020.
 
-    best: kinds of determinant of health that are held at their best for everyone (`sim.studies.best`).
+    best: kinds of determinant of health that are held at their best for everyone (`sim.studies.best`); holding: makes
+    of the model what else is to be called before each month (experiments that no policy could do).
     """
     months = history.month + MONTHS_A_YEAR * years
     model = CareSystem(
@@ -335,7 +341,7 @@ def run_scenario(
         resume=history.history(),
     )
     model.adopt(scenario, history.month)
-    hold = None
+    hold = holding(model) if holding is not None else None
     if best:
         from sim.studies.best import Hold
 

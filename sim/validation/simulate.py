@@ -59,6 +59,11 @@ class Job:
         return f"evidence draw {self.draw}, seed {self.seed}"
 
     @property
+    def stages(self) -> list[str]:
+        """Its places."""
+        return list(self.places)
+
+    @property
     def steps(self) -> int:
         """Months to simulate, all places together."""
         return sum(months(self, place) for place in self.places)
