@@ -100,10 +100,10 @@ def months(answers: Sequence[Answer]) -> style.Picture:
     note = (
         "Hampshire Hospitals, April 2021 to March 2024. Points: observed, with their mean and process limits; orange "
         "or blue points are special causes for worse or better, purple ones of a measure that is neither, grey ones "
-        "common cause; the hollow point is a data fault. Thick line and band: the model without the index fitted to "
-        "each month, mean and 90 % of runs. Its level and seasons of A&E, admissions and clock starts are those of the "
-        "base year (shaded), which they therefore meet by construction. Clock starts and list: observed of Hampshire "
-        "and the Isle of Wight. "
+        "common cause; the hollow point is a data fault. Thick line and band: the model, mean and 90 % of runs. A&E "
+        "attendances, admissions and clock starts are shown without the index fitted to each month; their level and "
+        "seasons are those of the base year (shaded), met by construction. The others follow from months with the "
+        "index. Clock starts and list: observed of Hampshire and the Isle of Wight. "
         "Source: NHS England, via healthyr, Open Government Licence v3.0."
     )
     with style.drawing():
