@@ -92,14 +92,21 @@ def announcement(plan: Plan) -> list[str]:
 
 def validate(plan: Plan) -> int:
     """``headwater validate``: every target, hit or miss; with ``books=true`` the accounts that must close, at the start
-    of the policy."""
-    if not plan.settings.books:
+    of the policy; with ``bounds=true`` the two experiments that bound what to expect."""
+    s = plan.settings
+    if s.books + s.bounds + (s.targets is not None or s.strict) > 1:
+        raise UserError("books=true and bounds=true print no targets: give one of them, without targets and strict.")
+    if s.bounds:
+        from sim.validation import bounding
+
+        _terminate_like_ctrl_c()
+        check_place(plan)
+        return bounding.act(plan)
+    if not s.books:
         from sim.validation import command
 
         _terminate_like_ctrl_c()
         return command.act(plan)
-    if plan.settings.targets is not None or plan.settings.strict:
-        raise UserError("books=true prints accounts, not targets: leave targets and strict out.")
     from sim import system
     from sim.care import books
     from sim.studies.progress import Progress

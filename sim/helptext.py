@@ -36,6 +36,7 @@ EXAMPLES = {
         "headwater validate",
         "headwater validate targets=mine.csv place=toy scale=1 strict=true",
         "headwater validate books=true place=toy scale=1",
+        "headwater validate bounds=true runs=4",
     ),
     "report": ("headwater report results/latest",),
     "rerun": ("headwater rerun results/latest", "headwater rerun results/latest workers=1"),
@@ -50,7 +51,8 @@ ABOUT = {
     "sweep": "Vary evidence and settings by a design, run every row, and say what the differences are due to. Goes on "
     "after any interruption; engine=process|serial|dask|submitit says who works, shard=2/8 takes a share of the rows.",
     "validate": "Set the model beside what was observed: every target, hit or miss, and what was set by construction. "
-    "targets=mine.csv takes your own; books=true prints the accounts that must close.",
+    "targets=mine.csv takes your own; books=true prints the accounts that must close; bounds=true runs the two "
+    "experiments that bound what to expect of any policy.",
     "report": "Write the report of a finished run again.",
     "rerun": "Repeat a finished run from its own configuration and say whether every number is identical.",
     "explain": "Say where a number of the model comes from: value, interval, source, grade, who uses it.",

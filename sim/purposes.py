@@ -78,6 +78,8 @@ class Purpose(IntEnum):
     PILOT_SURVEY = 551
     PILOT_REGISTER = 552
     PILOT_CHOICE = 553
+    # experiments: who is kept free of a risk state (one a state)
+    FEWER = 560
     # practices
     CONTINUITY = 600
     CONTINUITY_LEVEL = 602

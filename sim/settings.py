@@ -146,6 +146,13 @@ class Settings:
         commands=("validate",),
         matters=False,
     )
+    bounds: bool = setting(
+        "yes or no",
+        False,
+        "run the two experiments that bound what to expect, instead of targets",
+        commands=("validate",),
+        matters=False,
+    )
     targets: str | None = setting(
         "text",
         None,

@@ -335,12 +335,14 @@ def run_scenario(
     years: int,
     tick: Tick | None = None,
     best: tuple[str, ...] = (),
+    holding: Callable[[CareSystem], Callable[[], None]] | None = None,
     evidence: Evidence | None = None,
 ) -> RunRecord:
     """What happens under a scenario in the `years` after a shared history: the record of all months since July 2020.
 
-    best: kinds of determinant of health that are held at their best for everyone (`sim.studies.best`); evidence:
-    instead of the history's, with which it must agree in all that was read until now.
+    best: kinds of determinant of health that are held at their best for everyone (`sim.studies.best`); holding: makes
+    of the model what else is to be called before each month (experiments that no policy could do); evidence: instead
+    of the history's, with which it must agree in all that was read until now.
     """
     evidence = evidence or history.evidence
     months = history.month + MONTHS_A_YEAR * years
@@ -354,7 +356,7 @@ def run_scenario(
         detail=history.detail,
     )
     model.adopt(scenario, history.month)
-    hold = None
+    hold = holding(model) if holding is not None else None
     if best:
         from sim.studies.best import Hold
 

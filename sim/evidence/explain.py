@@ -117,7 +117,10 @@ def _weakest(registry: Registry) -> str:
     stratified = [table for table in registry.tables.values() if table.about.get("grade") == "judgement"]
     lines = [
         f"{len(judged)} of {len(registry)} parameters and {len(stratified)} of {len(registry.tables)} tables rest on"
-        " judgement. Widest interval for its size first:"
+        " judgement.",
+        "Widest interval for its size first: a stand-in for what matters most, which is another question for every"
+        " outcome.",
+        "To have them ranked by what they do to yours: headwater sweep experiment=screen factors.evidence=all",
     ]
     for each in judged:
         between = f"({each.low:g} to {each.high:g})" if each.low is not None and each.high is not None else ""

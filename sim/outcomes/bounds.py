@@ -5,8 +5,10 @@ A scenario that goes further than a bound is not wrong for it, but it needs expl
 
 from __future__ import annotations
 
+import csv
 import textwrap
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -31,6 +33,9 @@ BOUNDS = {
         "life_expectancy", 25, False, "a system-dynamics model of 13 interventions (a claim)",
     ),
 }  # fmt: skip
+OWN = Path(__file__).parent / "bounds.csv"
+"""What the model itself made of the two experiments when they were last run (``headwater validate bounds=true``)."""
+COLUMNS = ("bound", "measure", "unit", "years", "mean", "low", "high", "runs", "place", "scale", "made")
 GOOD = {"outcomes.bound_prevalence": -1, "outcomes.bound_admissions": -1, "outcomes.bound_life_expectancy": 1}
 WIDTH = 100
 
@@ -81,6 +86,61 @@ def bounds(results: Results) -> list[Bound]:
         published = load().draw(0)[name]
         found.append(Bound(name, measure, label, year, years, published, unit, words, changes))
     return found
+
+
+@dataclass(frozen=True)
+class Own:
+    """What the model itself makes of an experiment.
+
+    bound      name of the parameter beside which it stands; measure, unit, years: as of the `Bound`
+    change     paired difference to the baseline; place, scale, made: where, and by which version on which day
+    """
+
+    bound: str
+    measure: str
+    unit: str
+    years: int
+    change: Interval
+    place: str
+    scale: float
+    made: str
+
+
+def own(path: Path | None = None) -> dict[str, Own]:
+    """The model's own experiments by the name of their bound; the shipped ones unless a file is given.
+
+    A report shows them beside the published figure and the scenarios: ``own().get(bound.name)``. They are of the place
+    and scale they say, and of the model as it was then. Raises `UserError` for a file that cannot be read.
+    """
+    from sim.errors import UserError
+
+    path = path or OWN
+    if not path.is_file():
+        return {}
+    with path.open(encoding="utf-8", newline="") as text:
+        rows = list(csv.DictReader(text))
+    try:
+        return {
+            row["bound"]: Own(
+                row["bound"], row["measure"], row["unit"], int(row["years"]),
+                Interval(float(row["mean"]), float(row["low"]), float(row["high"]), int(row["runs"])),
+                row["place"], float(row["scale"]), row["made"],
+            )
+            for row in rows
+        }  # fmt: skip
+    except (KeyError, ValueError):
+        raise UserError(f"{path} is no table of bounding experiments.") from None
+
+
+def save(found: list[Own], path: Path) -> None:
+    """Write experiments as `own` reads them."""
+    with path.open("w", encoding="utf-8", newline="") as text:
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(COLUMNS)
+        for one in found:
+            ends = (f"{value:.5g}" for value in (one.change.mean, one.change.low, one.change.high))
+            writer.writerow([one.bound, one.measure, one.unit, one.years, *ends, one.change.runs, one.place,
+                             f"{one.scale:g}", one.made])  # fmt: skip
 
 
 def figure(one: Interval) -> str:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any, Protocol, TypeVar
 
 from sim import disk, own
 from sim.compose import Plan
@@ -16,8 +17,11 @@ from sim.studies.progress import Progress, duration
 from sim.validation import figures, grammar, render, simulate, verdicts
 from sim.validation.grammar import ENGLAND, LOCAL, Target
 from sim.validation.measures import catalogue
-from sim.validation.simulate import Answer, Job
+from sim.validation.simulate import Job
 
+A = TypeVar("A")
+BESIDE = 10_000
+"""Added to the row numbers of a second table, so that answers are told apart."""
 BACKCAST = "north_mid_hampshire"
 """The place whose hospital trust's observed months the model holds."""
 
@@ -34,20 +38,28 @@ def act(plan: Plan) -> int:
         check_areas(targets, places)
     disk.check_writable(Path(s.results).expanduser())
     pairs = replace(s, seeds=1).layout()
+    beside = authorities(plan) if BACKCAST in places else []
     for line in announcement(plan, targets, places, left_out):
         print(line, flush=True)
-    backcast = BACKCAST if BACKCAST in places and s.targets is None else ""
-    jobs = [Job(draw, seed, tuple(targets), places, s.judged, backcast, plan.own) for draw, seed in pairs]
+    shipped = s.targets is None
+    shown = {
+        "backcast": BACKCAST if BACKCAST in places and shipped else "",
+        "faces": ENGLAND if ENGLAND in places and shipped else "",
+    }
+    jobs = [Job(draw, seed, (*targets, *beside), places, s.judged, own=plan.own, **shown) for draw, seed in pairs]
     with Store(plan) as store:
         store.log("started", runs=len(jobs), targets=len(targets))
-        answers = answer(jobs, s.workers or _cores(), Progress())
+        answers = answer(simulate.run, jobs, s.workers or cores(), Progress())
         judged = verdicts.judge(targets, answers)
-        said = render.render(targets, judged, len(answers))
+        by_authority = verdicts.judge(beside, answers)
+        said = render.render(targets, judged, len(answers), by_authority)
 
         def write(folder: Path) -> None:
             verdicts.write(judged, folder / "targets.csv")
+            if by_authority:
+                verdicts.write(by_authority, folder / "authorities.csv")
             (folder / "validation.txt").write_text(said + "\n", encoding="utf-8")
-            figures.write(judged, answers, backcast, folder)
+            figures.write(judged, answers, folder, by_authority)
 
         facts = {"runs": {}, "targets": len(judged), "hits": sum(one.word == verdicts.HIT for one in judged)}
         folder = store.finish(write, facts)
@@ -69,6 +81,14 @@ def chosen(plan: Plan) -> tuple[list[Target], int]:
         return found, 0
     kept = [one for one in found if one.place in (ENGLAND, LOCAL, plan.settings.place)]
     return kept, len(found) - len(kept)
+
+
+def authorities(plan: Plan) -> list[Target]:
+    """The rows by local authority that are shown and not counted; none where targets of one's own are given."""
+    if plan.settings.targets is not None:
+        return []
+    found = grammar.read(grammar.AUTHORITIES, catalogue(), [BACKCAST])
+    return [replace(one, row=one.row + BESIDE) for one in found]
 
 
 def places_of(plan: Plan, targets: Sequence[Target]) -> dict[str, tuple[PlaceGiven, float]]:
@@ -123,30 +143,42 @@ def announcement(
     return lines
 
 
-def answer(jobs: Sequence[Job], workers: int, progress: Progress) -> list[Answer]:
+class Staged(Protocol):
+    """A job that says how many steps it has, and what its stages are called."""
+
+    @property
+    def steps(self) -> int:
+        """Months to simulate."""
+
+    @property
+    def stages(self) -> Sequence[str]:
+        """What is being done, stage by stage."""
+
+
+def answer(task: Callable[[Any, pool.Tick], A], jobs: Sequence[Staged], workers: int, progress: Progress) -> list[A]:
     """The answers of all jobs, in their order."""
-    found: dict[int, Answer] = {}
+    found: dict[int, A] = {}
     gone = 0
 
-    def done(index: int, result: Answer) -> None:
+    def done(index: int, result: A) -> None:
         nonlocal gone
         found[index] = result
         gone += jobs[index].steps
 
     def now(moment: pool.Moment) -> None:
-        names = list(jobs[0].places)
-        doing = ", ".join(dict.fromkeys(names[stage] for _, stage in moment.active))
+        doing = ", ".join(dict.fromkeys(jobs[0].stages[stage] for _, stage in moment.active))
         progress.at(gone + moment.steps, f"{len(found)} of {len(jobs)} runs done; now {doing or 'finishing'}")
 
     progress.begin(sum(job.steps for job in jobs), 0, f"0 of {len(jobs)} runs done; loading the model")
     try:
-        pool.work(simulate.run, jobs, workers, name=str, finished=done, moment=now)
+        pool.work(task, jobs, workers, name=str, finished=done, moment=now)
     finally:
         progress.end()
     return [found[index] for index in range(len(jobs))]
 
 
-def _cores() -> int:
-    from sim.studies.compare import cores
+def cores() -> int:
+    """Processor cores this process may use."""
+    from sim.studies import compare
 
-    return cores()
+    return compare.cores()

@@ -20,6 +20,8 @@ from sim.validation.measures import Catalogue, Named
 from sim.validation.periods import Period
 
 SHIPPED = Path(__file__).parent / "targets.csv"
+AUTHORITIES = Path(__file__).parent / "authorities.csv"
+"""Rows by local authority of the default place, shown and not counted."""
 NEEDED = ("name", "measure", "value", "unit", "tolerance", "source")
 OPTIONAL = (
     "group", "who", "statistic", "against", "place", "year", "against_year", "confidence", "estimand", "role",

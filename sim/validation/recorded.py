@@ -81,6 +81,14 @@ def _amount(m: CareSystem, record: RunRecord, name: str, who: Who, period: Perio
     return float(record.by_cell(name, year)[chosen][:, groups].sum())
 
 
+def by_month(record: RunRecord, name: str, period: Period) -> NDArray[np.float64]:
+    """A measure of everybody in each month of a period, a share between 0 and 1; nan where it was not recorded."""
+    found = record.months(name) / record.measures[name].multiplier
+    at = np.array(period.months) - record.first_month
+    there = (at >= 0) & (at < record.n_months)
+    return np.where(there, found[np.clip(at, 0, record.n_months - 1)], NAN)
+
+
 def unfitted(m: CareSystem, name: str, period: Period) -> float:
     """What the model says of a service without the index fitted to each month, the whole trust's, over a period."""
     return float(sum(one[1] for one in months_of(m, measures.UNFITTED_OF[name][0], period)))

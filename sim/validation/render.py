@@ -12,8 +12,10 @@ from sim.validation.verdicts import HIT, Verdict, last_line
 NAME, MODEL, OBSERVED = 58, 28, 22
 
 
-def render(targets: Sequence[Target], verdicts: Sequence[Verdict], runs: int) -> str:
-    """Everything that is printed, the last line being the count."""
+def render(
+    targets: Sequence[Target], verdicts: Sequence[Verdict], runs: int, by_authority: Sequence[Verdict] = ()
+) -> str:
+    """Everything that is printed, the last line being the count; by_authority: further rows, shown and not counted."""
     free = [verdict for verdict in verdicts if not verdict.target.by_construction]
     built = [verdict for verdict in verdicts if verdict.target.by_construction]
     lines = [f"Model: mean of {runs} run{'s' * (runs != 1)}, and within brackets 90 % of them."]
@@ -22,6 +24,9 @@ def render(targets: Sequence[Target], verdicts: Sequence[Verdict], runs: int) ->
     if built:
         heading = f"BY CONSTRUCTION: set at the start from the same source ({_hits(built)})"
         lines += ["", heading, *_table(built)]
+    if by_authority:
+        heading = f"BY LOCAL AUTHORITY, beyond the table: shown and not counted ({_hits(by_authority)})"
+        lines += ["", heading, *_table(by_authority)]
     absent = [target for target in targets if not target.measured]
     if absent:
         lines += ["", f"NOT IN THE MODEL, and not counted ({len(absent)})"]

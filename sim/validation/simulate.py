@@ -21,12 +21,12 @@ from sim.places import assemble
 from sim.places import load as load_place
 from sim.settings import PlaceGiven
 from sim.system import CareSystem
-from sim.validation import measures, recorded
+from sim.validation import faces, measures, recorded
 from sim.validation.amounts import Unit
 from sim.validation.filters import Who
 from sim.validation.grammar import Target
 from sim.validation.people import BANDS, Found, Look, neighbourhoods
-from sim.validation.periods import Period
+from sim.validation.periods import START, Period
 
 LATER = 5
 """Years after which what holds by construction is tested again."""
@@ -34,12 +34,17 @@ BACKCAST = Period("2021/22-2023/24", 9, 44)
 """April 2021 to March 2024: the months that are shown beside the observed ones."""
 A, B, AGAIN_A, AGAIN_B = range(4)
 SIDES = ((A, B), (AGAIN_A, AGAIN_B))
+IN_MONTHS = (
+    "ed_over_4h_share", "beds_open", "bed_occupancy", "waiting_list", "waiting_over_18w", "waiting_over_52w",
+)  # fmt: skip
+"""Measures of the hospital that are kept by month of the back-cast; shares as 0–1."""
 Tick = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
 class Job:
-    """One evidence draw and one seed. places: name in the targets → (place, scale); backcast: whose months to keep."""
+    """One evidence draw and one seed. places: name in the targets → (place, scale); backcast: whose months to keep;
+    faces: of whose residents the figures of face validity are."""
 
     draw: int
     seed: int
@@ -47,10 +52,16 @@ class Job:
     places: dict[str, tuple[PlaceGiven, float]]
     judged: bool = True
     backcast: str = ""
+    faces: str = ""
     own: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         return f"evidence draw {self.draw}, seed {self.seed}"
+
+    @property
+    def stages(self) -> list[str]:
+        """Its places."""
+        return list(self.places)
 
     @property
     def steps(self) -> int:
@@ -60,11 +71,17 @@ class Job:
 
 @dataclass
 class Answer:
-    """What one run says: a value of each target by its row, the value after some years, and the monthly back-cast."""
+    """What one run says: a value of each target by its row, and the value after some years.
+
+    monthly: observed, unfitted and fitted amounts of the indexed services by month of the back-cast; months: what was
+    recorded of others (`IN_MONTHS`); faces: see `sim.validation.faces`.
+    """
 
     values: dict[int, float] = field(default_factory=dict)
     again: dict[int, float] = field(default_factory=dict)
     monthly: dict[str, list[tuple[float, float, float]]] = field(default_factory=dict)
+    months: dict[str, NDArray[np.float64]] = field(default_factory=dict)
+    faces: faces.Faces = field(default_factory=dict)
 
 
 def places_of(targets: Iterable[Target]) -> list[str]:
@@ -124,6 +141,8 @@ class _Walk:
         place = load_place(given, evidence)
         m = CareSystem(place, evidence, scale=scale, seed=self.job.seed, months=max(self.last, 1))
         self.england = _bands(assemble.england(evidence))
+        if self.job.faces == self.name:
+            self.answer.faces = faces.of(Look(m, START))
         while True:
             self._look(m)
             if m.month >= self.last:
@@ -142,6 +161,8 @@ class _Walk:
             self.answer.monthly = {
                 service: recorded.months_of(m, service, BACKCAST) for service, _ in measures.UNFITTED_OF.values()
             }
+            assert record is not None
+            self.answer.months = {name: recorded.by_month(record, name, BACKCAST) for name in IN_MONTHS}
 
     def _look(self, m: CareSystem) -> None:
         looks: dict[Period, Look] = {}

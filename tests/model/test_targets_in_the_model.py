@@ -12,7 +12,7 @@ import pytest
 from sim.life import review
 from sim.outcomes import lifetable
 from sim.system import CareSystem
-from sim.validation import grammar, measures, recorded, simulate
+from sim.validation import faces, grammar, measures, recorded, simulate
 from sim.validation.filters import EVERYONE, Who
 from sim.validation.people import Look
 from sim.validation.periods import START, read
@@ -231,3 +231,30 @@ def test_a_standardised_ratio_takes_englands_ages(build: Build, catalogue: measu
         there = base > 0
         levels.append((england[there] * total[there] / base[there]).sum() / england[there].sum())
     assert found.values[2] == pytest.approx(levels[0] / levels[1])
+
+
+def test_face_validity_is_what_the_columns_say(lived: CareSystem) -> None:
+    m = lived
+    look = Look(m, START)
+    found = faces.of(look)
+    r = m.residents.columns
+    rows = np.flatnonzero(r["unique_id"][: m.residents.size] != 0)
+    held = np.sum([m.states.has(r["state"][rows], name) for name in m.recorder.long_term], axis=0)
+    assert found["use"].sum(1) == pytest.approx(1.0)
+    assert found["use"][0] == pytest.approx(np.bincount(np.minimum(held, 4), minlength=5) / rows.size)
+    age = (m.month - r["born"][rows].astype(int)) // 12
+    assert found["many_adults"][0] == pytest.approx((held[age >= 18] >= 2).mean())
+    share = found["many_by_age"][0]
+    assert share[13] == pytest.approx((held[(age >= 65) & (age < 70)] >= 2).mean())
+    rate = look.values(measures.Named("need_ed", measures.PROCESS))
+    assert found["contacts"][1][13] == pytest.approx(rate[(age >= 65) & (age < 70)].mean())
+    # standardised to their age and sex, the mean over everybody, weighted by what is usual, is one
+    assert np.nanmin(found["gp_ratio"]) < 1 < np.nanmax(found["gp_ratio"])
+
+
+def test_half_have_it_where_the_share_passes_a_half() -> None:
+    shares = np.full(19, 0.1)
+    shares[9:] = 0.9
+    # 0.1 at 42.5, 0.9 at 47.5
+    assert faces._age_of_half(shares) == pytest.approx(45.0)
+    assert np.isnan(faces._age_of_half(np.full(19, 0.4)))

@@ -215,7 +215,7 @@ def test_a_configuration_of_ones_own_is_obeyed_and_what_is_typed_comes_first(tmp
     ("headwater run place=to", ["place=toy"]),
     ("headwater place ch", ["check"]),
     ("headwater explain mortality.hr", ["mortality.hr_cap"]),
-    ("headwater validate b", ["books="]),
+    ("headwater validate b", ["books=", "bounds="]),
     ("headwater validate books=", ["books=true", "books=false"]),
     ("headwater validate s", ["scale=", "seed=", "start=", "strict="]),
     ("headwater validate targets=", ["targets=mine/", "targets=results/"]),

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from sim.errors import UserError
 from sim.evidence import load
-from sim.evidence.distributions import fit, uniform
+from sim.evidence.distributions import Distribution, fit, uniform
+from sim.evidence.stratified import Table
 
 pytestmark = pytest.mark.unit
 MANY = [(number + 0.5) / 4000 for number in range(4000)]
@@ -92,3 +93,73 @@ def test_every_parameter_is_near_its_value_in_the_middle() -> None:
         if parameter.low is not None and parameter.high is not None:
             middle = parameter.fitted.quantile(0.5)
             assert parameter.low <= middle <= parameter.high, parameter.name
+
+
+def round_trips(fitted: Distribution, value: float, low: float, high: float) -> list[str]:
+    """What the quantiles of a distribution do not give back of the value and interval it was fitted to."""
+    ends = fitted.quantile(0.025), fitted.quantile(0.975)
+    width, wrong = high - low, []
+    if fitted.kind in ("uniform", "triangular"):
+        ends = fitted.quantile(1e-12), fitted.quantile(1 - 1e-12)
+    if fitted.kind in ("lognormal", "normal", "split_normal", "uniform", "triangular"):
+        # A normal or lognormal keeps the width; its value may lie a twentieth of it off the middle.
+        slack = 0.051 * width if fitted.kind == "normal" else 1e-3 * width
+        if fitted.kind == "lognormal":
+            ratios = ends[1] / ends[0], high / low
+            wrong += [] if ratios[0] == pytest.approx(ratios[1], rel=1e-6) else [f"ratio of ends {ratios}"]
+        else:
+            wrong += [f"{end:g} for {stated:g}" for end, stated in zip(ends, (low, high), strict=True)
+                      if abs(end - stated) > slack]  # fmt: skip
+    elif ends[1] - ends[0] != pytest.approx(width, rel=1e-6):
+        wrong.append(f"width {ends[1] - ends[0]:g} for {width:g}")
+    centre = {"lognormal": fitted.quantile(0.5), "split_normal": fitted.quantile(0.5), "normal": fitted.mean,
+              "beta": fitted.mean, "gamma": fitted.mean}.get(fitted.kind, value)  # fmt: skip
+    if centre != pytest.approx(value, abs=1e-6 * max(abs(value), width)):
+        wrong.append(f"value {centre:g} for {value:g}")
+    few = [(number + 0.5) / 200 for number in range(200)]
+    sampled = sum(fitted.quantile(u) for u in few) / len(few)
+    if abs(sampled - fitted.mean) > 0.02 * width:  # 200 strata: the tails beyond are worth less than that
+        wrong.append(f"mean of draws {sampled:g} for {fitted.mean:g}")
+    return wrong
+
+
+def test_every_parameter_round_trips_to_its_mean_and_interval() -> None:
+    found = {
+        one.name: round_trips(one.fitted, one.value, one.low, one.high)
+        for one in load().values()
+        if one.low is not None and one.high is not None and one.low < one.high
+    }
+    assert len(found) > 100
+    assert {name: wrong for name, wrong in found.items() if wrong} == {}
+
+
+def intervals(table: Table) -> list[tuple[str, float, float, float]]:
+    kind, rows = table.about.get("distribution", "lognormal"), table.rows
+    if table.row_wise:
+        wide = rows[rows["low"] < rows["high"]]
+        return [(kind, *map(float, row)) for row in zip(wide["value"], wide["low"], wide["high"], strict=True)]
+    return [(kind, 1.0, float(table.about["low"]), float(table.about["high"]))] if "low" in table.about else []
+
+
+def test_every_row_of_a_table_round_trips() -> None:
+    wrong = {
+        f"{name} {each}": faults
+        for name, table in load().tables.items()
+        for each in dict.fromkeys(intervals(table))
+        if (faults := round_trips(fit(*each), *each[1:]))
+    }
+    assert wrong == {}
+
+
+def test_draws_of_a_parameter_have_its_mean_and_interval() -> None:
+    """What a run gets, draw by draw: 4 standard errors of 400 draws, and nineteen in twenty within the interval."""
+    draws = 400
+    for one in list(load().values())[::25]:
+        if one.low is None or one.high is None or one.low == one.high:
+            continue
+        values = [one.fitted.quantile(uniform(draw, one.name)) for draw in range(1, draws + 1)]
+        mean = sum(values) / draws
+        spread = (sum((value - mean) ** 2 for value in values) / draws) ** 0.5
+        assert abs(mean - one.fitted.mean) < 4 * spread / draws**0.5, one.name
+        inside = sum(one.fitted.quantile(0.025) <= value <= one.fitted.quantile(0.975) for value in values) / draws
+        assert abs(inside - 0.95) < 4 * (0.05 * 0.95 / draws) ** 0.5, one.name

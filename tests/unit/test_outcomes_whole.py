@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -16,6 +17,7 @@ from sim.outcomes.ledgers import Values
 from sim.outcomes.record import RunRecord
 from sim.outcomes.recorder import Recorder
 from sim.outcomes.results import Results
+from sim.outcomes.summary import Interval
 from sim.outcomes.teams import TeamTable
 from tests.unit import report_samples
 from tests.unit.outcomes_samples import CONDITIONS, SmallPlace, record
@@ -278,3 +280,17 @@ def test_tables_by_group_hold_what_the_records_hold(tmp_path) -> None:
     assert by_group.ages(results).age.nunique() == 6
     assert by_group.neighbourhoods(results).lsoa.nunique() == 10
     assert (results.save(tmp_path / "out") / "tables" / "life.csv").is_file()
+
+
+def test_the_models_own_experiments_come_back_from_their_file(tmp_path: Path) -> None:
+    change = Interval(-0.16, -0.24, -0.09, 4)
+    found = [
+        bounds.Own("outcomes.bound_prevalence", "multimorbidity", "pp", 20, change, "toy", 1.0, "a version, a day")
+    ]
+    bounds.save(found, tmp_path / "bounds.csv")
+    assert list(bounds.own(tmp_path / "bounds.csv").values()) == found
+    assert bounds.own(tmp_path / "none.csv") == {}
+    (tmp_path / "wrong.csv").write_text("bound,mean\nx,y\n", encoding="utf-8")
+    with pytest.raises(UserError, match="no table of bounding experiments"):
+        bounds.own(tmp_path / "wrong.csv")
+    assert set(bounds.own()) <= set(bounds.BOUNDS)

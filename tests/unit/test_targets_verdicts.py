@@ -83,16 +83,6 @@ def test_the_picture_says_in_words_what_it_shows(catalogue: measures.Catalogue) 
     picture = figures.targets(found[:1], built=False)
     assert picture.finding.startswith("1 of 1 targets within tolerance")
     assert "smoking: model 0.110, observed 0.120, hit" in picture.alt
-    own = np.full((2, 36, 3), 100.0)
-    own[:, ::2, 0] = 110.0
-    months = {service: [tuple(month) for month in own[0]] for service in figures.SERVICES}
-    told = figures.months([Answer(monthly=months), Answer(monthly=months)])  # type: ignore[arg-type]
-    assert "A&E attendances 24" in told.finding
-
-
-def test_limits_are_those_of_an_individuals_chart() -> None:
-    mean, low, high = figures.limits(np.array([10.0, 12.0, 10.0, 12.0]))
-    assert (mean, low, high) == (11.0, pytest.approx(11 - 2.66 * 2), pytest.approx(11 + 2.66 * 2))
 
 
 def test_england_in_small_has_tenths_of_each_decile_and_its_ages() -> None:
@@ -109,3 +99,20 @@ def test_england_in_small_has_tenths_of_each_decile_and_its_ages() -> None:
         assert np.abs(here - cells / cells.sum() * tenth).max() < 1
     again = prepare_england.areas()[PEOPLE].to_numpy().reshape(place.counts.shape)
     np.testing.assert_array_equal(again, place.counts)
+
+
+def test_rows_by_authority_are_shown_and_not_counted(catalogue: measures.Catalogue) -> None:
+    rows = grammar.read(grammar.AUTHORITIES, catalogue, ["north_mid_hampshire"])
+    assert {row.role for row in rows} == {"check"}
+    assert {str(row.who.area) for row in rows} == {
+        "Basingstoke and Deane", "Winchester", "Test Valley", "Eastleigh", "East Hampshire", "Hart",
+    }  # fmt: skip
+    shipped = {row.name for row in grammar.read(grammar.SHIPPED, catalogue, ["england", "north_mid_hampshire"])}
+    assert not shipped & {row.name for row in rows}
+    targets, found = judged(catalogue)
+    beside = verdicts.judge(rows[:2], [Answer({row.row: row.value for row in rows[:2]})])
+    said = render.render(targets, found, 2, beside)
+    assert "BY LOCAL AUTHORITY, beyond the table: shown and not counted (2 of 2 within tolerance)" in said
+    assert said.splitlines()[-1] == render.render(targets, found, 2).splitlines()[-1]
+    picture = figures.authorities([*beside, *found[2:3]])
+    assert picture.finding.startswith("2 of 3 rows by local authority lie within tolerance; 1 of the misses")
