@@ -19,6 +19,7 @@ from sim.report.areas import AreaChange, area_change
 from sim.report.facts import Facts
 
 if TYPE_CHECKING:
+    from sim.outcomes.ledgers import Ledgers
     from sim.outcomes.results import Results
 
 Floats = NDArray[np.float64]
@@ -69,6 +70,7 @@ class Numbers:
         self.years = tuple(results.years[k] for k in self._shown)
         self._lines: dict[tuple[str, str, str], Line] = {}
         self._areas: dict[tuple[str, str], AreaChange] = {}
+        self._ledgers: dict[str, list[Ledgers]] = {}
 
     @property
     def facts(self) -> Facts:
@@ -159,6 +161,21 @@ class Numbers:
         """A level as people read it: large ones to three figures."""
         return level(value, self.info(measure).decimals)
 
+    def noise_at_end(self, measure: str, scenario: str) -> float:
+        """Share of chance in the variance of a change in the last year; nan where it cannot be told or nothing changes."""
+        change = self._changes(measure, scenario)[:, self._shown[-1]]
+        return float(self.results.noise(change)) if change.any() else float("nan")
+
+    def ledgers(self, scenario: str) -> list[Ledgers]:
+        """The money of a scenario, one for each run, worked out once."""
+        if scenario not in self._ledgers:
+            self._ledgers[scenario] = self.results.ledgers(scenario)
+        return self._ledgers[scenario]
+
+    def runs_of(self, measure: str, scenario: str) -> Floats:
+        """Levels by run and reported year, float64[runs, years]."""
+        return self._values(measure, scenario)[:, self._shown]
+
     # ---------------------------------------------------------------------------------------------- by fifth
     @cached_property
     def late(self) -> list[int]:
@@ -233,6 +250,11 @@ class Numbers:
                 value = times * np.divide(value, people, out=np.full_like(value, np.nan), where=people > 0)
             total = total + value
         return np.asarray(total / len(self.late))
+
+    def area_counts(self, measure: str, scenario: str) -> Floats:
+        """A measure kept by neighbourhood, mean of runs and late years, float64[areas]."""
+        years = [self.results.by_area(measure, scenario, year).mean(axis=0) for year in self.late]
+        return np.asarray(np.mean(years, axis=0))
 
     def area_level(self, measure: str) -> Floats:
         """The baseline's level by neighbourhood, mean of the runs."""

@@ -166,6 +166,13 @@ def wrap(text: str, width: int) -> str:
     return "\n".join(lines)
 
 
+def text_width(text: str, size: float, weight: str = "normal") -> float:
+    """Inches that a line of text takes in the measuring typeface."""
+    font = font_manager.FontProperties(family=font_family(), size=size, weight=weight)
+    renderer: Any = RendererAgg(1, 1, POINTS)  # type: ignore[no-untyped-call]
+    return float(renderer.get_text_width_height_descent(text, font, False)[0]) / POINTS
+
+
 def fit(text: str, inches: float, size: float, weight: str = "normal") -> str:
     """Text broken into lines that are at most so wide in the measuring typeface, at spaces."""
     font = font_manager.FontProperties(family=font_family(), size=size, weight=weight)
@@ -220,6 +227,20 @@ def panel_title(axes: Axes, title: str, unit: str) -> None:
 def note_right(axes: Axes, text: str) -> None:
     """A short note above the right end of a panel."""
     axes.text(1, 1, text, transform=above(axes, 4), fontsize=8, color=MUTED, ha="right", va="bottom")
+
+
+def key(axes: Axes, entries: Sequence[tuple[str, str]], lift: float = 5, apart: float = 14) -> None:
+    """Named colours in a line above a panel, `lift` points over it."""
+    x = 0.0
+    for colour, name in entries:
+        place = axes.transAxes + ScaledTranslation(x / POINTS, lift / POINTS, axes.get_figure(root=True).dpi_scale_trans)  # type: ignore[union-attr]
+        axes.plot(
+            [0], [1], marker="s", markersize=7, color=colour, markeredgecolor=MUTED, markeredgewidth=0.5, clip_on=False,
+            transform=place + ScaledTranslation(3.5 / POINTS, 3.2 / POINTS, axes.get_figure(root=True).dpi_scale_trans),  # type: ignore[union-attr]
+        )  # fmt: skip
+        shift = ScaledTranslation(10 / POINTS, 0, axes.get_figure(root=True).dpi_scale_trans)  # type: ignore[union-attr]
+        axes.text(0, 1, name, transform=place + shift, fontsize=8, va="bottom", color=INK)
+        x += 10 + apart + text_width(name, 8) * POINTS
 
 
 def above(axes: Axes, points: float) -> Transform:

@@ -248,14 +248,14 @@ def describe(life: Life) -> str:
     said = [f"{finding(life)}."]
     for title, rows in spells.items():
         of = zip(rows["Event_Desc"], rows["start"].tolist(), rows["end"].tolist(), strict=True)
-        texts = [f"{what}, {_label(a)}{'' if np.isnan(b) else f' to {_label(b)}'}" for what, a, b in of]
+        texts = [f"{what}, {when(a)}{'' if np.isnan(b) else f' to {when(b)}'}" for what, a, b in of]
         said += _listed(title, texts)
     contacts = life.of_type(lives.GP)
     for how in dict.fromkeys(contacts["Event_Subtype"]):
         counts = contacts.loc[contacts["Event_Subtype"] == how, "Event_Desc"].str.split().str[0].astype(int)
         said.append(f"General practice, {how[0].lower()}{how[1:]}: {int(counts.sum())}.")
     for title, kind in (("A&E attendances", lives.ED), ("Emergency stays", lives.STAY)):
-        said += _listed(title, [_label(month) for month in life.of_type(kind)["start"]])
+        said += _listed(title, [when(month) for month in life.of_type(kind)["start"]])
     return " ".join(said)
 
 
@@ -273,7 +273,8 @@ def _join(parts: list[str]) -> str:
     return parts[0] if len(parts) == 1 else ", ".join(parts[:-1]) + " and " + parts[-1] if parts else ""
 
 
-def _label(month: float) -> str:
+def when(month: float) -> str:
+    """A month of the model, with a fraction or not, in words."""
     return clock.label(int(np.floor(month)))
 
 
