@@ -48,8 +48,8 @@ def concentration(
     with style.drawing():
         picture = style.Picture(height=4.3)
         note = (
-            f"Residents from the most deprived neighbourhood to the least, {numbers.late_span()}, mean of the runs; not "
-            "age-standardised. Above the diagonal: more than their share falls on deprived people."
+            f"Residents from the most deprived neighbourhood to the least, {numbers.late_span()}, mean of the runs; "
+            "not age-standardised. Above the diagonal: more than their share falls on deprived people."
         )
         top = style.headline(picture, _finding(numbers, curves, drawn[0], shown), note)
         height = picture.get_figheight()
@@ -86,8 +86,8 @@ def _finding(
 ) -> str:
     base = first_fifth(*curves[measure, numbers.base])
     text = (
-        f"{style.percent(base)} of {words.lower(numbers.info(measure).label.removesuffix(", all trusts"))} fall on the most deprived 20{NBSP}% of "
-        f"residents under {numbers.label(numbers.base)}"
+        f"{style.percent(base)} of {numbers.name(measure).removesuffix(', all trusts')} fall on the most deprived "
+        f"20{NBSP}% of residents under {numbers.label(numbers.base)}"
     )
     others = [
         f"{style.percent(first_fifth(*curves[measure, name]))} under {numbers.label(name)}"

@@ -62,7 +62,12 @@ def plane(
         for name in names:
             cost, effect = points[name]
             look = looks[name]
-            dots: dict[str, Any] = {"markersize": 3.4 if len(cost) > FEW else 6, "alpha": 0.55, "markeredgewidth": 0, "label": name}
+            dots: dict[str, Any] = {
+                "markersize": 3.4 if len(cost) > FEW else 6,
+                "alpha": 0.55,
+                "markeredgewidth": 0,
+                "label": name,
+            }
             axes.plot(effect[:DOTS], cost[:DOTS], look.marker, color=look.colour, **dots)
         axes.axhline(0, color=style.INK, linewidth=0.9)
         axes.axvline(0, color=style.INK, linewidth=0.9)

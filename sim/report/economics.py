@@ -55,7 +55,7 @@ def plane(results: Results | Numbers, scenarios: Sequence[str] | None = None) ->
     points = {}
     for name in list(scenarios or numbers.compared)[: style.MAX_SERIES]:
         runs = numbers.ledgers(name)
-        cost, health = (np.array([f(one) for one in runs]) for f in (lambda x: x.net_cost, lambda x: x.total("qalys")))
+        cost, health = (np.array([one.net_cost for one in runs]), np.array([one.total("qalys") for one in runs]))
         if cost.any() or health.any():
             points[numbers.label(name)] = (cost, health)
     if not points:

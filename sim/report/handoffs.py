@@ -115,7 +115,7 @@ def _band(a: float, b: float, size: float, colour: str) -> PathPatch:
     line, curve = Path.LINETO, Path.CURVE4
     points = [(0, a), (0.5, a), (0.5, b), (1, b), (1, b + size), (0.5, b + size), (0.5, a + size), (0, a + size)]
     codes = [Path.MOVETO, curve, curve, curve, line, curve, curve, curve]
-    return PathPatch(Path(points, codes), facecolor=colour, alpha=0.6, linewidth=0)  # type: ignore[arg-type]
+    return PathPatch(Path(points, codes), facecolor=colour, alpha=0.6, linewidth=0)
 
 
 def _finding(numbers: Numbers, found: dict[str, tuple[list[str], NDArray[np.float64]]]) -> str:
@@ -129,7 +129,6 @@ def _finding(numbers: Numbers, found: dict[str, tuple[list[str], NDArray[np.floa
 
 def _in_words(teams: Sequence[str], flow: NDArray[np.float64]) -> str:
     return "; ".join(
-        f"{team} "
-        + ", ".join(f"{style.number(float(v))} {end}" for v, end in zip(flow[k], ENDS, strict=True))
+        f"{team} " + ", ".join(f"{style.number(float(v))} {end}" for v, end in zip(flow[k], ENDS, strict=True))
         for k, team in enumerate(teams)
     )

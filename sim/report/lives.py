@@ -74,7 +74,7 @@ def choose(numbers: Numbers) -> tuple[list[Chosen], str]:
         if not change.any():
             continue
         named = labels[scenario]
-        fewest, most = int(change.idxmin()), int(change.idxmax())
+        fewest, most = (int(change.index[k]) for k in (change.argmin(), change.argmax()))
         chosen = []
         if change[fewest] < 0:
             chosen.append(Chosen(fewest, scenario, f"The life that {named} spares most"))
@@ -151,7 +151,9 @@ def _otherwise(numbers: Numbers, counts: dict[str, pd.DataFrame], chosen: Chosen
         return "No other scenario changes how often this life meets A&E, an emergency bed or a practice that is full."
     parts = []
     for values, names in alike.items():
-        each = join([f"{value} {name if value != 1 else SINGULAR[name]}" for value, name in zip(values, COUNTED, strict=True)])
+        each = join(
+            [f"{value} {name if value != 1 else SINGULAR[name]}" for value, name in zip(values, COUNTED, strict=True)]
+        )
         parts.append(f"under {join(names)} {each}")
     text = "; ".join(parts)
     return f"{text[:1].upper()}{text[1:]}."

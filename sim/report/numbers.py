@@ -66,8 +66,8 @@ class Numbers:
         self.compared = list(results.others)
         self.alone = not self.compared
         self.looks = style.looks(self.scenarios, None if self.alone and self.base != "baseline" else self.base)
-        self._shown = [k for k, year in enumerate(results.years) if year >= results.reported_from]
-        self.years = tuple(results.years[k] for k in self._shown)
+        self.columns = [k for k, year in enumerate(results.years) if year >= results.reported_from]
+        self.years = tuple(results.years[k] for k in self.columns)
         self._lines: dict[tuple[str, str, str], Line] = {}
         self._areas: dict[tuple[str, str], AreaChange] = {}
         self._ledgers: dict[str, list[Ledgers]] = {}
@@ -137,7 +137,7 @@ class Numbers:
                 if kind == "share":
                     base = np.broadcast_to(np.abs(self._values(measure, self.base).mean(axis=0)), runs.shape)
                     runs = np.divide(runs, base, out=np.full_like(runs, np.nan), where=base > 0)
-            mid, low, high, counted = intervals(runs[:, self._shown])
+            mid, low, high, counted = intervals(runs[:, self.columns])
             self._lines[key] = Line(self.years, mid, low, high, int(counted.min(initial=len(runs))))
         return self._lines[key]
 
@@ -162,8 +162,8 @@ class Numbers:
         return level(value, self.info(measure).decimals)
 
     def noise_at_end(self, measure: str, scenario: str) -> float:
-        """Share of chance in the variance of a change in the last year; nan where it cannot be told or nothing changes."""
-        change = self._changes(measure, scenario)[:, self._shown[-1]]
+        """Share of chance in the variance of a change in the last year; nan where it cannot be told."""
+        change = self._changes(measure, scenario)[:, self.columns[-1]]
         return float(self.results.noise(change)) if change.any() else float("nan")
 
     def ledgers(self, scenario: str) -> list[Ledgers]:
@@ -174,7 +174,7 @@ class Numbers:
 
     def runs_of(self, measure: str, scenario: str) -> Floats:
         """Levels by run and reported year, float64[runs, years]."""
-        return self._values(measure, scenario)[:, self._shown]
+        return self._values(measure, scenario)[:, self.columns]
 
     # ---------------------------------------------------------------------------------------------- by fifth
     @cached_property

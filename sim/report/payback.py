@@ -118,4 +118,6 @@ def _alt(numbers: Numbers, found: dict[str, Balance]) -> str:
         mid, low, high, both = (("−" if x < 0 else "+") + "£" + pounds(abs(x)) for x in ends)
         parts.append(f"{numbers.label(name)}: cash {mid} ({low} to {high}), with released capacity {both}.")
     last = clock.fin_year_label(next(iter(found.values())).years[-1])
-    return f"Line charts by year. What came back less what was spent by the end of {last}, discounted. {' '.join(parts)}"
+    return (
+        f"Line charts by year. What came back less what was spent by the end of {last}, discounted. {' '.join(parts)}"
+    )

@@ -232,14 +232,10 @@ def note_right(axes: Axes, text: str) -> None:
 def key(axes: Axes, entries: Sequence[tuple[str, str]], lift: float = 5, apart: float = 14) -> None:
     """Named colours in a line above a panel, `lift` points over it."""
     x = 0.0
+    how: dict[str, Any] = {"xycoords": "axes fraction", "textcoords": "offset points", "va": "bottom"}
     for colour, name in entries:
-        place = axes.transAxes + ScaledTranslation(x / POINTS, lift / POINTS, axes.get_figure(root=True).dpi_scale_trans)  # type: ignore[union-attr]
-        axes.plot(
-            [0], [1], marker="s", markersize=7, color=colour, markeredgecolor=MUTED, markeredgewidth=0.5, clip_on=False,
-            transform=place + ScaledTranslation(3.5 / POINTS, 3.2 / POINTS, axes.get_figure(root=True).dpi_scale_trans),  # type: ignore[union-attr]
-        )  # fmt: skip
-        shift = ScaledTranslation(10 / POINTS, 0, axes.get_figure(root=True).dpi_scale_trans)  # type: ignore[union-attr]
-        axes.text(0, 1, name, transform=place + shift, fontsize=8, va="bottom", color=INK)
+        axes.annotate("■", (0, 1), xytext=(x, lift - 1), color=colour, fontsize=11, **how)
+        axes.annotate(name, (0, 1), xytext=(x + 10, lift), color=INK, fontsize=8, **how)
         x += 10 + apart + text_width(name, 8) * POINTS
 
 

@@ -36,9 +36,9 @@ def intervals(
     with style.drawing():
         picture = style.Picture(height=1.6 + 0.31 * len(rows))
         note = (
-            f"Paired change from {numbers.label(numbers.base)} in {year}, per cent. Pale bar: {words.BAND}. Dark, inside "
-            "it: how wide it would be by chance alone; the rest is uncertain evidence. Right: the share of the variance "
-            "that is chance (analysis of variance over draws and seeds)."
+            f"Paired change from {numbers.label(numbers.base)} in {year}, per cent. Pale bar: {words.BAND}. Dark, "
+            "inside it: how wide it would be by chance alone; the rest is uncertain evidence. Right: the share of the "
+            "variance that is chance (analysis of variance over draws and seeds)."
         )
         top = style.headline(picture, _split(numbers, noise, shown), note)
         height = picture.get_figheight()
@@ -89,13 +89,13 @@ def _split(numbers: Numbers, noise: dict[tuple[str, str], float], shown: Sequenc
             parts.append(f"{numbers.label(name)} changes nothing")
             continue
         more = sum(part > HALF for part in known)
-        parts.append(f"{numbers.label(name)} {more} of {len(known)}" if known else f"{numbers.label(name)} cannot be told")
+        parts.append(
+            f"{numbers.label(name)} {more} of {len(known)}" if known else f"{numbers.label(name)} cannot be told"
+        )
     return f"Changes whose spread is chance more than evidence: {'; '.join(parts)}"
 
 
-def _alt(
-    numbers: Numbers, rows: Sequence[str], shown: Sequence[str], noise: dict[tuple[str, str], float]
-) -> str:
+def _alt(numbers: Numbers, rows: Sequence[str], shown: Sequence[str], noise: dict[tuple[str, str], float]) -> str:
     parts = []
     for name in shown:
         each = []
@@ -110,7 +110,7 @@ def _alt(
 
 
 def weak(results: Results | Numbers, scenarios: Sequence[str] | None = None) -> style.Picture | None:
-    """What is left of each clear change when every benefit that rests on judgement is off; None where it was not run."""
+    """What is left of each clear change when every judged benefit is off; None where that was not run."""
     numbers = Numbers.of(results)
     shown = list(scenarios or numbers.compared)[: style.MAX_SERIES]
     kept = {name: left_of(numbers, name) for name in shown}
@@ -122,8 +122,8 @@ def weak(results: Results | Numbers, scenarios: Sequence[str] | None = None) -> 
     with style.drawing():
         picture = style.Picture(height=1.5 + 0.31 * len(rows))
         note = (
-            "Per cent of each clear change that is left when every judged benefit is off: 100: rests on none of them; 0: "
-            f"on them alone; below 0: turns round. One run of each (evidence draw {draw}, seed {seed})."
+            "Per cent of each clear change that is left when every judged benefit is off: 100: rests on none of them; "
+            f"0: on them alone; below 0: turns round. One run of each (evidence draw {draw}, seed {seed})."
         )
         top = style.headline(picture, weak_finding(numbers, kept), note)
         height = picture.get_figheight()
@@ -177,5 +177,3 @@ def weak_finding(numbers: Numbers, kept: dict[str, dict[str, float]]) -> str:
         lost = sum(share < 100 * HALF for share in shares.values())
         parts.append(f"{numbers.label(name)} {lost} of {len(shares)}")
     return f"Clear changes of which more than half rests on judgement: {'; '.join(parts)}"
-
-

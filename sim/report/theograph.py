@@ -180,9 +180,11 @@ def _draw_line(axes: Axes, place: int, line: Line, life: Life) -> None:
     counts = line.rows["Event_Desc"].str.extract(r"^(\d+)", expand=False).fillna("1").astype(int).to_numpy()
     marker = "x" if line.name == "Not offered" else "s" if line.name == "A&E" else "o"
     colour = orange if line.name == "Not offered" else colour
-    faces: Any = {} if marker == "x" else {"linewidths": 0}
-    at = np.full(len(start), place)
-    axes.scatter(start + 0.5, at, s=7 + 9 * counts, marker=marker, color=colour, zorder=3, **faces)
+    edge = 1.3 if marker == "x" else 0
+    for count in np.unique(counts):  # one mark a size, drawn wherever it is needed: a long life has hundreds
+        at = start[counts == count] + 0.5
+        axes.plot(at, np.full(len(at), place), marker, color=colour, markersize=float(np.sqrt(7 + 9 * count)),
+                  markeredgewidth=edge, zorder=3)  # fmt: skip
 
 
 def _names(axes: Axes, lines: Sequence[Line]) -> None:

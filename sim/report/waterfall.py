@@ -70,8 +70,8 @@ def by_fifth(
 ) -> style.Picture | None:
     """Whose change it is: from the baseline's level to each scenario's, a step for each local fifth of residents.
 
-    measure: by default the first of `CANDIDATES` that some scenario clearly changes (else the first of them). A column a
-    scenario. None where no scenario is compared, or none of the measures was kept.
+    measure: by default the first of `CANDIDATES` that some scenario clearly changes (else the first of them). A column
+    a scenario. None where no scenario is compared, or none of the measures was kept.
     """
     numbers = Numbers.of(results)
     shown = list(scenarios or numbers.compared)[:3]
@@ -88,9 +88,9 @@ def by_fifth(
     with style.drawing():
         picture = style.Picture(height=1.35 + 0.36 * len(labels))
         note = (
-            f"{info.label} in {year} ({numbers.unit(chosen)}), means of the runs: from {numbers.label(numbers.base)} to "
-            "each scenario by local fifth of deprivation. The steps add up. Blue: better; red: worse. Each panel has its "
-            "own scale."
+            f"{info.label} in {year} ({numbers.unit(chosen)}), means of the runs: from {numbers.label(numbers.base)} "
+            "to each scenario by local fifth of deprivation. The steps add up. Blue: better; red: worse. Each panel "
+            "has its own scale."
         )
         top = style.headline(picture, _whose(numbers, chosen, steps), note)
         height = picture.get_figheight()
@@ -122,8 +122,7 @@ def _by_fifth(numbers: Numbers, measure: str, scenario: str) -> list[Step]:
     ends = before + np.cumsum(changes)
     starts = np.concatenate([[before], ends[:-1]])
     middle = [
-        Step(measure, "fifth", words, float(a), float(b))
-        for words, a, b in zip(FIFTH_WORDS, starts, ends, strict=True)
+        Step(measure, "fifth", words, float(a), float(b)) for words, a, b in zip(FIFTH_WORDS, starts, ends, strict=True)
     ]
     last = Step(measure, "fifth", scenario, 0.0, at_end(scenario, 0))
     return [Step(measure, "fifth", numbers.base, 0.0, before), *middle, last]
