@@ -193,10 +193,11 @@ def intro(numbers: Numbers) -> list[str]:
     more = numbers.results.explored
     if more is None:
         return ["Other amounts than those asked for were not run; each scenario is shown as it was asked for."]
+    amounts = sorted(times_of(name) for name in more.others)
     runs = f"{more.runs} run{'s' * (more.runs != 1)}"
     return [
         f"{numbers.label(numbers.compared[0])} was also run with "
-        f"{words.join([f'{times_of(name):g} times' for name in more.others])} its money, {runs} each: enough to see "
+        f"{words.join([f'{times:g} times' for times in amounts])} its money, {runs} each: enough to see "
         "the shape, too few to say how sure it is."
     ]
 
@@ -291,4 +292,4 @@ def _finding(numbers: Numbers, chosen: Sequence[Option], values: dict[str, Float
     what = numbers.name(name)
     if one * more <= 0:
         return f"With {shares[most]:g} times the money the change in {what} turns round"
-    return f"{shares[most]:g} times the money changes {what} {more / one:.2g} times as much"
+    return f"With {shares[most]:g} times the money the change in {what} is {more / one:.2g} times as large"

@@ -55,7 +55,13 @@ def burdens(events: pd.DataFrame) -> pd.DataFrame:
 
 
 def choose(numbers: Numbers) -> tuple[list[Chosen], str]:
-    """Three lives and the rule by which they were chosen; none where no events were kept."""
+    """Three lives and the rule by which they were chosen; none where no events were kept. Chosen once."""
+    if numbers.lives is None:
+        numbers.lives = _choose(numbers)
+    return numbers.lives
+
+
+def _choose(numbers: Numbers) -> tuple[list[Chosen], str]:
     events = numbers.results.events()
     if events.empty:
         return [], ""
@@ -110,7 +116,8 @@ def story(numbers: Numbers, chosen: Chosen) -> str:
     record = numbers.results.record(chosen.scenario)
     until = record.first_month + record.n_months
     life = theograph.Life.of(mine[mine["scenario"] == chosen.scenario], until)
-    said = [f"Under {numbers.label(chosen.scenario)}: {theograph.finding(life)}."]
+    finding = theograph.finding(life)
+    said = [f"Under {numbers.label(chosen.scenario)}, {finding[:1].lower()}{finding[1:]}."]
     said += _course(life)
     counts = {name: burdens(mine[mine["scenario"] == name]) for name in numbers.scenarios}
     counts = {name: table for name, table in counts.items() if len(table)}

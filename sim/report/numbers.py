@@ -70,6 +70,7 @@ class Numbers:
         self.years = tuple(results.years[k] for k in self.columns)
         self._lines: dict[tuple[str, str, str], Line] = {}
         self._areas: dict[tuple[str, str], AreaChange] = {}
+        self.lives: Any = None  # those chosen to be told (`sim.report.lives`)
         self._ledgers: dict[str, list[Ledgers]] = {}
 
     @property

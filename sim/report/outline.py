@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from sim import clock
 from sim.report import dose, lives, sections, sources, whole
 from sim.report.cautions import cautions, share_words
@@ -9,7 +11,7 @@ from sim.report.numbers import Numbers
 from sim.report.page import Page, Section, Shown, inlined
 from sim.report.parts import Table
 from sim.report.pilots import pilots
-from sim.report.style import NBSP, Picture
+from sim.report.style import NBSP, Drawn, Picture
 from sim.report.words import span
 
 CAPTIONS = {
@@ -39,7 +41,7 @@ CAPTIONS = {
 }
 
 
-def contents(numbers: Numbers, pictures: dict[str, Picture], widget: str) -> list[Section]:
+def contents(numbers: Numbers, pictures: Mapping[str, Picture | Drawn], widget: str) -> list[Section]:
     """All sections, those without anything to show among them."""
 
     def figures(*names: str) -> list[Shown]:
@@ -73,7 +75,7 @@ def contents(numbers: Numbers, pictures: dict[str, Picture], widget: str) -> lis
     ]  # fmt: skip
 
 
-def stories(numbers: Numbers, pictures: dict[str, Picture]) -> tuple[list[Shown], str]:
+def stories(numbers: Numbers, pictures: Mapping[str, Picture | Drawn]) -> tuple[list[Shown], str]:
     """The chosen lives, each with its story and picture, and the rule by which they were chosen."""
     chosen, rule = lives.choose(numbers)
     shown = []
@@ -90,7 +92,7 @@ def _sure(numbers: Numbers) -> list[Table]:
     return [*sections.beside(numbers), *whole.without_judged(numbers), *sections.noise(numbers)]
 
 
-def build(numbers: Numbers, pictures: dict[str, Picture]) -> Page:
+def build(numbers: Numbers, pictures: Mapping[str, Picture | Drawn]) -> Page:
     """What the page says, in its order."""
     results = numbers.results
     widget = dose.widget(numbers)

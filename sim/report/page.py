@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,7 +15,7 @@ from sim.report import svg
 from sim.report.figures import draw_all
 from sim.report.numbers import Numbers
 from sim.report.parts import Table, Tile
-from sim.report.style import Picture
+from sim.report.style import Drawn, Picture
 
 if TYPE_CHECKING:
     from sim.outcomes.results import Results
@@ -83,7 +84,7 @@ class Page:
         return first + self.sections
 
 
-def html(source: Results | Numbers, pictures: dict[str, Picture] | None = None) -> str:
+def html(source: Results | Numbers, pictures: Mapping[str, Picture | Drawn] | None = None) -> str:
     """The whole page as text. `pictures`: those already drawn, by name (see `inlined`)."""
     from sim.report.outline import build
 
@@ -100,8 +101,9 @@ def render(page: Page) -> str:
     return environment.get_template("report.html.j2").render(page=page)
 
 
-def inlined(picture: Picture, name: str) -> str:
+def inlined(picture: Picture | Drawn, name: str) -> str:
     """A picture as it stands in the page; drawn once however often it is asked for."""
-    if picture.inlined is None:
+    if isinstance(picture, Picture) and picture.inlined is None:
         picture.inlined = svg.inline(picture, name.replace("_", "-"))
+    assert picture.inlined is not None
     return picture.inlined
