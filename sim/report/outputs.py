@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sim import disk
-from sim.report import lives, page, svg, workbook
+from sim.report import by_lever, lives, page, svg, workbook
 from sim.report.facts import Facts
 from sim.report.figures import ALONE, PICTURES
 from sim.report.numbers import Numbers
@@ -32,15 +32,17 @@ def write(results: Results, folder: str | Path) -> list[Path]:
     folder = Path(folder)
     numbers = Numbers(results, Facts.of_folder(folder))
     pictures = draw(numbers)
+    for name, picture in by_lever.pictures(numbers, folder).items():
+        pictures[name] = Drawn(picture.finding, picture.alt, page.inlined(picture, name), picture.png())
     files = [folder / "report.html", folder / "results.xlsx"]
     with disk.refusals(folder):
         (folder / "figures").mkdir(parents=True, exist_ok=True)
         files[0].write_text(page.html(numbers, pictures), encoding="utf-8")
         workbook.write(numbers, files[1])
-        for name, picture in pictures.items():
+        for name, drawn in pictures.items():
             vector, raster = folder / "figures" / f"{name}.svg", folder / "figures" / f"{name}.png"
-            vector.write_text(svg.standalone(picture.inlined), encoding="utf-8")
-            raster.write_bytes(picture.raster)
+            vector.write_text(svg.standalone(drawn.inlined), encoding="utf-8")
+            raster.write_bytes(drawn.raster)
             files += [vector, raster]
     return files
 
