@@ -100,7 +100,7 @@ def widget(numbers: Numbers) -> str:
         title="Choose a measure, a scenario with its share of the budget, and a year",
         data=given,
         first=first_view(given),
-        json=json.dumps(given, ensure_ascii=False, separators=(",", ":")).replace("</", "<\\/"),
+        json=json.dumps(given, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c"),
     )
 
 

@@ -73,7 +73,7 @@ def ceac(results: Results | Numbers, scenarios: Sequence[str] | None = None) -> 
     numbers = Numbers.of(results)
     shown = [
         name
-        for name in list(scenarios or numbers.compared)[: style.MAX_SERIES]
+        for name in list(scenarios or numbers.compared)[: style.MAX_SERIES - 1]  # the baseline is the fourth series
         if any(one.cost.any() or one.qalys.any() for one in numbers.ledgers(name))
     ]
     if numbers.runs < 2 or not shown:

@@ -26,7 +26,7 @@ def folder(root: Path, name: str, command: str, target: str = "", **other: str) 
     made = root / name
     made.mkdir()
     hashes = {"place": "a", "evidence": "b"} | {k: v for k, v in other.items() if k != "years"}
-    (made / "metadata.json").write_text(json.dumps({"command": command, "hashes": hashes}))
+    (made / "metadata.json").write_text(json.dumps({"format": 1, "command": command, "hashes": hashes}))
     (made / "config.yaml").write_text(f"place: toy\nyears: {other.get('years', '5')}\n")
     if target:
         (made / "waterfall.csv").write_text(CSV.format(target=target))
@@ -39,7 +39,7 @@ def test_a_waterfall_is_taken_over_and_drawn_by_lever(tmp_path: Path) -> None:
     assert by_lever.pictures(Numbers(results), own) == {}
     by_lever.take_over(results, own, other)
     (picture,) = by_lever.pictures(Numbers(results), own).values()
-    assert picture.finding.startswith("Emergency admissions: −600 admissions a year; the largest step is Link workers")
+    assert picture.finding.startswith("Emergency admissions: −600 a year; the largest step is Link workers")
     assert "Warm homes +400" in picture.alt
 
 
