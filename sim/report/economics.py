@@ -88,7 +88,7 @@ def ceac(results: Results | Numbers, scenarios: Sequence[str] | None = None) -> 
 
 def tornado(results: Results | Numbers, scenario: str | None = None) -> style.Picture | None:
     """What a scenario's net benefit hangs on: each price alone at the two ends of its interval, and beside them the
-    runs' own spread, split into evidence of the model and chance. scenario: by default the first compared.
+    runs' own spread, split into evidence (the prices among it) and chance. scenario: by default the first compared.
 
     None where nothing is spent or gained.
     """
@@ -178,7 +178,7 @@ def _spread(numbers: Numbers, whole: np.ndarray) -> list[Bar]:
         return [("evidence and chance together", low, high)]
     return [
         (label, low * part**0.5, high * part**0.5)
-        for label, part in (("evidence of the model", 1 - share), ("chance", share))
+        for label, part in (("all evidence, as drawn", 1 - share), ("chance", share))
     ]
 
 

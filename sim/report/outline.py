@@ -35,8 +35,8 @@ CAPTIONS = {
     "waterfall_by_lever": "From headwater attribute. The steps add up to the whole change.",
     "handoffs": "People handed to other teams in a year, and what became of it. Who handed them on is not recorded.",
     "intervals": "A wide dark part asks for more runs or residents; a wide pale part asks for better evidence.",
-    "tornado": "One price at a time, all else as it is. What varies in the model itself is in the bars of evidence and "
-    "chance; which of its numbers matter most is a question for headwater sweep.",
+    "tornado": "One price at a time, all else as it is. The bar of evidence holds all that was drawn, prices too; "
+    "which of the model's numbers matter most is a question for headwater sweep.",
     "weak": "A benefit that rests on judgement may be real; nobody has measured it.",
 }
 
