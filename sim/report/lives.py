@@ -80,7 +80,7 @@ def _choose(numbers: Numbers) -> tuple[list[Chosen], str]:
         if not change.any():
             continue
         named = labels[scenario]
-        fewest, most = (int(change.index[k]) for k in (change.argmin(), change.argmax()))
+        fewest, most = (int(change.index[int(k)]) for k in (change.argmin(), change.argmax()))
         chosen = []
         if change[fewest] < 0:
             chosen.append(Chosen(fewest, scenario, f"The life that {named} spares most"))

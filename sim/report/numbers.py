@@ -21,6 +21,7 @@ from sim.report.facts import Facts
 if TYPE_CHECKING:
     from sim.outcomes.ledgers import Ledgers
     from sim.outcomes.results import Results
+    from sim.report.lives import Chosen
 
 Floats = NDArray[np.float64]
 FIFTHS = 5
@@ -70,7 +71,7 @@ class Numbers:
         self.years = tuple(results.years[k] for k in self.columns)
         self._lines: dict[tuple[str, str, str], Line] = {}
         self._areas: dict[tuple[str, str], AreaChange] = {}
-        self.lives: Any = None  # those chosen to be told (`sim.report.lives`)
+        self.lives: tuple[list[Chosen], str] | None = None  # those that are told, and by which rule they were chosen
         self._ledgers: dict[str, list[Ledgers]] = {}
 
     @property
