@@ -15,6 +15,7 @@ from sim.errors import UserError
 from sim.precheck import check, check_place
 
 FULL_RUNS = 32
+ATTRIBUTION = "attribution"
 
 
 def simulate(plan: Plan) -> int:
@@ -126,8 +127,11 @@ def validate(plan: Plan) -> int:
 
 
 def report(words: Words) -> int:
-    """``headwater report FOLDER``: write the report of a finished run again."""
-    _plain_only(words)
+    """``headwater report FOLDER [attribution=FOLDER]``: write the report of a finished run again, with the waterfall of
+    a finished ``headwater attribute`` between two of its scenarios."""
+    given = _values(words, (ATTRIBUTION,))
+    if words.through_hydra or words.own:
+        raise UserError("headwater report takes no options.")
     from sim.studies import store
 
     folder = store.find(_one(words, "the folder of a finished run, for example results/latest"))
@@ -137,6 +141,10 @@ def report(words: Words) -> int:
     from sim.outcomes.results import Results
 
     results = Results.load(folder)
+    if ATTRIBUTION in given:
+        from sim.report import by_lever
+
+        by_lever.take_over(results, folder, store.find(str(given[ATTRIBUTION])))
     with disk.refusals(folder), store.beside(folder) as half:
         reports.write(results, half)
     with disk.refusals(folder):
@@ -277,7 +285,7 @@ def _values(words: Words, allowed: tuple[str, ...]) -> dict[str, Any]:
                 wrong.append(f"headwater {words.command} has no settings; '{override}' is not understood.")
         elif key in table and (sentence := settings.problem(table[key], value)):
             wrong.append(sentence)
-        elif key not in table and not isinstance(value, bool):
+        elif key not in table and key != ATTRIBUTION and not isinstance(value, bool):
             wrong.append(f"{key} must be true or false, not '{override.value}'.")
         else:
             out[key] = value

@@ -38,7 +38,10 @@ EXAMPLES = {
         "headwater validate books=true place=toy scale=1",
         "headwater validate bounds=true runs=4",
     ),
-    "report": ("headwater report results/latest",),
+    "report": (
+        "headwater report results/latest",
+        "headwater report results/latest attribution=results/2026-11-22-101500-attribute-1a2b3c4d",
+    ),
     "rerun": ("headwater rerun results/latest", "headwater rerun results/latest workers=1"),
     "explain": ("headwater explain mortality.hr_cap", "headwater explain weakest=true"),
     "place": ("headwater place check my_town/", "headwater place build publishers_files/ place-data/"),

@@ -122,6 +122,13 @@ class Settings:
         key="evidence.without_judged",
         commands=("compare",),
     )
+    explorer: bool = setting(
+        "yes or no",
+        True,
+        "also run the first compared scenario with half and twice its money, for the report's explorer (comparisons of "
+        "five runs or more)",
+        commands=("compare",),
+    )
     workers: int | None = setting(
         "whole number",
         None,

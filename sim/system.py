@@ -374,6 +374,8 @@ def run_scenario(
     record.events = model.events.entries()
     record.meta["specialties"] = list(model.care.waiting.specialties)
     record.meta["decisions"] = model.commissioner.decisions
+    homes = model.neighbourhoods
+    record.meta["assets"] = [int(count) for count in homes.columns["assets"][: homes.size]]
     return record
 
 

@@ -35,6 +35,11 @@ def save(results: Results, folder: str | Path | None) -> Path:
         for r in results.unjudged.records if results.unjudged else ():
             off.append(f"records/{r.scenario}-d{r.draw:03d}-s{r.seed:04d}-unjudged.npz")
             r.save(folder / off[-1])
+        more = []
+        for r in results.explored.records if results.explored else ():
+            if r.scenario != results.baseline:
+                more.append(f"records/{r.scenario}-d{r.draw:03d}-s{r.seed:04d}.npz")
+                r.save(folder / more[-1])
         _write(folder / "summary.csv", lambda path: results.summary().to_csv(path, index=False, float_format="%.10g"))
         _write(folder / "series.parquet", lambda path: results.to_frame().to_parquet(path, index=False))
         for name, frame in _by_group(results).items():
@@ -45,7 +50,7 @@ def save(results: Results, folder: str | Path | None) -> Path:
             from sim.outcomes import stories
 
             _write(folder / "stories.md", lambda path: path.write_text(stories.tell(results), encoding="utf-8"))
-        about = json.dumps({"format": FORMAT, "records": names, "unjudged": off}, indent=1)
+        about = json.dumps({"format": FORMAT, "records": names, "unjudged": off, "explored": more}, indent=1)
         _write(folder / "results.json", lambda path: path.write_text(about + "\n", encoding="utf-8"))
         if not (folder / "metadata.json").exists():  # a run of the command line writes its own
             saved.write(results, folder)
@@ -74,10 +79,12 @@ def load(folder: str | Path) -> Results:
         refuse_newer(about["format"], folder)
         names = [str(name) for name in about["records"]]
         off = [str(name) for name in about.get("unjudged", ())]
+        more = [str(name) for name in about.get("explored", ())]
     except (OSError, ValueError, KeyError, TypeError):
         raise UserError(f"{folder} is not the folder of a finished run.") from None
     found = Results(RunRecord.load(folder / name) for name in names)
     found.unjudged = Results(RunRecord.load(folder / name) for name in off) if off else None
+    found.explore([RunRecord.load(folder / name) for name in more])
     return found
 
 

@@ -64,6 +64,7 @@ class Results:
         self.reported_from = clock.fin_year(int(first.meta.get("start", first.first_month)))
         self.plan: Plan | None = None  # what was asked for, where it is known (`sim.compare`, `sim.run`)
         self.unjudged: Results | None = None  # one run of each scenario with all judged benefits off
+        self.explored: Results | None = None  # more and less of the first compared scenario (`sim.studies.dose`)
         self._events: pd.DataFrame | None = None
         self._panel: pd.DataFrame | None = None
         self._cache: dict[tuple[str, str, int], Array] = {}
@@ -237,6 +238,18 @@ class Results:
         from sim.report import figures
 
         return figures.plot(self, name, **more)
+
+    def figures(self) -> dict[str, Any]:
+        """Every figure that these results can fill, by name, in the report's order; each has `finding` and `alt`."""
+        from sim.report import figures
+
+        return figures.draw_all(self)
+
+    def explore(self, more: list[RunRecord]) -> None:
+        """Set `explored`: the runs with more or less of a scenario, beside the baseline of the same draws and seeds."""
+        pairs = {(one.draw, one.seed) for one in more}
+        base = [self.record(self.baseline, pair) for pair in self.pairs if pair in pairs]
+        self.explored = Results([*base, *more]) if more else None
 
     def __repr__(self) -> str:
         from sim.outcomes.table import render

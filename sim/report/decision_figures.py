@@ -27,12 +27,18 @@ if TYPE_CHECKING:
 
 Array = NDArray[Any]
 FIFTY = 0.5
+FEW = 64  # dots that can be drawn large
 
 
 def plane(
-    points: Mapping[str, tuple[Array, Array]], found: Mapping[str, Plane], threshold: float, where: str
+    points: Mapping[str, tuple[Array, Array]],
+    found: Mapping[str, Plane],
+    threshold: float,
+    where: str,
+    dot: str = "draw",
+    looks: Mapping[str, style.Look] | None = None,
 ) -> style.Picture:
-    """The cost-effectiveness plane: a dot a draw.
+    """The cost-effectiveness plane: a dot a draw of the evidence without luck, or (`dot`) a run with both.
 
     points      option → (cost in £, QALYs) against the baseline, by draw;  found: the shares of its quarters
     threshold   £ a QALY of the dashed line: below and to the right of it an option is worth its cost
@@ -40,20 +46,28 @@ def plane(
     names = list(points)[: style.MAX_SERIES]
     worth = {name: float((threshold * effect > cost).mean()) for name, (cost, effect) in points.items()}
     best = max(names, key=lambda name: worth[name])
-    finding = f"{best} is worth its cost at £{threshold:,.0f} a QALY in {share(worth[best])} of draws" + (
+    finding = f"{best} is worth its cost at £{threshold:,.0f} a QALY in {share(worth[best])} of {dot}s" + (
         ", more than any other" if len(names) > 1 and sum(w == worth[best] for w in worth.values()) == 1 else ""
     )
-    looks = style.looks(names, None)
+    if not worth[best]:
+        finding = f"{words.join(names)}: worth the cost at £{threshold:,.0f} a QALY in no {dot}"
+    looks = looks or style.looks(names, None)
+    what = "a draw of the evidence, without luck" if dot == "draw" else f"a {dot}: evidence and chance together"
     with style.drawing():
         picture = style.Picture(height=4.8)
-        note = f"{where}. A dot is a draw of the evidence, without luck. Below the dashed line: worth the cost."
+        note = f"{where}. A dot is {what}. Below the dashed line: worth the cost."
         top = style.headline(picture, finding, note)
         axes = picture.subplots()
         picture.subplots_adjust(left=0.11, right=0.97, top=top - 0.02, bottom=0.13)
         for name in names:
             cost, effect = points[name]
             look = looks[name]
-            dots: dict[str, Any] = {"markersize": 3.4, "alpha": 0.55, "markeredgewidth": 0, "label": name}
+            dots: dict[str, Any] = {
+                "markersize": 3.4 if len(cost) > FEW else 6,
+                "alpha": 0.55,
+                "markeredgewidth": 0,
+                "label": name,
+            }
             axes.plot(effect[:DOTS], cost[:DOTS], look.marker, color=look.colour, **dots)
         axes.axhline(0, color=style.INK, linewidth=0.9)
         axes.axvline(0, color=style.INK, linewidth=0.9)
@@ -73,12 +87,13 @@ def plane(
             f"more money in {share(found[name].dominated)}; worth its cost in {share(worth[name])}"
             for name in names
         )
-        picture.alt = f"Cost-effectiveness plane. {where}. Of draws, {said}."
+        picture.alt = f"Cost-effectiveness plane. {where}. Of {dot}s, {said}."
     return picture
 
 
-def ceac(curves: Curves, options: Sequence[str], where: str) -> style.Picture:
-    """Acceptability curves with the frontier (thick). options: names in the order of the curves, the baseline first."""
+def ceac(curves: Curves, options: Sequence[str], where: str, unit: str = "draw") -> style.Picture:
+    """Acceptability curves with the frontier (thick). options: names in the order of the curves, the baseline first;
+    unit: what a chance is a share of."""
     thresholds = curves.thresholds
     looks = style.looks(list(options), options[0])
     changes = [k for k in range(1, len(thresholds)) if curves.best[k] != curves.best[k - 1]]
@@ -110,7 +125,7 @@ def ceac(curves: Curves, options: Sequence[str], where: str) -> style.Picture:
         axes.set_xlim(thresholds[0], thresholds[-1])
         axes.set_ylim(0, 101)
         axes.set_xlabel("£ a QALY")
-        axes.set_ylabel("per cent of draws")
+        axes.set_ylabel(f"per cent of {unit}s")
         axes.xaxis.set_major_formatter(lambda v, _: f"£{v:,.0f}")
         style.end_labels(axes, float(thresholds[-1]), ends)
         shown = sorted({0, len(thresholds) // 2, len(thresholds) - 1})

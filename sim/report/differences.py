@@ -24,6 +24,8 @@ AT_END = (
     "waiting_list", "waiting_over_52w", "multimorbid", "smokers", "lonely", "life_satisfaction", "deaths", "qalys",
 )  # fmt: skip
 
+NAME_INCHES = 2.1  # room for a measure's name beside a row
+
 
 def over_time(
     results: Results | Numbers, measures: Sequence[str] = OVER_TIME, scenarios: Sequence[str] | None = None
@@ -102,22 +104,22 @@ def at_end(
         axes = picture.subplots(1, len(shown), sharey=True, squeeze=False)[0]
         picture.subplots_adjust(left=0.235, right=0.985, top=top - 0.3 / height, bottom=0.3 / height, wspace=0.08)
         # One measure that moves wildly must not flatten all others: beyond the limit an arrow stands for the dot.
-        limit = _limit([float(numbers.share_change(m, name).mid[-1]) for m in rows for name in shown])
+        limit = row_limit([float(numbers.share_change(m, name).mid[-1]) for m in rows for name in shown])
         for axis, name in zip(axes, shown, strict=True):
             _column(axis, numbers, rows, name, limit)
             _finish(axis, numbers, rows, name, limit)
-        axes[0].set_yticks(range(len(rows)), [_row_name(numbers, m) for m in rows])
+        axes[0].set_yticks(range(len(rows)), [row_name(numbers, m) for m in rows])
         axes[0].tick_params(axis="y", labelsize=9, labelcolor=style.INK)
         axes[0].set_ylim(len(rows) - 0.4, -0.6)
         picture.alt = alternative.percentages(numbers, rows, shown)
     return picture
 
 
-def _row_name(numbers: Numbers, measure: str) -> str:
+def row_name(numbers: Numbers, measure: str) -> str:
     """The measure, and whose it is where that is not the residents."""
     info = numbers.info(measure)
     named = info.scope == "residents" or "hospital" in info.label.lower()
-    return info.label if named else f"{info.label}, hospital"
+    return style.fit(info.label if named else f"{info.label}, hospital", NAME_INCHES, 9)
 
 
 def _column(axes: Axes, numbers: Numbers, rows: Sequence[str], scenario: str, limit: float) -> None:
@@ -138,7 +140,7 @@ def _column(axes: Axes, numbers: Numbers, rows: Sequence[str], scenario: str, li
         )  # fmt: skip
 
 
-def _limit(changes: Sequence[float]) -> float:
+def row_limit(changes: Sequence[float]) -> float:
     """Half-width of the axis in per cent: holds all dots, or all but the few that are far beyond the others."""
     sizes = 100 * np.abs([value for value in changes if np.isfinite(value) and value != 0])
     if not sizes.size:

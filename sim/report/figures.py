@@ -6,11 +6,25 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from sim.errors import UserError
-from sim.report import bath_and_tap as _bath
-from sim.report import differences, trends
-from sim.report import gradient as _gradient
-from sim.report import money as _money
-from sim.report import neighbourhood_map as _map
+from sim.report import (
+    assets,
+    bath_and_tap,
+    concentration,
+    differences,
+    dose,
+    economics,
+    fan,
+    gradient,
+    handoffs,
+    money,
+    neighbourhood_map,
+    payback,
+    spc,
+    sureness,
+    trends,
+    waits,
+    waterfall,
+)
 from sim.report.numbers import Numbers
 from sim.report.style import Picture
 from sim.report.theograph import theograph
@@ -21,19 +35,38 @@ if TYPE_CHECKING:
 Draw = Callable[..., Picture | None]
 
 PICTURES: dict[str, Draw] = {
+    "dose": dose.dose,
     "trends": trends.small_multiples,
+    "fan": fan.fan,
     "differences": differences.over_time,
     "balance": differences.at_end,
-    "bath_and_tap": _bath.bath_and_tap,
-    "gradient": _gradient.gradient,
-    "map": _map.neighbourhood_map,
-    "money": _money.money,
+    "bath_and_tap": bath_and_tap.bath_and_tap,
+    "waits": waits.waits,
+    "spc": spc.spc,
+    "payback": payback.payback,
+    "money": money.money,
+    "plane": economics.plane,
+    "ceac": economics.ceac,
+    "gradient": gradient.gradient,
+    "concentration": concentration.concentration,
+    "map": neighbourhood_map.neighbourhood_map,
+    "assets": assets.assets,
+    "waterfall": waterfall.by_fifth,
+    "handoffs": handoffs.handoffs,
+    "intervals": sureness.intervals,
+    "tornado": economics.tornado,
+    "weak": sureness.weak,
 }
 """The report's pictures, in its order. One that has nothing to show gives None."""
 
-ALONE = ("trends", "bath_and_tap", "map")
+ALONE = ("trends", "fan", "bath_and_tap", "waits", "spc", "concentration", "map", "assets", "handoffs")
 """Those that make sense of a single scenario."""
-SYNONYMS = {"difference": "differences", "bath": "bath_and_tap", "neighbourhoods": "map", "fifths": "gradient"}
+OF_A_MEASURE = ("fan", "spc", "map", "waterfall")
+"""Those that show one measure, which can be chosen: ``plot("spc", measure="ed_attendances")``."""
+SYNONYMS = {
+    "difference": "differences", "bath": "bath_and_tap", "neighbourhoods": "map", "fifths": "gradient",
+    "waiting_list_by_band": "waits", "hand_offs": "handoffs", "cost_effectiveness": "plane", "acceptability": "ceac",
+}  # fmt: skip
 
 
 def draw_all(source: Results | Numbers) -> dict[str, Picture]:
@@ -49,7 +82,8 @@ def plot(source: Results | Numbers, name: str = "differences", **more: Any) -> P
     Raises `UserError` for a name that is neither, or when there is nothing to draw.
     """
     numbers = Numbers.of(source)
-    name = SYNONYMS.get(name, name)
+    if name not in PICTURES and name not in numbers.results.measures:
+        name = SYNONYMS.get(name, name)
     if name == "theograph":
         return theograph(numbers.results, **more)
     if name not in PICTURES and not numbers.known([name]):

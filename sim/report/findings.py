@@ -56,6 +56,18 @@ def trend(numbers: Numbers, measure: str, scenarios: Sequence[str]) -> str:
     return f"{sentence}. Against that: {rest}" if rest else sentence
 
 
+def long_waits(numbers: Numbers, scenarios: Sequence[str]) -> str:
+    """How many wait longer than 18 weeks at the end: the baseline's share, and whom scenarios clearly change."""
+    line, every = (numbers.level(name, numbers.base) for name in ("waiting_over_18w", "waiting_list"))
+    year = clock.fin_year_label(numbers.years[-1])
+    if every.mid[-1] <= 0:
+        return f"Nobody waits under {numbers.label(numbers.base)} in {year}"
+    share = signed_percent(float(line.mid[-1] / every.mid[-1]), 0).lstrip("+")
+    text = f"{share} of those who wait in {year} under {numbers.label(numbers.base)} have waited over 18 weeks"
+    rest = who_moves(numbers, "waiting_over_18w", scenarios)
+    return f"{text}. Their number against that: {rest}" if rest else text
+
+
 def clear_count(numbers: Numbers, measures: Sequence[str], scenarios: Sequence[str]) -> str:
     """``Of 6 measures in 2045/46: Health creation improves 3 and worsens none; …``, counting clear changes only."""
     year = clock.fin_year_label(numbers.years[-1])

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.collections import PolyCollection
-from matplotlib.colors import to_rgba
+from matplotlib.patches import PathPatch
+from matplotlib.path import Path
 from numpy.typing import NDArray
 
 from sim.report import alternative, findings, style
@@ -38,7 +38,7 @@ def neighbourhood_map(
         return None
     shown = list(scenarios or numbers.compared)[:3]
     measure = max(candidates, key=lambda name: _clear_areas(numbers, name, shown))
-    shapes, aspect = _project(numbers.place.outlines, float(numbers.place.lsoas["lat"].mean()))
+    shapes, aspect = project(numbers.place.outlines, float(numbers.place.lsoas["lat"].mean()))
     with style.drawing():
         panels = 1 + len(shown)
         across = 2 if panels > 1 else 1
@@ -75,7 +75,7 @@ def _clear_areas(numbers: Numbers, measure: str, scenarios: Sequence[str]) -> in
     return sum(one["better"] + one["worse"] for one in counts)
 
 
-def _project(
+def project(
     outlines: Sequence[Sequence[NDArray[np.float64]]], latitude: float
 ) -> tuple[list[tuple[int, NDArray[np.float64]]], float]:
     """(area, ring) with degrees made square at this latitude and simplified; and height over width."""
@@ -118,17 +118,21 @@ def simplify(ring: NDArray[np.float64], tolerance: float) -> NDArray[np.float64]
     return ring[keep]
 
 
-def _draw(axes: Axes, shapes: Shapes, colours: Sequence[str], hatched: Sequence[bool] | None = None) -> None:
-    """Fill each area; the hatched ones (those that get worse) can be told without colour too."""
-    for hatch in (False, True):
-        some = [(area, ring) for area, ring in shapes if bool(hatched is not None and hatched[area]) == hatch]
-        if some:
-            axes.add_collection(
-                PolyCollection(
-                    [ring for _, ring in some], facecolors=[to_rgba(colours[area]) for area, _ in some],
-                    edgecolors=style.PAPER, linewidths=0.3, clip_on=False, hatch="////" if hatch else None,
-                )
-            )  # fmt: skip
+def fill(axes: Axes, shapes: Shapes, colours: Sequence[str], hatched: Sequence[bool] | None = None) -> None:
+    """Fill each area with its colour; the hatched ones (those that get worse) can be told without colour too.
+
+    Areas that look alike are one path with many rings: a page with four maps would be twice as large otherwise.
+    """
+    alike: dict[tuple[str, bool], list[NDArray[np.float64]]] = {}
+    for area, ring in shapes:
+        alike.setdefault((colours[area], bool(hatched is not None and hatched[area])), []).append(ring)
+    for (colour, hatch), rings in alike.items():
+        axes.add_patch(
+            PathPatch(
+                Path.make_compound_path(*(Path(ring, closed=True) for ring in rings)), facecolor=colour,
+                edgecolor=style.PAPER, linewidth=0.3, clip_on=False, hatch="////" if hatch else None,
+            )
+        )  # fmt: skip
     axes.autoscale_view()
     axes.margins(0)
     axes.set_aspect("equal", anchor="NW")
@@ -138,7 +142,7 @@ def _draw(axes: Axes, shapes: Shapes, colours: Sequence[str], hatched: Sequence[
 def _level(axes: Axes, shapes: Shapes, level: NDArray[np.float64], name: str) -> None:
     edges = np.nanquantile(level, (0.2, 0.4, 0.6, 0.8))
     step = np.searchsorted(edges, np.nan_to_num(level), side="right")
-    _draw(axes, shapes, [LEVELS[int(i)] if np.isfinite(v) else style.UNCLEAR for i, v in zip(step, level, strict=True)])
+    fill(axes, shapes, [LEVELS[int(i)] if np.isfinite(v) else style.UNCLEAR for i, v in zip(step, level, strict=True)])
     axes.text(0, 1, f"{name}: level", transform=style.above(axes, 17), fontsize=9.5, fontweight="bold", va="bottom")
     decimals = style.significant(float(np.nanmedian(level)))
     ends = [float(np.nanmin(level)), *map(float, edges), float(np.nanmax(level))]
@@ -156,7 +160,7 @@ def _change(
         style.UNCLEAR if said == 0 else ladder["better" if said > 0 else "worse", bool(abs(mean) > reach / 2)]
         for said, mean in zip(change.verdict, change.mean, strict=True)
     ]
-    _draw(axes, shapes, colours, [said < 0 for said in change.verdict])
+    fill(axes, shapes, colours, [said < 0 for said in change.verdict])
     title = f"{numbers.label(scenario)}: change"
     axes.text(0, 1, title, transform=style.above(axes, 17), fontsize=9.5, fontweight="bold", va="bottom")
     _key(

@@ -19,7 +19,9 @@ from sim.report.areas import AreaChange, area_change
 from sim.report.facts import Facts
 
 if TYPE_CHECKING:
+    from sim.outcomes.ledgers import Ledgers
     from sim.outcomes.results import Results
+    from sim.report.lives import Chosen
 
 Floats = NDArray[np.float64]
 FIFTHS = 5
@@ -65,10 +67,12 @@ class Numbers:
         self.compared = list(results.others)
         self.alone = not self.compared
         self.looks = style.looks(self.scenarios, None if self.alone and self.base != "baseline" else self.base)
-        self._shown = [k for k, year in enumerate(results.years) if year >= results.reported_from]
-        self.years = tuple(results.years[k] for k in self._shown)
+        self.columns = [k for k, year in enumerate(results.years) if year >= results.reported_from]
+        self.years = tuple(results.years[k] for k in self.columns)
         self._lines: dict[tuple[str, str, str], Line] = {}
         self._areas: dict[tuple[str, str], AreaChange] = {}
+        self.lives: tuple[list[Chosen], str] | None = None  # those that are told, and by which rule they were chosen
+        self._ledgers: dict[str, list[Ledgers]] = {}
 
     @property
     def facts(self) -> Facts:
@@ -135,7 +139,7 @@ class Numbers:
                 if kind == "share":
                     base = np.broadcast_to(np.abs(self._values(measure, self.base).mean(axis=0)), runs.shape)
                     runs = np.divide(runs, base, out=np.full_like(runs, np.nan), where=base > 0)
-            mid, low, high, counted = intervals(runs[:, self._shown])
+            mid, low, high, counted = intervals(runs[:, self.columns])
             self._lines[key] = Line(self.years, mid, low, high, int(counted.min(initial=len(runs))))
         return self._lines[key]
 
@@ -158,6 +162,21 @@ class Numbers:
     def shown(self, measure: str, value: float) -> str:
         """A level as people read it: large ones to three figures."""
         return level(value, self.info(measure).decimals)
+
+    def noise_at_end(self, measure: str, scenario: str) -> float:
+        """Share of chance in the variance of a change in the last year; nan where it cannot be told."""
+        change = self._changes(measure, scenario)[:, self.columns[-1]]
+        return float(self.results.noise(change)) if change.any() else float("nan")
+
+    def ledgers(self, scenario: str) -> list[Ledgers]:
+        """The money of a scenario, one for each run, worked out once."""
+        if scenario not in self._ledgers:
+            self._ledgers[scenario] = self.results.ledgers(scenario)
+        return self._ledgers[scenario]
+
+    def runs_of(self, measure: str, scenario: str) -> Floats:
+        """Levels by run and reported year, float64[runs, years]."""
+        return self._values(measure, scenario)[:, self.columns]
 
     # ---------------------------------------------------------------------------------------------- by fifth
     @cached_property
@@ -233,6 +252,11 @@ class Numbers:
                 value = times * np.divide(value, people, out=np.full_like(value, np.nan), where=people > 0)
             total = total + value
         return np.asarray(total / len(self.late))
+
+    def area_counts(self, measure: str, scenario: str) -> Floats:
+        """A measure kept by neighbourhood, mean of runs and late years, float64[areas]."""
+        years = [self.results.by_area(measure, scenario, year).mean(axis=0) for year in self.late]
+        return np.asarray(np.mean(years, axis=0))
 
     def area_level(self, measure: str) -> Floats:
         """The baseline's level by neighbourhood, mean of the runs."""

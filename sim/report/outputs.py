@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import multiprocessing
+import os
+import threading
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sim import disk
-from sim.report import page, svg, workbook
+from sim.report import by_lever, lives, page, svg, workbook
 from sim.report.facts import Facts
-from sim.report.figures import draw_all
+from sim.report.figures import ALONE, PICTURES
 from sim.report.numbers import Numbers
+from sim.report.style import Drawn
 
 if TYPE_CHECKING:
     from sim.outcomes.results import Results
+
+LIFE = "life_"
+MOST_PROCESSES = 4
+_numbers: Numbers | None = None  # what a forked process draws from
 
 
 def write(results: Results, folder: str | Path) -> list[Path]:
@@ -22,15 +31,51 @@ def write(results: Results, folder: str | Path) -> list[Path]:
     """
     folder = Path(folder)
     numbers = Numbers(results, Facts.of_folder(folder))
-    pictures = draw_all(numbers)
+    pictures = draw(numbers)
+    for name, picture in by_lever.pictures(numbers, folder).items():
+        pictures[name] = Drawn(picture.finding, picture.alt, page.inlined(picture, name), picture.png())
     files = [folder / "report.html", folder / "results.xlsx"]
     with disk.refusals(folder):
         (folder / "figures").mkdir(parents=True, exist_ok=True)
         files[0].write_text(page.html(numbers, pictures), encoding="utf-8")
         workbook.write(numbers, files[1])
-        for name, picture in pictures.items():
+        for name, drawn in pictures.items():
             vector, raster = folder / "figures" / f"{name}.svg", folder / "figures" / f"{name}.png"
-            vector.write_text(svg.standalone(page.inlined(picture, name)), encoding="utf-8")
-            raster.write_bytes(picture.png())
+            vector.write_text(svg.standalone(drawn.inlined), encoding="utf-8")
+            raster.write_bytes(drawn.raster)
             files += [vector, raster]
     return files
+
+
+def draw(numbers: Numbers) -> dict[str, Drawn]:
+    """Every picture of the report and of the three lives, on all cores where processes can be forked safely."""
+    global _numbers
+    names = [name for name in PICTURES if numbers.compared or name in ALONE]
+    names += [f"{LIFE}{k}" for k in range(1, 1 + len(lives.choose(numbers)[0]))]
+    _numbers = numbers
+    try:
+        # Only a process without other threads may be forked: a lock that one of them holds would never be let go.
+        forks = "fork" in multiprocessing.get_all_start_methods() and threading.active_count() == 1
+        cores = min(MOST_PROCESSES, os.cpu_count() or 1)
+        if forks and cores > 1:
+            for compared in numbers.compared:
+                numbers.ledgers(compared)  # worked out once, before it is needed everywhere
+            with ProcessPoolExecutor(cores, multiprocessing.get_context("fork")) as pool:
+                drawn = list(pool.map(_draw, names))
+        else:
+            drawn = [_draw(name) for name in names]
+    finally:
+        _numbers = None
+    return {name: picture for name, picture in zip(names, drawn, strict=True) if picture is not None}
+
+
+def _draw(name: str) -> Drawn | None:
+    assert _numbers is not None
+    if name.startswith(LIFE):
+        picture = lives.picture(_numbers, lives.choose(_numbers)[0][int(name.removeprefix(LIFE)) - 1])
+    else:
+        made = PICTURES[name](_numbers)
+        if made is None:
+            return None
+        picture = made
+    return Drawn(picture.finding, picture.alt, page.inlined(picture, name), picture.png())

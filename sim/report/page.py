@@ -4,47 +4,34 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from sim import clock
-from sim.outcomes.summary import FEWEST_RUNS
-from sim.report import sections, sources, svg, whole
+from sim.report import svg
 from sim.report.figures import draw_all
 from sim.report.numbers import Numbers
 from sim.report.parts import Table, Tile
-from sim.report.pilots import pilots
-from sim.report.style import NBSP, Picture, number
-from sim.report.words import span
+from sim.report.style import Drawn, Picture
 
 if TYPE_CHECKING:
     from sim.outcomes.results import Results
 
 TEMPLATES = Path(__file__).parent / "templates"
-CAPTIONS = {
-    "trends": "Small multiples: one measure a row, one scenario a column, each drawn over the same baseline.",
-    "differences": "Differences are paired: a scenario and the baseline share evidence and chance, run by run.",
-    "balance": "All headline measures in the last year. A dot at the edge with an arrow's shape lies beyond the scale.",
-    "bath_and_tap": "A bath fills while more flows in than out; emptying it does not turn off the tap.",
-    "gradient": "Fifths are local: a fifth of the place's residents each, by deprivation rank of their neighbourhood.",
-    "map": "Neighbourhoods are Lower-layer Super Output Areas (2021). Of emergency admissions, unmet need and "
-    "loneliness, the "
-    "one in which most of them change clearly is shown. Read patterns, not single areas.",
-    "money": "What each line of the budget has more or less than in the baseline. No money is created unless it says "
-    "new.",
-}
 
 
 @dataclass(frozen=True)
 class Shown:
-    """A figure on the page."""
+    """A figure on the page. title, text: a heading and a paragraph before it, where it has them."""
 
     svg: str
     caption: str
     alt: str
+    title: str = ""
+    text: str = ""
 
 
 @dataclass
@@ -97,8 +84,10 @@ class Page:
         return first + self.sections
 
 
-def html(source: Results | Numbers, pictures: dict[str, Picture] | None = None) -> str:
+def html(source: Results | Numbers, pictures: Mapping[str, Picture | Drawn] | None = None) -> str:
     """The whole page as text. `pictures`: those already drawn, by name (see `inlined`)."""
+    from sim.report.outline import build
+
     numbers = Numbers.of(source)
     return render(build(numbers, draw_all(numbers) if pictures is None else pictures))
 
@@ -112,94 +101,9 @@ def render(page: Page) -> str:
     return environment.get_template("report.html.j2").render(page=page)
 
 
-def inlined(picture: Picture, name: str) -> str:
+def inlined(picture: Picture | Drawn, name: str) -> str:
     """A picture as it stands in the page; drawn once however often it is asked for."""
-    if picture.inlined is None:
+    if isinstance(picture, Picture) and picture.inlined is None:
         picture.inlined = svg.inline(picture, name.replace("_", "-"))
+    assert picture.inlined is not None
     return picture.inlined
-
-
-def build(numbers: Numbers, pictures: dict[str, Picture]) -> Page:
-    """What the page says, in its order."""
-    results = numbers.results
-
-    def figures(*names: str) -> list[Shown]:
-        drawn = [(name, pictures[name]) for name in names if name in pictures]
-        return [Shown(inlined(p, name), CAPTIONS[name], p.alt) for name, p in drawn]
-
-    compared = bool(numbers.compared)
-    base = numbers.label(numbers.base)
-    parts = [
-        Section("trends", "What happens, year by year", figures=figures("trends")),
-        Section("differences", f"What changes against {base}", figures=figures("differences", "balance")),
-        Section("bath", "The bath and the tap", figures=figures("bath_and_tap")),
-        Section("who", "Who gains", figures=figures("gradient", "map"),
-                tables=[*sections.inequality(numbers), *whole.life(numbers), *whole.indices(numbers)]),
-        Section("money", "What it costs, and what comes back", sources.money_words(numbers), figures("money"),
-                sources.money_tables(numbers)),
-        Section("sure", "How sure", sections.how_sure(numbers),
-                tables=_sure(numbers) if compared else [],
-                after=sections.PUBLISHED if compared else []),
-        Section("assumed", "What was assumed", sources.assumed(numbers),
-                tables=[*sources.assumption_tables(numbers), *pilots(numbers)]),
-        Section("numbers", "The numbers", sections.numbers_words(numbers), tables=sections.headline_tables(numbers)),
-        Section("provenance", "Where this comes from", sources.provenance_words(numbers),
-                tables=sources.provenance_tables(numbers), after=[sources.ATTRIBUTION]),
-    ]  # fmt: skip
-    names = [numbers.label(name) for name in numbers.scenarios]
-    title = (
-        f"{_count(len(names))} scenarios for {results.place_label}"
-        if compared
-        else f"{names[0]} in {results.place_label}"
-    )
-    return Page(
-        title=f"{title}, {span(numbers.years)}",
-        kicker=f"Headwater: {results.runs} run{'s' * (results.runs != 1)} of each scenario; policies start in "
-        f"{clock.label(results.policy_start)}; {share_words(results.scale)} simulated",
-        answer=results.headline,
-        warnings=_warnings(numbers),
-        tiles=sections.tiles(numbers),
-        tiles_note=f"Change against {base} in {clock.fin_year_label(numbers.years[-1])}; below it, where 90{NBSP}% "
-        "of runs lie. "
-        "▲ better, ▼ worse, ◆ no clear change.",
-        sections=[part for part in parts if not part.empty],
-        footer="Made by headwater, an agent-based model. Its figures are conditional on the assumptions above; they "
-        "are no forecast.",
-    )  # fmt: skip
-
-
-def _sure(numbers: Numbers) -> list[Table]:
-    """What is left without judged benefits, the literature's bounds, the course of each measure, chance or evidence."""
-    return [
-        *(*whole.without_judged(numbers), *sections.beside(numbers)),
-        *(*whole.courses(numbers), *sections.noise(numbers)),
-    ]
-
-
-def _count(n: int) -> str:
-    return ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine")[n] if n < 10 else str(n)
-
-
-def share_words(scale: float) -> str:
-    """How many residents were simulated: ``every resident``, ``10 % of residents``."""
-    return "every resident" if scale == 1 else f"{number(100 * scale, 0 if scale >= 0.02 else 1)}{NBSP}% of residents"
-
-
-def _warnings(numbers: Numbers) -> list[str]:
-    results = numbers.results
-    said = []
-    if numbers.compared and results.runs < FEWEST_RUNS:
-        said.append(f"Fewer than {FEWEST_RUNS} runs of each scenario were made: no direction of change is claimed.")
-    if results.scale < 1:
-        said.append(
-            f"A first look: {share_words(results.scale)} were simulated and counts weighted up to all. Small groups "
-            "are "
-            "noisier than in a run of everyone (scale=1)."
-        )
-    if len({draw for draw, _ in results.pairs}) == 1:
-        said.append(
-            "All runs use one draw of the evidence: the ranges show chance only, not how uncertain the evidence is."
-        )
-    if results.record(numbers.base).meta.get("judged") is False:
-        said.append("Benefits that rest on judgement alone were switched off in these runs.")
-    return said

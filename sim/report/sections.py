@@ -123,7 +123,11 @@ def noise(numbers: Numbers) -> list[Table]:
         "uncertain evidence. A large share asks for more seeds or a larger scale, a small one for better evidence. "
         f"{DASH}: cannot be told with fewer than two draws and two seeds."
     )
-    return [Table("Chance or evidence: where the spread of each change comes from", heads, rows, note)] if rows else []
+    return (
+        [Table("Chance or evidence: where the spread of each change comes from", heads, rows, note, True)]
+        if rows
+        else []
+    )
 
 
 def _share(value: float) -> str:

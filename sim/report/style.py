@@ -28,6 +28,7 @@ UNCLEAR = "#DCE1E4"
 PAPER = "#FFFFFF"
 SERIES_COLOURS = ("#005EB8", "#F46A25", "#00A499", "#A285D1")
 POINTS = 72  # in an inch
+PRINTED = 150  # dots an inch of a PNG: 1,440 across, enough for a slide or a page
 MAX_SERIES = 4  # in one panel
 FAMILIES = ("Arial", "Liberation Sans", "DejaVu Sans")
 CSS_FONT = "Arial, 'Liberation Sans', 'DejaVu Sans', sans-serif"
@@ -144,7 +145,7 @@ class Picture(Figure):
             self.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
         return buffer.getvalue()
 
-    def png(self, dpi: int = 180) -> bytes:
+    def png(self, dpi: int = PRINTED) -> bytes:
         """The picture as PNG bytes, with its description as metadata."""
         buffer = io.BytesIO()
         with drawing():
@@ -153,6 +154,16 @@ class Picture(Figure):
 
     def _repr_png_(self) -> bytes:
         return self.png(110)
+
+
+@dataclass
+class Drawn:
+    """A picture that was drawn and is only needed as it stands in a page or a file: what is kept of a `Picture`."""
+
+    finding: str
+    alt: str
+    inlined: str
+    raster: bytes
 
 
 def wrap(text: str, width: int) -> str:
@@ -166,17 +177,25 @@ def wrap(text: str, width: int) -> str:
     return "\n".join(lines)
 
 
-def fit(text: str, inches: float, size: float, weight: str = "normal") -> str:
-    """Text broken into lines that are at most so wide in the measuring typeface, at spaces."""
+@cache
+def _measure(text: str, size: float, weight: str) -> float:
     font = font_manager.FontProperties(family=font_family(), size=size, weight=weight)
     renderer: Any = RendererAgg(1, 1, POINTS)  # type: ignore[no-untyped-call]
+    return float(renderer.get_text_width_height_descent(text, font, False)[0]) / POINTS
 
-    def width(line: str) -> float:
-        return float(renderer.get_text_width_height_descent(line, font, False)[0]) / POINTS
 
+def text_width(text: str, size: float, weight: str = "normal") -> float:
+    """Inches that a line of text takes in the measuring typeface: the sum of its words, each measured once."""
+    words = text.split(" ")
+    space = _measure("n n", size, weight) - _measure("nn", size, weight)
+    return sum(_measure(word, size, weight) for word in words if word) + space * (len(words) - 1)
+
+
+def fit(text: str, inches: float, size: float, weight: str = "normal") -> str:
+    """Text broken into lines that are at most so wide in the measuring typeface, at spaces."""
     lines: list[str] = []
     for word in text.split(" "):
-        if lines and width(f"{lines[-1]} {word}") <= inches:
+        if lines and text_width(f"{lines[-1]} {word}", size, weight) <= inches:
             lines[-1] += " " + word
         else:
             lines.append(word)
@@ -220,6 +239,16 @@ def panel_title(axes: Axes, title: str, unit: str) -> None:
 def note_right(axes: Axes, text: str) -> None:
     """A short note above the right end of a panel."""
     axes.text(1, 1, text, transform=above(axes, 4), fontsize=8, color=MUTED, ha="right", va="bottom")
+
+
+def key(axes: Axes, entries: Sequence[tuple[str, str]], lift: float = 5, apart: float = 14) -> None:
+    """Named colours in a line above a panel, `lift` points over it."""
+    x = 0.0
+    how: dict[str, Any] = {"xycoords": "axes fraction", "textcoords": "offset points", "va": "bottom"}
+    for colour, name in entries:
+        axes.annotate("■", (0, 1), xytext=(x, lift - 1), color=colour, fontsize=11, **how)
+        axes.annotate(name, (0, 1), xytext=(x + 10, lift), color=INK, fontsize=8, **how)
+        x += 10 + apart + text_width(name, 8) * POINTS
 
 
 def above(axes: Axes, points: float) -> Transform:

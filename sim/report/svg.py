@@ -45,10 +45,15 @@ def tidy(text: str) -> str:
     text = _TRANSFORM.sub(lambda m: f'{m[1]}="{_rounded(m[2], 2)}"', text)
     text = text.replace("xlink:href", "href")
     text = re.sub(r'\s+xmlns(:xlink)?="[^"]*"', "", text)
-    text = re.sub(r"font: (\d[\d.]*px) [^;\"]*", rf"font: \1 {CSS_FONT}", text)
-    text = re.sub(r"font: ([a-z0-9 ]+?) (\d[\d.]*px) [^;\"]*", rf"font: \1 \2 {CSS_FONT}", text)
-    text = re.sub(r"font-family: [^;\"]*", f"font-family: {CSS_FONT}", text)
+    # the typeface is named once, by the whole picture
+    text = re.sub(r"font: (\d[\d.]*px) [^;\"]*", r"font-size: \1", text)
+    text = re.sub(r"font: ([a-z0-9]+) (\d[\d.]*px) [^;\"]*", r"font-weight: \1; font-size: \2", text)
+    text = re.sub(r"font-family: [^;\"]*;? ?", "", text)
+    text = re.sub(r' transform="rotate\(-?0 [^)]*\)"', "", text)
     text = re.sub(r">\s+<(?!/?tspan)", "><", text)
+    asked = set(re.findall(r'(?:url\(#|href="#)([^)"]+)', text))
+    text = re.sub(r' id="([^"]*)"', lambda m: m[0] if m[1] in asked else "", text)
+    text = re.sub(r"<g>(<text[^>]*>[^<]*</text>)</g>", r"\1", text)
     return text.strip()
 
 
@@ -62,7 +67,7 @@ def inline(picture: Picture, name: str) -> str:
     head = (
         f'<svg class="picture" viewBox="{view}" role="img" aria-labelledby="{name}-title"'
         f' aria-describedby="{name}-desc"'
-        ' style="stroke-linejoin:round;stroke-linecap:butt">'
+        f' style="stroke-linejoin:round;stroke-linecap:butt;font-family:{CSS_FONT}">'
         f'<title id="{name}-title">{escape(picture.finding)}</title>'
         f'<desc id="{name}-desc">{escape(picture.alt)}</desc>'
     )

@@ -12,6 +12,7 @@ import yaml
 
 from sim import disk
 from sim.report import page, svg, sweep_explorer
+from sim.report.cautions import share_words
 from sim.report.decision_sections import asked_scenario, best_mix, luck, payback, robust, stand_in, worth_it
 from sim.report.page import Page, Section, Shown
 from sim.report.parts import Head, Table
@@ -135,7 +136,7 @@ def _warnings(numbers: SweepNumbers) -> list[str]:
     settings = numbers.experiment.plan.settings
     if settings.scale < 1:
         said.append(
-            f"A first look: {page.share_words(settings.scale)} were simulated and counts weighted up to all. There "
+            f"A first look: {share_words(settings.scale)} were simulated and counts weighted up to all. There "
             "is more "
             "luck in this than in a run of everyone (scale=1)."
         )

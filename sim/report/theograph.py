@@ -180,9 +180,11 @@ def _draw_line(axes: Axes, place: int, line: Line, life: Life) -> None:
     counts = line.rows["Event_Desc"].str.extract(r"^(\d+)", expand=False).fillna("1").astype(int).to_numpy()
     marker = "x" if line.name == "Not offered" else "s" if line.name == "A&E" else "o"
     colour = orange if line.name == "Not offered" else colour
-    faces: Any = {} if marker == "x" else {"linewidths": 0}
-    at = np.full(len(start), place)
-    axes.scatter(start + 0.5, at, s=7 + 9 * counts, marker=marker, color=colour, zorder=3, **faces)
+    edge = 1.3 if marker == "x" else 0
+    for count in np.unique(counts):  # one mark a size, drawn wherever it is needed: a long life has hundreds
+        at = start[counts == count] + 0.5
+        axes.plot(at, np.full(len(at), place), marker, color=colour, markersize=float(np.sqrt(7 + 9 * count)),
+                  markeredgewidth=edge, zorder=3)  # fmt: skip
 
 
 def _names(axes: Axes, lines: Sequence[Line]) -> None:
@@ -248,14 +250,14 @@ def describe(life: Life) -> str:
     said = [f"{finding(life)}."]
     for title, rows in spells.items():
         of = zip(rows["Event_Desc"], rows["start"].tolist(), rows["end"].tolist(), strict=True)
-        texts = [f"{what}, {_label(a)}{'' if np.isnan(b) else f' to {_label(b)}'}" for what, a, b in of]
+        texts = [f"{what}, {when(a)}{'' if np.isnan(b) else f' to {when(b)}'}" for what, a, b in of]
         said += _listed(title, texts)
     contacts = life.of_type(lives.GP)
     for how in dict.fromkeys(contacts["Event_Subtype"]):
         counts = contacts.loc[contacts["Event_Subtype"] == how, "Event_Desc"].str.split().str[0].astype(int)
         said.append(f"General practice, {how[0].lower()}{how[1:]}: {int(counts.sum())}.")
     for title, kind in (("A&E attendances", lives.ED), ("Emergency stays", lives.STAY)):
-        said += _listed(title, [_label(month) for month in life.of_type(kind)["start"]])
+        said += _listed(title, [when(month) for month in life.of_type(kind)["start"]])
     return " ".join(said)
 
 
@@ -273,7 +275,8 @@ def _join(parts: list[str]) -> str:
     return parts[0] if len(parts) == 1 else ", ".join(parts[:-1]) + " and " + parts[-1] if parts else ""
 
 
-def _label(month: float) -> str:
+def when(month: float) -> str:
+    """A month of the model, with a fraction or not, in words."""
     return clock.label(int(np.floor(month)))
 
 

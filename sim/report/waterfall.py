@@ -1,4 +1,4 @@
-"""A waterfall: from the level in one scenario to that in another, one step for each thing that moved it."""
+"""Waterfalls that add up: from the level in one scenario to that in another, a step for each thing that moved it."""
 
 from __future__ import annotations
 
@@ -6,14 +6,23 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+from matplotlib.axes import Axes
+from numpy.typing import NDArray
+
+from sim import clock
 from sim.outcomes.rounding import level, signed, step_of
-from sim.report import style, svg
+from sim.report import findings, style, svg
+from sim.report.numbers import FIFTHS, Numbers
 
 if TYPE_CHECKING:
     from sim.outcomes.measures import Measure
+    from sim.outcomes.results import Results
     from sim.studies.attribution import Step
 
 HEAD_ROOM = 0.35
+CANDIDATES = ("residents_emergency_admissions", "unmet_need", "lonely", "deaths")
+FIFTH_WORDS = ("most deprived fifth", "second fifth", "third fifth", "fourth fifth", "least deprived fifth")
 
 
 def figure(steps: Sequence[Step], labels: Sequence[str], about: Measure) -> style.Picture:
@@ -30,25 +39,116 @@ def figure(steps: Sequence[Step], labels: Sequence[str], about: Measure) -> styl
         top = style.headline(picture, finding, f"{about.unit}; steps add up to the whole.")
         axis = picture.subplots()
         picture.subplots_adjust(left=0.3, right=0.97, top=top - 0.02, bottom=0.06)
-        for y, one in enumerate(steps):
-            if y in (0, len(steps) - 1):
-                axis.plot([one.end], [y], marker="o", color=style.INK)
-                text, at = level(one.end, about.decimals), one.end
-            else:
-                better = one.change * about.good > 0
-                plain = about.good == 0 or one.change == 0
-                colour = style.GHOST if plain else style.BLUE if better else style.RED
-                axis.barh(y, one.change, left=one.start, height=0.55, color=colour)
-                text, at = signed(one.change, step), max(one.start, one.end)
-            axis.annotate(text, (at, y), xytext=(6, 0), textcoords="offset points", va="center", fontsize=8.5)
-        ends = [one.end for one in steps]
-        reach = max(ends) - min(ends) or 1.0
-        axis.set_xlim(min(ends) - HEAD_ROOM * reach, max(ends) + 2 * HEAD_ROOM * reach)
+        _steps(axis, steps, about, step)
         axis.set_yticks(range(len(steps)), list(labels))
-        axis.set_ylim(len(steps) - 0.4, -0.6)
-        axis.spines[["left"]].set_visible(False)
         picture.alt = f"{finding}. Steps: {'; '.join(f'{name} {signed(one.change, step)}' for one, name in changes)}."
     return picture
+
+
+def _steps(axis: Axes, steps: Sequence[Step], about: Measure, step: float) -> None:
+    """One waterfall, its first and last step as dots, the others as bars between."""
+    for y, one in enumerate(steps):
+        if y in (0, len(steps) - 1):
+            axis.plot([one.end], [y], marker="o", color=style.INK)
+            text, at = level(one.end, about.decimals), one.end
+        else:
+            better = one.change * about.good > 0
+            plain = about.good == 0 or one.change == 0
+            colour = style.GHOST if plain else style.BLUE if better else style.RED
+            axis.barh(y, one.change, left=one.start, height=0.55, color=colour)
+            text, at = signed(one.change, step), max(one.start, one.end)
+        axis.annotate(text, (at, y), xytext=(6, 0), textcoords="offset points", va="center", fontsize=8.5)
+    ends = [one.end for one in steps]
+    reach = max(ends) - min(ends) or 1.0
+    axis.set_xlim(min(ends) - HEAD_ROOM * reach, max(ends) + 2 * HEAD_ROOM * reach)
+    axis.set_ylim(len(steps) - 0.4, -0.6)
+    axis.spines[["left"]].set_visible(False)
+
+
+def by_fifth(
+    results: Results | Numbers, measure: str | None = None, scenarios: Sequence[str] | None = None
+) -> style.Picture | None:
+    """Whose change it is: from the baseline's level to each scenario's, a step for each local fifth of residents.
+
+    measure: by default the first of `CANDIDATES` that some scenario clearly changes (else the first of them). A column
+    a scenario. None where no scenario is compared, or none of the measures was kept.
+    """
+    numbers = Numbers.of(results)
+    shown = list(scenarios or numbers.compared)[:3]
+    known = numbers.known(CANDIDATES if measure is None else [measure])
+    if not shown or not known:
+        return None
+    moved = (m for m in known if any(findings.of_last_year(numbers, m, s) in ("better", "worse") for s in shown))
+    chosen = next(moved, known[0])
+    info = numbers.info(chosen)
+    steps = {name: _by_fifth(numbers, chosen, name) for name in shown}
+    step = step_of(max((abs(one.change) for each in steps.values() for one in each[1:-1]), default=0.0))
+    year = clock.fin_year_label(numbers.years[-1])
+    labels = [numbers.label(numbers.base), *(words[:1].upper() + words[1:] for words in FIFTH_WORDS), "The scenario"]
+    with style.drawing():
+        picture = style.Picture(height=1.35 + 0.36 * len(labels))
+        note = (
+            f"{info.label} in {year} ({numbers.unit(chosen)}), means of the runs: from {numbers.label(numbers.base)} "
+            "to each scenario by local fifth of deprivation. The steps add up. Blue: better; red: worse. Each panel "
+            "has its own scale."
+        )
+        top = style.headline(picture, _whose(numbers, chosen, steps), note)
+        height = picture.get_figheight()
+        axes = picture.subplots(1, len(shown), sharey=True, squeeze=False)[0]
+        picture.subplots_adjust(left=0.185, right=0.985, top=top - 0.3 / height, bottom=0.1 / height, wspace=0.06)
+        for axis, name in zip(axes, shown, strict=True):
+            _steps(axis, steps[name], info, step)
+            axis.set_title(numbers.label(name), pad=8)
+            axis.set_xticks([])
+            axis.grid(False)
+            axis.spines[["bottom"]].set_visible(False)
+        axes[0].set_yticks(range(len(labels)), labels)
+        axes[0].tick_params(axis="y", labelsize=9, labelcolor=style.INK)
+        said = " ".join(_said(numbers, name, steps[name], labels, step, info) for name in shown)
+        picture.alt = f"Waterfalls. {info.label}, {year}, {numbers.unit(chosen)}. {said}"
+    return picture
+
+
+def _by_fifth(numbers: Numbers, measure: str, scenario: str) -> list[Step]:
+    from sim.studies.attribution import Step
+
+    def at_end(name: str, group: int) -> float:
+        return float(numbers.results.values(measure, name, group)[:, -1].mean())
+
+    before = at_end(numbers.base, 0)
+    changes: NDArray[np.float64] = np.array(
+        [at_end(scenario, k) - at_end(numbers.base, k) for k in range(1, FIFTHS + 1)]
+    )
+    ends = before + np.cumsum(changes)
+    starts = np.concatenate([[before], ends[:-1]])
+    middle = [
+        Step(measure, "fifth", words, float(a), float(b)) for words, a, b in zip(FIFTH_WORDS, starts, ends, strict=True)
+    ]
+    last = Step(measure, "fifth", scenario, 0.0, at_end(scenario, 0))
+    return [Step(measure, "fifth", numbers.base, 0.0, before), *middle, last]
+
+
+def _whose(numbers: Numbers, measure: str, steps: dict[str, list[Step]]) -> str:
+    """Who accounts for most of each clear change."""
+    parts = []
+    for name, each in steps.items():
+        who, said = numbers.label(name), findings.of_last_year(numbers, measure, name)
+        if said == "same":
+            parts.append(f"{who}: nothing changes")
+        elif said == "unclear":
+            parts.append(f"{who}: no clear change")
+        else:
+            largest = max(each[1:-1], key=lambda one: abs(one.change))
+            parts.append(f"{who}: most in the {largest.step}")
+    return f"{numbers.info(measure).label}, whose change it is. {'; '.join(parts)}"
+
+
+def _said(
+    numbers: Numbers, name: str, steps: Sequence[Step], labels: Sequence[str], step: float, about: Measure
+) -> str:
+    between = "; ".join(f"{w} {signed(one.change, step)}" for one, w in zip(steps[1:-1], labels[1:-1], strict=True))
+    ends = (level(one.end, about.decimals) for one in (steps[0], steps[-1]))
+    return f"{numbers.label(name)}, from {' to '.join(ends)}: {between}."
 
 
 def draw(steps: Sequence[Step], labels: Sequence[str], about: Measure, file: Path) -> None:

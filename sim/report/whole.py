@@ -83,7 +83,7 @@ def courses(numbers: Numbers) -> list[Table]:
     note = (
         "A year counts only when its difference to the baseline is clear. Measures without a clear year are left out."
     )
-    return [Table("Worse before better? The course of each headline measure", heads, rows, note, True)] if rows else []
+    return [Table("Worse before better? The course of each headline measure", heads, rows, note)] if rows else []
 
 
 def _runs(numbers: Numbers, one: course.Course) -> np.ndarray:
@@ -107,4 +107,4 @@ def without_judged(numbers: Numbers) -> list[Table]:
     heads = [Head("Scenario"), Head("Measure that clearly changes"), Head("Unit"), Head("With judged benefits", True),
              Head("With all of them off", True)]  # fmt: skip
     note = f"One run of each scenario, evidence draw {draw} and seed {seed}, with and without: a size, not a certainty."
-    return [Table("What is left with all judged benefits off", heads, rows, note)] if rows else []
+    return [Table("What is left with all judged benefits off", heads, rows, note, True)] if rows else []

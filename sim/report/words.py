@@ -38,6 +38,11 @@ def join(parts: Sequence[str]) -> str:
     return parts[0] if len(parts) == 1 else ", ".join(parts[:-1]) + " and " + parts[-1] if parts else ""
 
 
+def lower(label: str) -> str:
+    """A label as it stands within a sentence; abbreviations keep their capitals."""
+    return label if label[:2].isupper() or label[:3] == "A&E" else label[:1].lower() + label[1:]
+
+
 def step(low: float, high: float, least: float = 0.0) -> float:
     """What a range of differences is rounded to: two figures of its width, but nothing finer than `least`."""
     return max(step_of(high - low or max(abs(low), abs(high))), least)

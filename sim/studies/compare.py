@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 from sim import clock, own, warm
 from sim.compose import Plan
 from sim.settings import RunSettings
-from sim.studies import pool
+from sim.studies import dose, pool
 from sim.studies.progress import Progress, Silence
 from sim.studies.store import Store, part
 
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from sim.outcomes.record import RunRecord
     from sim.outcomes.results import Results
 
+WITHOUT, MORE = "without judged benefits", "with more or less of it"
 HISTORY = 0  # stage 0 is the shared history, stage i the i-th scenario
 
 
@@ -36,7 +37,8 @@ HISTORY = 0  # stage 0 is the shared history, stage i the i-th scenario
 class Job:
     """One evidence draw and one seed: what a worker is given. `scenarios` are whole configurations by name.
 
-    apart: each scenario becomes a part of its own, whose folder is `folder` and the scenario's name.
+    apart: what is beside the comparison here, in words: then each scenario becomes a part of its own, whose folder is
+    `folder` and the scenario's name.
     """
 
     draw: int
@@ -46,10 +48,10 @@ class Job:
     scenarios: dict[str, dict[str, Any]]
     own: tuple[str, ...] = ()
     keeps_events: bool = False
-    apart: bool = False
+    apart: str = ""
 
     def __str__(self) -> str:
-        return f"evidence draw {self.draw}, seed {self.seed}" + ", without judged benefits" * self.apart
+        return f"evidence draw {self.draw}, seed {self.seed}" + (f", {self.apart}" if self.apart else "")
 
     @property
     def steps(self) -> int:
@@ -138,6 +140,10 @@ def run_parts(store: Store, progress: Progress, task: pool.Task = simulate) -> N
         pieces = _without_judged(store, workers)
         finished += not pieces
         jobs += pieces
+    more = _more_or_less(store)
+    total += len(dose.pairs(plan)) if dose.variants(plan) else 0
+    finished += len(dose.pairs(plan)) - len(more) if dose.variants(plan) else 0
+    jobs += more
     each = plan.settings.for_model().policy_start + len(plan.scenarios) * clock.MONTHS_A_YEAR * plan.settings.years
     gone = finished * each  # months of what is finished
     if finished:
@@ -151,7 +157,8 @@ def run_parts(store: Store, progress: Progress, task: pool.Task = simulate) -> N
         undone[str(job)] -= 1
         finished += undone[str(job)] == 0
         gone += job.steps
-        what: dict[str, Any] = {"without_judged": list(job.scenarios)} if job.apart else {}
+        kind = "without_judged" if job.apart == WITHOUT else "explored"
+        what: dict[str, Any] = {kind: list(job.scenarios)} if job.apart else {}
         store.log("part", draw=job.draw, seed=job.seed, seconds=round(float(seconds), 2), **what)
 
     def now(moment: pool.Moment) -> None:
@@ -181,6 +188,8 @@ def gather(store: Store) -> Results:
     results = Results([RunRecord.load(file) for file in store.files()])
     if also := unjudged_files(store):
         results.unjudged = Results([RunRecord.load(file) for file in also])
+    if also := explored_files(store):
+        results.explore([RunRecord.load(file) for file in also])
     return results
 
 
@@ -198,6 +207,33 @@ def unjudged_files(store: Store) -> list[Path]:
     return [Path(f"{folder}-{name}") / f"{name}.npz" for name in plan.scenarios]
 
 
+def explored_files(store: Store) -> list[Path]:
+    """The record files of the runs with more or less of the first compared scenario (`sim.studies.dose`)."""
+    names = dose.variants(store.plan)
+    return [_explored(store, pair, name) / f"{name}.npz" for pair in dose.pairs(store.plan) for name in names]
+
+
+def _explored(store: Store, pair: tuple[int, int], name: str = "") -> Path:
+    """Where the part of such a run is kept; without a name, what comes before it."""
+    folder = f"{store.part(*pair)}-explored"
+    return Path(f"{folder}-{name}" if name else folder)
+
+
+def _more_or_less(store: Store) -> list[Job]:
+    """Such runs as far as they are not on the disk: a job a pair."""
+    plan, jobs = store.plan, []
+    for pair in dose.pairs(plan):
+        left = {
+            name: given
+            for name, given in dose.variants(plan).items()
+            if not (_explored(store, pair, name) / f"{name}.npz").is_file()
+        }
+        if left:
+            folder = str(_explored(store, pair))
+            jobs.append(Job(*pair, folder, plan.settings.for_model(), left, plan.own, apart=MORE))
+    return jobs
+
+
 def _unjudged(store: Store) -> str:
     """Where the parts without judged benefits are kept, but for the scenario's name."""
     return f"{store.part(*store.plan.settings.layout()[0])}-unjudged"
@@ -213,7 +249,7 @@ def _without_judged(store: Store, workers: int) -> list[Job]:
     shares = [left[k::workers] for k in range(min(workers, len(left)))]
     return [
         Job(*plan.settings.layout()[0], _unjudged(store), model, {n: plan.scenarios[n] for n in names}, plan.own,
-            apart=True)
+            apart=WITHOUT)
         for names in shares
     ]  # fmt: skip
 
@@ -235,6 +271,7 @@ def facts(store: Store) -> dict[str, Any]:
     off = Path(_unjudged(store)).name
     names = {file: f"{file.parent.name}/{file.stem}" for file in store.files()}
     names |= {file: f"{off}/{file.stem}" for file in unjudged_files(store)}
+    names |= {file: file.parent.name for file in explored_files(store)}
     prints = {name: fingerprint(RunRecord.load(file)) for file, name in names.items()}
     events = {"file": "events.parquet", "draw": pairs[0][0], "seed": pairs[0][1], "about": ABOUT}
     draws, seeds = sorted({d for d, _ in pairs}), sorted(s for _, s in pairs)

@@ -160,13 +160,13 @@ def part(folder: Path) -> Iterator[Path]:
 def beside(folder: Path) -> Iterator[Path]:
     """A folder in which files of a finished run can be written anew: they take their places only when all are whole.
 
-    It holds the run's config.yaml and metadata.json, for whoever writes to read.
+    It holds the run's config.yaml and metadata.json, and waterfall.csv where there is one, for whoever writes to read.
     """
     half = folder / f".again-{os.getpid()}.tmp"
     shutil.rmtree(half, ignore_errors=True)
     half.mkdir()
     try:
-        given = [name for name in ("config.yaml", "metadata.json") if (folder / name).is_file()]
+        given = [name for name in ("config.yaml", "metadata.json", "waterfall.csv") if (folder / name).is_file()]
         for name in given:
             shutil.copyfile(folder / name, half / name)
         yield half

@@ -53,7 +53,7 @@ MISTAKES = [
     ("place check nowhere", "There is no folder 'nowhere'."),
     ("report nowhere", "There is no finished run at 'nowhere'."),
     ("rerun .", "'.' is not the folder of a finished run"),
-    ("report x years=3", "headwater report has no settings; 'years=3' is not understood."),
+    ("report x years=3", "There is no setting called 'years'. Choose from: attribution."),
     ("validate targets=", "targets must be text"),
     ("validate strict=perhaps", "strict must be true or false, not 'perhaps'."),
     ("run years=[1", "years=[1: the bracket [ is not closed."),

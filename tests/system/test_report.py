@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
+import re
 import zipfile
 from pathlib import Path
 from xml.etree import ElementTree
@@ -17,11 +16,6 @@ from tests.unit import report_samples as samples
 
 pytestmark = pytest.mark.system
 MEGABYTE = 1_000_000
-BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-FLAGS = (
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
-    "--disable-background-networking", "--disable-component-update", "--enable-logging=stderr", "--log-level=0",
-)  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +40,7 @@ def test_everything_is_there_and_small(folder: Path) -> None:
     page = folder / "report.html"
     assert 100_000 < page.stat().st_size < MEGABYTE
     names = {file.name for file in (folder / "figures").iterdir()}
-    assert {"trends.svg", "trends.png", "map.svg", "map.png", "balance.svg", "money.png"} <= names
+    assert {"trends.svg", "trends.png", "map.svg", "map.png", "balance.svg", "money.png", "spc.svg", "fan.png"} <= names
     for file in (folder / "figures").glob("*.svg"):
         root = ElementTree.parse(file).getroot()
         assert root.attrib["role"] == "img"
@@ -58,7 +52,8 @@ def test_the_map_has_every_neighbourhood(folder: Path, results: Results) -> None
     text = (folder / "figures" / "map.svg").read_text(encoding="utf-8")
     areas = len(results.record("baseline").area_code)
     assert f"Map of {areas} neighbourhoods" in text
-    assert text.count("<path") > 4 * areas
+    rings = sum(path.count("M") for path in re.findall(r' d="([^"]*)"', text))
+    assert rings > 4 * areas
 
 
 def test_the_workbook_says_what_it_is_and_holds_a_native_chart(folder: Path) -> None:
@@ -93,18 +88,3 @@ def test_a_folder_that_cannot_be_written_is_one_sentence(small: Results, tmp_pat
     blocked.write_text("in the way")
     with pytest.raises(EnvironmentFault, match="cannot be written"):
         report.write(small, blocked)
-
-
-@pytest.mark.needs_browser
-def test_a_browser_finds_nothing_to_complain_of(folder: Path, tmp_path: Path) -> None:
-    if BROWSER is None:
-        pytest.skip("no Chromium on this machine")
-    log = tmp_path / "net.json"
-    done = subprocess.run(
-        [BROWSER, *FLAGS, f"--user-data-dir={tmp_path / 'profile'}", f"--log-net-log={log}", "--dump-dom",
-         (folder / "report.html").as_uri()],
-        capture_output=True, text=True, timeout=120, check=True,
-    )  # fmt: skip
-    assert "Where this comes from" in done.stdout
-    complaints = [line for line in done.stderr.splitlines() if "CONSOLE" in line]
-    assert complaints == []

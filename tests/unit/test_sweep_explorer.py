@@ -61,6 +61,7 @@ def test_it_stands_in_a_page_that_may_run_that_script_alone() -> None:
     assert "script" not in page.Page("t", "k", "a", [], [], "", [], "f").policy
 
 
+@pytest.mark.needs_browser
 @pytest.mark.skipif(BROWSER is None, reason="needs a browser")
 def test_a_browser_runs_it_and_says_what_the_emulator_says(tmp_path: Path) -> None:
     made, html = offer()

@@ -1,0 +1,124 @@
+"""What the report of a comparison holds, and in which order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sim import clock
+from sim.report import dose, lives, sections, sources, whole
+from sim.report.cautions import cautions, share_words
+from sim.report.numbers import Numbers
+from sim.report.page import Page, Section, Shown, inlined
+from sim.report.parts import Table
+from sim.report.pilots import pilots
+from sim.report.style import NBSP, Drawn, Picture
+from sim.report.words import span
+
+CAPTIONS = {
+    "dose": "Twice the money need not do twice as much: people who are eligible run out, and somebody pays for it.",
+    "trends": "Small multiples: one measure a row, one scenario a column, each drawn over the same baseline.",
+    "differences": "Differences are paired: a scenario and the baseline share evidence and chance, run by run.",
+    "balance": "All headline measures in the last year. A dot at the edge with an arrow's shape lies beyond the scale.",
+    "bath_and_tap": "A bath fills while more flows in than out; emptying it does not turn off the tap.",
+    "waits": "The same list by how long people have waited.",
+    "payback": "Cash and released capacity differ: a freed bed that is filled from the queue saves no cash.",
+    "money": "What each line of the budget has more or less than in the baseline. No money is new unless it says so.",
+    "plane": "Costs are those of the levers less cash saved; released capacity is left out. Nothing after the horizon "
+    "counts.",
+    "ceac": "A curve is a chance, not a recommendation: the option that is best on average need not be the likeliest.",
+    "gradient": "Fifths are local: a fifth of the place's residents each, by deprivation rank of their neighbourhood.",
+    "concentration": "The further a curve lies above the diagonal, the more of the burden falls on deprived people.",
+    "map": "Neighbourhoods are Lower-layer Super Output Areas (2021). Of emergency admissions, unmet need and "
+    "loneliness, the one in which most of them change clearly is shown. Read patterns, not single areas.",
+    "assets": "Community building starts from what is there. A local asset map, where one exists, would be better.",
+    "waterfall": "Every admission, need or person belongs to one fifth, so the steps add up to the whole change.",
+    "waterfall_by_lever": "From headwater attribute. The steps add up to the whole change.",
+    "handoffs": "People handed to other teams in a year, and what became of it. Who handed them on is not recorded.",
+    "intervals": "A wide dark part asks for more runs or residents; a wide pale part asks for better evidence.",
+    "tornado": "One price at a time, all else as it is. The bar of evidence holds all that was drawn, prices too; "
+    "which of the model's numbers matter most is a question for headwater sweep.",
+    "weak": "A benefit that rests on judgement may be real; nobody has measured it.",
+}
+
+
+def contents(numbers: Numbers, pictures: Mapping[str, Picture | Drawn], widget: str) -> list[Section]:
+    """All sections, those without anything to show among them."""
+
+    def figures(*names: str) -> list[Shown]:
+        drawn = [(name, pictures[name]) for name in names if name in pictures]
+        return [Shown(inlined(p, name), CAPTIONS[name], p.alt) for name, p in drawn]
+
+    compared = bool(numbers.compared)
+    base = numbers.label(numbers.base)
+    told, rule = stories(numbers, pictures)
+    levers = figures(*(name for name in pictures if name.startswith("waterfall_by_lever")))
+    return [
+        Section("explore", "How much, and when", dose.intro(numbers), figures("dose"), dose.tables(numbers),
+                widget=widget),
+        Section("trends", "What happens, year by year", figures=figures("trends")),
+        Section("differences", f"What changes against {base}", figures=figures("differences", "balance")),
+        Section("bath", "The bath and the tap", figures=figures("bath_and_tap", "waits")),
+        Section("payback", "When it pays back, and what gets worse first", sources.money_words(numbers),
+                figures("payback", "money", "plane", "ceac"),
+                [*whole.courses(numbers), *sources.money_tables(numbers)]),
+        Section("who", "Who gains", figures=figures("gradient", "concentration", "map", "assets"),
+                tables=[*sections.inequality(numbers), *whole.life(numbers), *whole.indices(numbers)]),
+        Section("where", "Where the change comes from", figures=[*figures("waterfall"), *levers, *figures("handoffs")]),
+        Section("sure", "How sure", sections.how_sure(numbers), figures("intervals", "tornado", "weak"),
+                tables=_sure(numbers) if compared else [], after=sections.PUBLISHED if compared else []),
+        Section("stories", "Three lives", [rule] if rule else [], told),
+        Section("assumed", "What was assumed", sources.assumed(numbers),
+                tables=[*sources.assumption_tables(numbers), *pilots(numbers)]),
+        Section("numbers", "The numbers", sections.numbers_words(numbers), tables=sections.headline_tables(numbers)),
+        Section("provenance", "Where this comes from", sources.provenance_words(numbers),
+                tables=sources.provenance_tables(numbers), after=[sources.ATTRIBUTION]),
+    ]  # fmt: skip
+
+
+def stories(numbers: Numbers, pictures: Mapping[str, Picture | Drawn]) -> tuple[list[Shown], str]:
+    """The chosen lives, each with its story and picture, and the rule by which they were chosen."""
+    chosen, rule = lives.choose(numbers)
+    shown = []
+    for k, one in enumerate(chosen, 1):
+        name = f"life_{k}"
+        picture = pictures.get(name) or lives.picture(numbers, one)
+        shown.append(Shown(inlined(picture, name), f"Resident {one.client}.", picture.alt, one.title,
+                           lives.story(numbers, one)))  # fmt: skip
+    return shown, rule
+
+
+def _sure(numbers: Numbers) -> list[Table]:
+    """The literature's bounds, what is left without judged benefits, chance or evidence."""
+    return [*sections.beside(numbers), *whole.without_judged(numbers), *sections.noise(numbers)]
+
+
+def build(numbers: Numbers, pictures: Mapping[str, Picture | Drawn]) -> Page:
+    """What the page says, in its order."""
+    results = numbers.results
+    widget = dose.widget(numbers)
+    parts = [part for part in contents(numbers, pictures, widget) if not part.empty]
+    names = [numbers.label(name) for name in numbers.scenarios]
+    title = (
+        f"{_count(len(names))} scenarios for {results.place_label}"
+        if numbers.compared
+        else f"{names[0]} in {results.place_label}"
+    )
+    base = numbers.label(numbers.base)
+    return Page(
+        title=f"{title}, {span(numbers.years)}",
+        kicker=f"Headwater: {results.runs} run{'s' * (results.runs != 1)} of each scenario; policies start in "
+        f"{clock.label(results.policy_start)}; {share_words(results.scale)} simulated",
+        answer=results.headline,
+        warnings=cautions(numbers),
+        tiles=sections.tiles(numbers),
+        tiles_note=f"Change against {base} in {clock.fin_year_label(numbers.years[-1])}; below it, where 90{NBSP}% "
+        "of runs lie. ▲ better, ▼ worse, ◆ no clear change.",
+        sections=parts,
+        footer="Made by headwater, an agent-based model. Its figures are conditional on the assumptions above; they "
+        "are no forecast.",
+        script=dose.script() if widget else "",
+    )
+
+
+def _count(n: int) -> str:
+    return ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine")[n] if n < 10 else str(n)

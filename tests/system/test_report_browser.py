@@ -1,0 +1,110 @@
+"""The report as a person meets it: in a browser, wide and narrow, by keyboard alone, without scripts, on paper."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from sim.report import dose, page
+from sim.report.numbers import Numbers
+from tests.browser import NARROW, WIDE, Browser
+from tests.unit import report_samples as samples
+
+pytestmark = [pytest.mark.system, pytest.mark.needs_browser]
+LEGIBLE = 680  # pixels across: then text of 9 points is 9 pixels or more
+SIZES = {"wide": WIDE, "narrow": NARROW}
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A page of made-up figures in which a scenario helps, one harms and one does nothing."""
+    file = tmp_path_factory.mktemp("page") / "report.html"
+    file.write_text(page.html(Numbers(samples.results(years=4))), encoding="utf-8")
+    return file
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_no_barrier_no_complaint_no_request(browser: Browser, report: Path, size: str) -> None:
+    browser.open(report, SIZES[size])
+    assert browser.requests() == [report.as_uri()]
+    assert browser.violations() == []
+    assert browser.console() == []
+    assert browser.wider_than_the_window() <= 0
+    widths = browser.driver.execute_script(
+        "return [...document.querySelectorAll('svg.picture')].map(one => one.getBoundingClientRect().width)"
+    )
+    assert min(widths) > LEGIBLE, "a picture so small cannot be read; on a narrow screen it is moved sideways"
+
+
+def test_the_keyboard_alone_reaches_and_moves_the_explorer(browser: Browser, report: Path) -> None:
+    from selenium.webdriver.common.keys import Keys
+
+    browser.open(report)
+    driver = browser.driver
+
+    def focused() -> str:
+        return str(driver.execute_script("return document.activeElement.id"))
+
+    def said() -> str:
+        return str(driver.find_element("id", "explorer-size").text)
+
+    before = said()
+    for _ in range(60):
+        driver.switch_to.active_element.send_keys(Keys.TAB)
+        if focused() == "explorer-measure":
+            break
+    assert focused() == "explorer-measure"
+    driver.switch_to.active_element.send_keys("L")  # a letter chooses the next measure that begins with it
+    assert said() != before
+    assert said().startswith(("L", "A", "H"))
+    driver.switch_to.active_element.send_keys(Keys.TAB)
+    assert focused() == "explorer-option"
+    driver.switch_to.active_element.send_keys(Keys.TAB)
+    assert focused() == "explorer-year"
+    last = said()
+    driver.switch_to.active_element.send_keys(Keys.ARROW_LEFT)
+    assert said() != last
+    assert driver.find_element("id", "explorer-year").get_attribute("aria-valuetext") == "2028/29"
+
+
+def test_the_script_says_what_the_page_says_without_it(browser: Browser, report: Path) -> None:
+    """The first view is written by Python; the script writes the same words over it."""
+    written = report.read_text(encoding="utf-8")
+    first = re.search(r'id="explorer-size">(.*?)</strong>', written)
+    sure = re.search(r'id="explorer-sure">(.*?)</span>', written)
+    assert first is not None
+    assert sure is not None
+    browser.open(report)
+    plain = browser.driver.find_element("id", "explorer-size").text
+    assert plain == first[1].replace("\u00a0", " ")
+    assert browser.driver.find_element("id", "explorer-sure").text == sure[1].replace("\u00a0", " ")
+    cells = [cell.text for cell in browser.driver.find_elements("css selector", "#explorer tbody td")]
+    assert cells == re.findall(r"<td[^>]*>([^<]*)</td>", written.split('id="explorer"')[1].split("</table>")[0])
+
+
+def test_without_scripts_the_first_view_stands_there(browser: Browser, report: Path) -> None:
+    browser.driver.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
+    try:
+        browser.open(report)
+    finally:
+        browser.driver.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
+    assert browser.driver.find_element("id", "explorer-size").text.startswith("Need for general practice: ")
+    assert not browser.driver.find_element("id", "explorer-controls").is_displayed()
+
+
+def test_it_prints_on_a4_whole(browser: Browser, report: Path, tmp_path: Path) -> None:
+    browser.open(report)
+    browser.print(tmp_path / "page.pdf")
+    made = (tmp_path / "page.pdf").read_bytes()
+    pages = len(re.findall(rb"/Type\s*/Page\b", made))
+    assert 8 <= pages <= 40
+    assert b"/MediaBox [0 0 594" in made or b"/MediaBox [0 0 595" in made
+
+
+def test_the_explorers_script_is_the_one_that_may_run(report: Path) -> None:
+    text = report.read_text(encoding="utf-8")
+    assert text.count("<script") == 2
+    assert dose.script() in text
+    assert "script-src 'sha256-" in text
