@@ -209,13 +209,23 @@ def _of_draw(evidence: Evidence) -> Epidemiology:
     Nearly all of it, and all that takes long, is taken from another draw that gives the same answers to what was read
     for it: a sweep that varies levers, ties or the three Cs works out its diseases once.
     """
+    noted = Noted(evidence)
+    own = copy(_of_diseases(noted)[0])
+    own.evidence = noted
+    own.three_cs, own.wellbeing = _of_norms(noted)
+    return own
+
+
+@remembered(4)
+def _of_norms(evidence: Evidence) -> tuple[ThreeCs, Wellbeing]:
+    """The three Cs and wellbeing, whose norms need all others. They hold no evidence and are never changed."""
     from sim.life.reference import finish
 
-    noted = Noted(evidence)
-    epi, reference, health = _of_diseases(noted)
+    epi, reference, health = _of_diseases(evidence)
     own = copy(epi)
-    own.evidence = noted
-    return finish(own, reference, health)
+    own.evidence = evidence
+    finish(own, reference, health)
+    return own.three_cs, own.wellbeing
 
 
 @remembered(2)

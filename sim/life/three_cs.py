@@ -65,8 +65,6 @@ class ThreeCs:
         self.scale = np.array([SCALE[c] for c in CS], np.float32)
         self.nodes = np.array(nodes_of_confidence(evidence), np.float32)
         self.shifts = np.array([level_shift(name) for name in (*CS, "peers_smoking", "peers_active")], np.uint64)
-        self.capacity = evidence["three_cs.contact_of_capacity"], evidence["three_cs.control_of_capacity"]
-        self.half = evidence["levers.community_building.saturation"]
         self.mean_contact = evidence["three_cs.contact_mean"]
         self.without_ties = float(shares_of(evidence)[0])
         self.peers = evidence["peers.smoking_share"], evidence["peers.active_share"]
@@ -166,11 +164,14 @@ def _move(
 
 def _of_neighbourhoods(m: CareSystem) -> NDArray[np.float32]:
     """What each neighbourhood adds to the Cs: by its community capacity, and by levers. float32 (3, areas)."""
-    tables = m.epidemiology.three_cs
     size = m.neighbourhoods.size
     capacity = m.neighbourhoods.columns["capacity"][:size]
+    points, half = (0.0, 0.0), 1.0
+    if capacity.any():  # asked of the evidence only now: runs without policy do not depend on it
+        points = m.evidence["three_cs.contact_of_capacity"], m.evidence["three_cs.control_of_capacity"]
+        half = m.evidence["levers.community_building.saturation"]
     shifts = (m.area_shift[c].tobytes() if c in m.area_shift else b"" for c in CS)
-    return _added(max(size, len(m.decile)), tables.capacity, tables.half, capacity.tobytes(), *shifts)
+    return _added(max(size, len(m.decile)), points, half, capacity.tobytes(), *shifts)
 
 
 @lru_cache(maxsize=4)

@@ -129,7 +129,7 @@ def apply_levers(m: CareSystem, scenario: Scenario) -> None:
                 steps.setdefault(where, []).append((use.name, use.lever.domain, log))
             elif act.kind == "digital":
                 _digital(effects, programme, act, people, felt)
-    overlap = m.evidence["levers.overlap"]
+    overlap = m.evidence["levers.overlap"] if logs or steps else 0.0
     for process, parts in logs.items():
         column = m.rates.index[process]
         factor = np.exp(combine(parts, overlap))

@@ -49,6 +49,15 @@ def experiment(root: Path, factors: int, n: int, seeds: int, years: int, residen
     return from_plan(plan, given)
 
 
+def shipped(root: Path, n: int, seeds: int, years: int, residents: int) -> Experiment:
+    """The Sobol study that is shipped, of eight assumptions behind health creation, in the toy town."""
+    from sim import compose
+    from sim.sweeps.experiment import from_plan
+
+    words = ["place=toy", "experiment=sobol", f"n={n}", f"seeds={seeds}"]
+    return from_plan(compose.plan("sweep", words, years=years, scale=residents / TOY, results=str(root)))
+
+
 def nothing(base: Base, job: Job) -> Any:
     """A run that takes no time: numbers that follow from its factors."""
     import numpy as np

@@ -36,8 +36,8 @@ BEFORE_POLICY = ("place", "scale", "start", "policy_start", "evidence.judged")
 """Settings that the shared history depends on; all others act from the policy's start on."""
 SETTINGS = (*BEFORE_POLICY, "years")
 """Settings that can be a factor, beside levers."""
-LEVERS_EVIDENCE = "levers."
-"""How the names of the levers' own evidence begin."""
+LATE = ("levers.", "three_cs.contact_of_capacity", "three_cs.control_of_capacity")
+"""How names of evidence begin that only levers bring into play."""
 KEY_BYTES = 16
 
 _PLAIN = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False)
@@ -153,7 +153,7 @@ def after_policy(name: str) -> bool:
     history and are put together. What is really shared is what was really not read before (`sim.sweeps.simulate`)."""
     if name in (*BEFORE_POLICY, DRAW):
         return False
-    return name == "years" or name.startswith(LEVERS_EVIDENCE) or is_of_scenarios(name)
+    return name == "years" or name.startswith(LATE) or is_of_scenarios(name)
 
 
 @functools.lru_cache(maxsize=4096)

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 BLOCK = 128
 """Rows that are looked at together: jobs that share a history are put side by side within a block."""
-CHUNK_SECONDS, MOST_CHUNK, KEPT_TOGETHER = 1.0, 256, 3
+CHUNK_SECONDS, MOST_CHUNK, KEPT_TOGETHER = 1.0, 256, 15
 FEWEST_TO_JUDGE = 8
 REFRESH_SECONDS = 5.0
 

@@ -439,6 +439,23 @@ def test_the_model_itself_gives_one_digest_and_shares_histories(tmp_path: Path) 
     assert len(mine) == 1, "one history for both"
 
 
+def test_evidence_that_is_called_late_is_not_read_before_policy() -> None:
+    """Rows are put together by these names; what they share is decided by what was read."""
+    from sim.evidence import load
+    from sim.evidence.reads import Noted
+    from sim.policy.scenario import NO_POLICY
+    from sim.settings import RunSettings
+    from sim.sweeps.base import LATE
+    from sim.system import run_history, run_scenario
+
+    noted = Noted(load().draw(0))
+    settings = RunSettings(place="toy", scale=0.05, years=1)
+    run_scenario(run_history(settings, 0, 1, evidence=noted, detail=False), NO_POLICY, 1)
+    known = {"levers.most_reduction", "levers.adoption_spread"}
+    read = {name for name in noted.numbers if name.startswith(LATE)} - known
+    assert not read
+
+
 def test_rows_share_what_reads_none_of_what_they_differ_in(monkeypatch: pytest.MonkeyPatch) -> None:
     from sim import system
     from sim.sweeps import simulate

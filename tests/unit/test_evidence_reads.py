@@ -58,13 +58,13 @@ def test_diseases_are_shared_and_hold_no_evidence() -> None:
     """Draws that differ in the three Cs alone share their diseases, and have their own three Cs."""
     epidemiology._of_draw.cache_clear()  # one that is kept from before may have outlived its diseases
     central = load().draw(0)
-    other = central.replaced({"three_cs.contact_of_capacity": central["three_cs.contact_of_capacity"] / 2})
+    other = central.replaced({"three_cs.contact_mean": central["three_cs.contact_mean"] / 2})
     one, two = epidemiology.of(central), epidemiology.of(other)
     assert one is not two
     assert one.evidence == central
     assert two.evidence == other
     assert one.onset_base is two.onset_base
-    assert one.three_cs.capacity != two.three_cs.capacity
+    assert one.three_cs.mean_contact != two.three_cs.mean_contact
     worse = epidemiology.of(central.replaced({"relative_risk": 0.9}))
     assert any(not np.array_equal(worse.onset_base[name], one.onset_base[name]) for name in one.names)
     assert list(_evidence_in(epidemiology._of_diseases(central), set())) == []
