@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 # Threads of linear algebra wait for each other by spinning: on busy cores small matrices take a hundred times as long.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import pytest
 from hypothesis import settings
+
+if TYPE_CHECKING:
+    from tests.browser import Browser
 
 # Times on a shared machine say nothing about code: speed is measured with `headwater bench`, never here.
 settings.register_profile("headwater", deadline=None)
@@ -32,3 +37,14 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]):  
         report.outcome = "failed"
         report.longrepr = f"{item.nodeid} was skipped although CI installs what it needs"
     return report
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One headless Chromium for all tests of a process (see tests/browser.py); skips where there is none."""
+    from tests.browser import missing, opened
+
+    if lack := missing():
+        pytest.skip(lack)
+    with opened() as window:
+        yield window
