@@ -1,4 +1,4 @@
-"""Everything for people that a finished run leaves behind: the page, the workbook, the pictures."""
+"""Everything for people that a finished run leaves behind: the page, the workbook, the pictures, the Word paper."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sim import disk
-from sim.report import page, svg, workbook
+from sim.report import board_paper, page, svg, workbook
 from sim.report.facts import Facts
 from sim.report.figures import draw_all
 from sim.report.numbers import Numbers
@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 
 def write(results: Results, folder: str | Path) -> list[Path]:
-    """Write report.html, results.xlsx, figures/*.svg and figures/*.png; returns the files written.
+    """Write report.html, results.xlsx, figures/*.svg and figures/*.png, and board-paper.docx where the office extra is
+    installed (`board_paper.missing`); returns the files written.
 
     Raises `EnvironmentFault` when the disk refuses.
     """
@@ -33,4 +34,6 @@ def write(results: Results, folder: str | Path) -> list[Path]:
             vector.write_text(svg.standalone(page.inlined(picture, name)), encoding="utf-8")
             raster.write_bytes(picture.png())
             files += [vector, raster]
+        if not board_paper.missing():
+            files.append(board_paper.write(numbers, pictures, folder / board_paper.NAME, folder / "figures"))
     return files
