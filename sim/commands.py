@@ -239,6 +239,15 @@ def bench(words: Words) -> int:
     return 0
 
 
+def dashboard(words: Words) -> int:
+    """``headwater dashboard``: serve the dashboard on this machine."""
+    given = _values(words, ("results", "port"))
+    from sim.dashboard import command
+
+    _terminate_like_ctrl_c()
+    return command.serve(Path(given.get("results", "results")).expanduser(), int(given.get("port", command.PORT)))
+
+
 # ---------------------------------------------------------------------------------------------------- small helpers
 
 

@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sim import clock, disk
-from sim.report import page, sections, sources
+from sim.report import sections, sources
 from sim.report.numbers import Numbers
+from sim.report.page import CAPTIONS, Page
 from sim.report.parts import Table, Tile
 from sim.report.style import INK, MUTED, NBSP, RULE, Picture
 from sim.report.words import first_sentence
@@ -49,13 +50,17 @@ def missing() -> str:
     return "No Word paper was written: it needs the office extra (pip install 'headwater[office]')."
 
 
-def write(numbers: Numbers, pictures: Mapping[str, Picture], path: Path, drawn: Path | None = None) -> Path:
-    """Write the paper. pictures: as `figures.draw_all` gives them; drawn: a folder with their PNG files, where there is
-    one. Raises `EnvironmentFault` when the disk refuses, `ImportError` without python-docx."""
+def write(
+    numbers: Numbers, built: Page, pictures: Mapping[str, Picture], path: Path, drawn: Path | None = None
+) -> Path:
+    """Write the paper. built: the report's page, of which it takes title, answer, notes and tiles; pictures: as
+    `figures.draw_all` gives them; drawn: a folder with their PNG files, where there is one.
+
+    Raises `EnvironmentFault` when the disk refuses, `ImportError` without python-docx.
+    """
     import docx
 
     document = docx.Document()
-    built = page.build(numbers, dict(pictures))
     _styles(document, built.title)
     document.add_heading(built.title, level=0)
     _add(document, built.kicker + ".", "Note")
@@ -119,7 +124,7 @@ def _figures(document: Document, numbers: Numbers, pictures: Mapping[str, Pictur
         about.set("title", picture.finding)
         about.set("descr", picture.alt)
         document.paragraphs[-1].paragraph_format.keep_with_next = True
-        document.add_paragraph(page.CAPTIONS.get(name, picture.finding), style="Caption")
+        document.add_paragraph(CAPTIONS.get(name, picture.finding), style="Caption")
 
 
 def _told(document: Document, heading: str, said: Sequence[str], tables: Sequence[Table]) -> None:

@@ -27,7 +27,8 @@ def write(results: Results, folder: str | Path) -> list[Path]:
     files = [folder / "report.html", folder / "results.xlsx"]
     with disk.refusals(folder):
         (folder / "figures").mkdir(parents=True, exist_ok=True)
-        files[0].write_text(page.html(numbers, pictures), encoding="utf-8")
+        built = page.build(numbers, pictures)
+        files[0].write_text(page.render(built), encoding="utf-8")
         workbook.write(numbers, files[1])
         for name, picture in pictures.items():
             vector, raster = folder / "figures" / f"{name}.svg", folder / "figures" / f"{name}.png"
@@ -35,5 +36,5 @@ def write(results: Results, folder: str | Path) -> list[Path]:
             raster.write_bytes(picture.png())
             files += [vector, raster]
         if not board_paper.missing():
-            files.append(board_paper.write(numbers, pictures, folder / board_paper.NAME, folder / "figures"))
+            files.append(board_paper.write(numbers, built, pictures, folder / board_paper.NAME, folder / "figures"))
     return files

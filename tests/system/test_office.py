@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from sim.outcomes.results import Results
-from sim.report import board_paper, figures, workbook
+from sim.report import board_paper, figures, page, workbook
 from sim.report.numbers import Numbers
 from sim.report.trends import HEADLINES
 from tests.unit import report_samples as samples
@@ -30,7 +30,8 @@ def folder(results: Results, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("office")
     numbers = Numbers(results)
     workbook.write(numbers, folder / "results.xlsx")
-    board_paper.write(numbers, figures.draw_all(numbers), folder / board_paper.NAME)
+    drawn = figures.draw_all(numbers)
+    board_paper.write(numbers, page.build(numbers, drawn), drawn, folder / board_paper.NAME)
     return folder
 
 
@@ -117,7 +118,8 @@ def test_a_single_scenario_and_a_harmful_one_make_papers_too(tmp_path: Path) -> 
     docx = pytest.importorskip("docx")
     for effects, said in (({}, "compare it with another"), ({"empty_the_bath": samples.HARM}, "worse on")):
         numbers = Numbers(samples.results(effects, years=2))
-        file = board_paper.write(numbers, figures.draw_all(numbers), tmp_path / "paper.docx")
+        drawn = figures.draw_all(numbers)
+        file = board_paper.write(numbers, page.build(numbers, drawn), drawn, tmp_path / "paper.docx")
         texts = [p.text for p in docx.Document(str(file)).paragraphs]
         assert said in " ".join(texts)
 
