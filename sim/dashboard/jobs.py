@@ -60,9 +60,8 @@ def start(root: Path, request: dict[str, Any]) -> str:
     folder.mkdir(parents=True)
     store.write_text(folder / "request.json", json.dumps(request, ensure_ascii=False, indent=1))
     with open(folder / "stderr", "wb") as said:
-        detached: Any = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP} if os.name == "nt" else {
-            "start_new_session": True
-        }  # type: ignore[attr-defined,unused-ignore]  # fmt: skip
+        group = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)  # of Windows alone
+        detached: Any = {"creationflags": group} if os.name == "nt" else {"start_new_session": True}
         command = [sys.executable, "-m", "sim.dashboard.worker", str(folder)]
         _started[identity] = subprocess.Popen(command, stdout=said, stderr=said, stdin=subprocess.DEVNULL, **detached)
     return identity

@@ -126,19 +126,18 @@ def _choose() -> Idea:
         st.text_input("Its name", max_chars=60, key=f"{KEPT}label")
         parts.pick("Starts", STARTS, key=f"{KEPT}start")
         _levers()
-    payers = state[f"{KEPT}payers"]
-    base = state[f"{KEPT}base"]
+    base, payers = state[f"{KEPT}base"], state[f"{KEPT}payers"]
+    paying = shares if payers == OWN_SHARES else None if payers == AS_IT_IS else payers
     return Idea(
-        "baseline" if base == NOTHING else base, str(state[f"{KEPT}label"]), _amounts(),
-        shares or (None if payers in (AS_IT_IS, OWN_SHARES) else payers),
+        "baseline" if base == NOTHING else base, str(state[f"{KEPT}label"]), _amounts(), paying,
         None if state[f"{KEPT}rollout"] == AS_IT_IS else state[f"{KEPT}rollout"],
         int(state[f"{KEPT}years"]) or None,
         None if state[f"{KEPT}start"] == AS_IT_IS else state[f"{KEPT}start"],
     )  # fmt: skip
 
 
-def _shares() -> dict[str, float] | None:
-    """Per cent from each line that can pay; None while they do not make a hundred."""
+def _shares() -> dict[str, float]:
+    """Per cent from each line that can pay; empty while they do not make a hundred."""
     found = {}
     columns = st.columns(2)
     for k, (line, label) in enumerate(CAN_PAY.items()):

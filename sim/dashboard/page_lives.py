@@ -52,7 +52,6 @@ def _show(name: str) -> None:
     except UserError as fault:
         parts.note(str(fault))
         return
-    parts.answer(drawn.finding + ".")
     parts.picture(drawn, f"{name}-resident-{int(who)}-{scenario}")
     mine = events[(events["scenario"] == scenario) & (events["Client_ID"] == known[int(who) - 1])]
     with st.expander("What happened, as a table"):

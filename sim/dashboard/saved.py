@@ -46,9 +46,9 @@ class Saved:
         """One line for a list: what is compared, where, how long, when."""
         labels = [str(given.get("label") or name) for name, given in self.scenarios.items()]
         years, place = self.settings.get("years"), place_words(self.settings.get("place"))
-        return (
-            f"{', '.join(labels)} · {place} · {years} year{'s' * (years != 1)} · {self.finished[:16].replace('T', ' ')}"
-        )
+        experiment = self.settings.get("experiment")
+        what = f"{experiment}: {', '.join(labels)}" if experiment else ", ".join(labels)
+        return f"{what} · {place} · {years} year{'s' * (years != 1)} · {self.finished[:16].replace('T', ' ')}"
 
 
 def place_words(place: Any) -> str:
