@@ -11,6 +11,7 @@ def main() -> None:
     """Draw the page that was asked for."""
     st.set_page_config(page_title="headwater", layout="wide", initial_sidebar_state="collapsed")
     st.html(f"<style>{parts.STYLE}</style>")
+    page_compose.keep()
     pages = [
         st.Page(page_compose.draw, title="Try an idea", url_path="idea", default=True),
         st.Page(page_results.draw, title="Results", url_path="results"),

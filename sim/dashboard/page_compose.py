@@ -59,11 +59,16 @@ def draw() -> None:
 # ---------------------------------------------------------------------------------------------------- choosing
 
 
-def _restore() -> None:
-    """What was chosen stays when another page was looked at; after a reload it is taken from the run in the address."""
+def keep() -> None:
+    """What was chosen stays while another page is looked at: Streamlit would forget it. For every page to call."""
     state = st.session_state
     for key in [key for key in state if str(key).startswith(KEPT)]:
         state[key] = state[key]
+
+
+def _restore() -> None:
+    """After a reload, what was chosen is taken from the run in the address; the first time, from the first scenario."""
+    state = st.session_state
     asked = str(st.query_params.get("run", ""))
     if "run" not in state and jobs.known(parts.root(), asked):
         state.run = asked
