@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import signal
@@ -98,6 +99,8 @@ def run(folder: Path, progress: Written) -> Path:
     kept.partial = kept.partial.with_name(f"{kept.partial.name}-{folder.name}")
     try:
         with kept:
+            # While other processes simulate, this one loads what the report needs.
+            threading.Thread(target=importlib.import_module, args=("sim.report.outputs",), daemon=True).start()
             compare.run_parts(kept, progress)
             results = compare.gather(kept)
             progress.say("Writing the report")

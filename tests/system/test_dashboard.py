@@ -20,9 +20,10 @@ import pytest
 import yaml
 
 from sim.dashboard import command, jobs
-from sim.report import board_paper
+from sim.report import board_paper, sweep_page
 from sim.studies import store
 from tests.browser import Browser, missing, opened
+from tests.unit import sweep_samples as samples
 
 pytestmark = [pytest.mark.system, pytest.mark.slow, pytest.mark.needs_browser]
 ROOT = Path(__file__).parents[2]
@@ -36,7 +37,20 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of results with one finished comparison in it, made by the command line."""
     root = tmp_path_factory.mktemp("dashboard") / "results"
     headwater("compare", *SMALL, "scenarios=[baseline,empty_the_bath]", f"results={root}")
+    _sweep(root / "2020-01-01-000000-sweep-made-up")
     return root
+
+
+def _sweep(folder: Path) -> None:
+    """What a finished sweep leaves behind, from made-up figures."""
+    made: Any = samples.sweep(n=16, seeds=2)
+    sweep_page.write(made, folder)
+    about = {"format": 1, "command": "sweep", "finished": "2020-01-01T00:00:00", "hashes": {}}
+    (folder / "metadata.json").write_text(json.dumps(about))
+    (folder / "config.yaml").write_text(
+        "experiment: made_up\nplace: toy\nyears: 5\ncomposed: {baseline: {}, reform: {}}\n"
+    )
+    (folder / "indices.csv").write_text("factor,measure,value\nuptake,total,0.5\n")
 
 
 def headwater(*words: str) -> str:
@@ -200,6 +214,15 @@ def test_an_address_that_leads_elsewhere_shows_a_finished_run_instead(person: Pe
         assert "secret" not in person.driver.current_url.split("?")[-1]
     person.goes(f"{address}/?run=../../secret")
     assert person.sees("button", "Run")
+
+
+def test_a_sweep_shows_its_own_answer_and_figures(person: Person, address: str, root: Path) -> None:
+    person.goes(f"{address}/sweeps")
+    folder = root / "2020-01-01-000000-sweep-made-up"
+    shown = " ".join(person.sees(".hw-answer").text.split())
+    assert shown
+    assert shown[:40] in " ".join(sweep_page.said(folder).split())
+    assert len(person.sees("img.hw-picture").get_attribute("alt")) > 50
 
 
 def test_lives_can_be_leafed_through(person: Person, address: str) -> None:
