@@ -21,11 +21,12 @@ except KeyboardInterrupt:  # stopped before it could begin
     os._exit(INTERRUPTED)
 
 COMMANDS = {
-    "compare": "the main job: scenarios side by side, with the difference to the first and how sure it is",
+    "compare": "the main job: scenarios side by side, how they differ and how sure it is (attribute: what moved it)",
     "run": "one scenario, for example: headwater run scenario=health_creation years=20 place=toy",
     "attribute": "what moved it? each lever and kind of determinant, alone and together",
     "sweep": "many runs: what matters, how sure, in which worlds; headwater sweep lists the experiments",
-    "report": "write the report of a finished run again (rerun: repeat the run): headwater report results/latest",
+    "report": "write a run's report again (rerun: the run itself): headwater report results/latest",
+    "dashboard": "compose a scenario, see its cost, run and compare it, in a browser",
     "rerun": "repeat a finished run and say whether it is identical: headwater rerun results/latest",
     "validate": "is it right? every target, hit or miss; or the accounts that must close: books=true",
     "explain": "value, unit, source and grade of a number: headwater explain mortality.hr_cap",
@@ -214,7 +215,7 @@ _ACTIONS: dict[str, Callable[[Words], int]] = {
     "attribute": _simulate,
     "validate": _validate,
     "sweep": _sweep,
-    **{name: _simple(name) for name in ("report", "rerun", "explain", "place", "bench")},
+    **{name: _simple(name) for name in ("report", "rerun", "explain", "place", "bench", "dashboard")},
 }
 
 

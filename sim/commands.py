@@ -37,6 +37,7 @@ def simulate(plan: Plan) -> int:
     print(table.render(results))
     print(f"\nDone in {duration(time.monotonic() - began)}. Open {folder / 'report.html'} in a browser.")
     print(f"All numbers, figures and settings: {folder}")
+    _say_what_is_missing()
     return 0
 
 
@@ -150,6 +151,7 @@ def report(words: Words) -> int:
     with disk.refusals(folder):
         store.write_metadata(folder, about)
     print(f"Written: {folder / 'report.html'}")
+    _say_what_is_missing()
     return 0
 
 
@@ -252,7 +254,24 @@ def bench(words: Words) -> int:
     return 0
 
 
+def dashboard(words: Words) -> int:
+    """``headwater dashboard``: serve the dashboard on this machine."""
+    given = _values(words, ("results", "port"))
+    from sim.dashboard import command
+
+    _terminate_like_ctrl_c()
+    return command.serve(Path(given.get("results", "results")).expanduser(), int(given.get("port", command.PORT)))
+
+
 # ---------------------------------------------------------------------------------------------------- small helpers
+
+
+def _say_what_is_missing() -> None:
+    """In one sentence, that no Word paper could be written and how to get it; nothing where there is one."""
+    from sim.report import board_paper
+
+    if sentence := board_paper.missing():
+        print(sentence)
 
 
 def _one(words: Words, what: str) -> str:

@@ -8,7 +8,11 @@ from sim import paths, settings
 from sim.errors import EnvironmentFault
 
 WIDTH = 11
-UNDER_ANOTHER = ("rerun", "bench")  # left out of the overview, to keep it to ten lines; `help NAME` tells of them
+UNDER_ANOTHER = (
+    "rerun",
+    "bench",
+    "attribute",
+)  # left out of the overview, to keep it to ten lines; `help NAME` tells of them
 
 EXAMPLES = {
     "compare": (
@@ -46,6 +50,7 @@ EXAMPLES = {
     "explain": ("headwater explain mortality.hr_cap", "headwater explain weakest=true"),
     "place": ("headwater place check my_town/", "headwater place build publishers_files/ place-data/"),
     "bench": ("headwater bench",),
+    "dashboard": ("headwater dashboard", "headwater dashboard port=8600 results=our_results"),
 }
 ABOUT = {
     "compare": "Run scenarios side by side and show the difference each makes, with 90 % of runs around it.",
@@ -61,6 +66,8 @@ ABOUT = {
     "explain": "Say where a number of the model comes from: value, interval, source, grade, who uses it.",
     "place": "check says what is wrong with a place of your own, row by row; build makes the shipped tables anew.",
     "bench": "Measure speed and memory on this machine; writes results/bench-<date>.json.",
+    "dashboard": "Compose a scenario, see what it costs, run it, compare it with saved runs and take the files away, "
+    "in a browser on this machine (nobody else can reach it). Needs the extra: pip install 'headwater[dashboard]'.",
 }
 
 
@@ -88,6 +95,7 @@ def command(name: str) -> str:
                 lines += [f"  {given}", f"  {'':<{width}}  {about}"]
             else:
                 lines.append(f"  {given:<{width}}  {about}")
+    if rows and name in settings.WORKING:
         lines += ["", *choices()]
         lines += [
             "",

@@ -174,6 +174,15 @@ class Settings:
         commands=("validate",),
         matters=False,
     )
+    port: int = setting(
+        "whole number",
+        8501,
+        "the port of this machine on which the dashboard answers",
+        low=1024,
+        high=65535,
+        commands=("dashboard",),
+        matters=False,
+    )
     lens: bool = setting(
         "yes or no",
         False,

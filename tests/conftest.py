@@ -20,6 +20,7 @@ settings.register_profile("headwater", deadline=None)
 settings.load_profile("headwater")
 
 KINDS = {"unit", "model", "system"}
+NEEDS = ("needs_browser", "needs_office")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -33,7 +34,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]):  # type: ignore[no-untyped-def]
     """Where everything can be installed, a test that needs a tool must not be skipped for the want of it."""
     report = yield
-    if report.skipped and os.environ.get("CI") == "true" and item.get_closest_marker("needs_browser"):
+    if report.skipped and os.environ.get("CI") == "true" and any(map(item.get_closest_marker, NEEDS)):
         report.outcome = "failed"
         report.longrepr = f"{item.nodeid} was skipped although CI installs what it needs"
     return report

@@ -115,13 +115,13 @@ def overdrawn(
 
     What a lever wants is counted, also where fewer people could be reached than it could pay for.
     """
-    before = _lines(budget, months)
+    before = lines_of(budget, months)
     total = before[:, _NHS].sum(axis=1)
     service = before.copy()
     asked: dict[str, list[str]] = {}
     for use in scenario.active:
-        wanted = _wanted(use, months, total, numbers, of_trust)
-        for name, part in _parts(use, wanted, before).items():
+        wanted = wanted_of(use, months, total, numbers, of_trust)
+        for name, part in parts_of(use, wanted, before).items():
             if name == NEW:
                 continue
             at = NAMES.index(name)
@@ -153,7 +153,7 @@ def _sentence(key: str, line: str, month: int, asked: float, has: float, levers:
     )
 
 
-def _lines(budget: Budget, months: range) -> Floats:
+def lines_of(budget: Budget, months: range) -> Floats:
     """Pence of each line in each month before any policy, [months, lines]."""
     yearly = np.array([budget.pence[name] for name in NAMES], np.float64)
     growth = np.array([[budget.growth(name, month) for name in NAMES] for month in (months[0], months[-1])])
@@ -162,7 +162,7 @@ def _lines(budget: Budget, months: range) -> Floats:
     return np.asarray(yearly * growth[0] * step / MONTHS_A_YEAR)
 
 
-def _wanted(use: Use, months: range, nhs: Floats, numbers: Mapping[str, float], of_trust: float) -> Floats:
+def wanted_of(use: Use, months: range, nhs: Floats, numbers: Mapping[str, float], of_trust: float) -> Floats:
     """Pence that a lever would spend in each month if nothing but its amount limited it."""
     first = months[0]
     if use.lever.unit == PERCENT:
@@ -187,7 +187,7 @@ def _number(name: str | None, numbers: Mapping[str, float], default: float) -> f
     return default if name is None else float(numbers[name])
 
 
-def _parts(use: Use, wanted: Floats, before: Floats) -> dict[str, Floats]:
+def parts_of(use: Use, wanted: Floats, before: Floats) -> dict[str, Floats]:
     """What each payer would pay in each month."""
     names = [name for name, _ in use.payers]
     if any(part is not None for _, part in use.payers):

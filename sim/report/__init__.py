@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def write(results: Results, folder: str | Path) -> list[Path]:
-    """Write report.html, results.xlsx and figures/*.svg, *.png into a folder; returns the files.
+    """Write report.html, results.xlsx, figures/*.svg, *.png and board-paper.docx into a folder; returns the files.
 
     Raises `EnvironmentFault` when the disk refuses.
     """

@@ -1,4 +1,4 @@
-"""Everything for people that a finished run leaves behind: the page, the workbook, the pictures."""
+"""Everything for people that a finished run leaves behind: the page, the workbook, the pictures, the Word paper."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sim import disk
-from sim.report import by_lever, lives, page, svg, workbook
+from sim.report import board_paper, by_lever, lives, outline, page, svg, workbook
 from sim.report.facts import Facts
 from sim.report.figures import ALONE, PICTURES
 from sim.report.numbers import Numbers
@@ -25,7 +25,8 @@ _numbers: Numbers | None = None  # what a forked process draws from
 
 
 def write(results: Results, folder: str | Path) -> list[Path]:
-    """Write report.html, results.xlsx, figures/*.svg and figures/*.png; returns the files written.
+    """Write report.html, results.xlsx, figures/*.svg and figures/*.png, and board-paper.docx where the office extra is
+    installed (`board_paper.missing`); returns the files written.
 
     Raises `EnvironmentFault` when the disk refuses.
     """
@@ -37,13 +38,16 @@ def write(results: Results, folder: str | Path) -> list[Path]:
     files = [folder / "report.html", folder / "results.xlsx"]
     with disk.refusals(folder):
         (folder / "figures").mkdir(parents=True, exist_ok=True)
-        files[0].write_text(page.html(numbers, pictures), encoding="utf-8")
+        built = outline.build(numbers, pictures)
+        files[0].write_text(page.render(built), encoding="utf-8")
         workbook.write(numbers, files[1])
         for name, drawn in pictures.items():
             vector, raster = folder / "figures" / f"{name}.svg", folder / "figures" / f"{name}.png"
             vector.write_text(svg.standalone(drawn.inlined), encoding="utf-8")
             raster.write_bytes(drawn.raster)
             files += [vector, raster]
+        if not board_paper.missing():
+            files.append(board_paper.write(numbers, built, pictures, folder / board_paper.NAME, folder / "figures"))
     return files
 
 

@@ -1,9 +1,10 @@
-"""The numbers as an Excel workbook: what it is, headline, every year of every measure, evidence, a native chart."""
+"""The numbers as an Excel workbook: what it is, headlines, native charts, every year and measure, money, evidence."""
 
 from __future__ import annotations
 
 import datetime
 import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +12,18 @@ import xlsxwriter
 from xlsxwriter.exceptions import FileCreateError
 
 from sim import clock, disk
-from sim.report import assumptions, sections, sources
+from sim.outcomes.sentences import HEADLINES
+from sim.outcomes.summary import FEWEST_RUNS
+from sim.report import assumptions, sections, sources, workbook_charts
 from sim.report.numbers import Numbers
+from sim.report.words import VERDICTS
 
-CHARTED = ("emergency_admissions", "waiting_list", "residents")  # the first of these that was measured
 # Excel stores when a file was made; a fixed date keeps equal results equal files.
 MADE = datetime.datetime(2025, 1, 1)
 MOST_COLUMN = 60
+TEXT_WIDE, LINE_HIGH = 110, 15  # characters in a line of About; points
+HEAD_HIGH = 48
+PAPER_A4 = 9
 
 
 def write(numbers: Numbers, path: Path) -> Path:
@@ -30,15 +36,19 @@ def write(numbers: Numbers, path: Path) -> Path:
         "text": book.add_format({"text_wrap": True, "valign": "top"}),
         "title": book.add_format({"bold": True, "font_size": 14}),
         "bold": book.add_format({"bold": True, "valign": "top"}),
+        "apart": book.add_format({"indent": 1}),
     }
     for digits in range(4):
         formats[f"n{digits}"] = book.add_format({"num_format": "#,##0" + ("." + "0" * digits if digits else "")})
-    _about(book.add_worksheet("About"), numbers, formats)
-    _summary(book.add_worksheet("Summary"), numbers, formats)
-    series = book.add_worksheet("Series")
-    _series(series, numbers, formats)
-    _chart(book, numbers, formats)
-    _evidence(book.add_worksheet("Evidence"), numbers, formats)
+    names = ["About", "Summary", "Charts", "Series", "Money", "Evidence", "Chart data"]
+    sheets = {name: _sheet(book, name) for name in names if name != "Money" or _ledgers(numbers) is not None}
+    _about(sheets["About"], numbers, formats)
+    _summary(sheets["Summary"], numbers, formats)
+    workbook_charts.add(book, sheets["Charts"], sheets["Chart data"], numbers, formats)
+    _series(sheets["Series"], numbers, formats)
+    if "Money" in sheets:
+        _money(sheets["Money"], numbers, formats)
+    _evidence(sheets["Evidence"], numbers, formats)
     with disk.refusals(path):
         try:
             book.close()
@@ -47,10 +57,22 @@ def write(numbers: Numbers, path: Path) -> Path:
     return path
 
 
+def _sheet(book: Any, name: str) -> Any:
+    """A sheet that prints as wide as a page of A4 on its side, with its first row on each page."""
+    sheet = book.add_worksheet(name)
+    sheet.set_landscape()
+    sheet.set_paper(PAPER_A4)
+    sheet.fit_to_pages(1, 1 if name == "Charts" else 0)
+    sheet.set_footer(f"&L{name}&Rpage &P of &N")
+    if name not in ("About", "Charts"):
+        sheet.repeat_rows(0)
+    return sheet
+
+
 def _about(sheet: Any, numbers: Numbers, formats: dict[str, Any]) -> None:
     results = numbers.results
     sheet.set_column(0, 0, 22)
-    sheet.set_column(1, 1, 110)
+    sheet.set_column(1, 1, TEXT_WIDE)
     sheet.write(0, 0, f"headwater: {results.place_label}", formats["title"])
     base = numbers.label(numbers.base)
     lines = [
@@ -58,14 +80,21 @@ def _about(sheet: Any, numbers: Numbers, formats: dict[str, Any]) -> None:
         ("Scenarios", "; ".join(numbers.label(name) for name in numbers.scenarios)),
         (
             "Summary",
-            f"Last year: level in {base}, each scenario's level and its paired change, with where 90 % of runs lie.",
+            f"Headline measures in {clock.fin_year_label(results.horizon)}: the level in {base}, and each scenario's "
+            "paired change from it, with where 90 % of runs lie.",
         ),
+        ("Charts", "Headline measures over the years, and their changes in the last: native charts, to be edited."),
         (
             "Series",
-            "Every measure, scenario and financial year (2026/27 is April 2026 to March 2027), the same columns.",
+            "Every measure, scenario and financial year (2026/27 is April 2026 to March 2027): level and change.",
         ),
-        ("Chart", "One measure over the years, a native chart that can be edited."),
+        *(
+            [("Money", "The three ledgers: cash, capacity released, social value. They are never added up.")]
+            if _ledgers(numbers) is not None
+            else []
+        ),
         ("Evidence", "Every number behind the scenarios' levers, with interval, grade and source."),
+        ("Chart data", "What the charts draw."),
         ("low, high", "90 % of runs lie between them. They are no confidence interval."),
         ("hospital trust", "Counts all patients of the local trust; other lines count the residents of the place."),
         *(("How sure", line) for line in sections.how_sure(numbers)),
@@ -73,8 +102,17 @@ def _about(sheet: Any, numbers: Numbers, formats: dict[str, Any]) -> None:
         ("Licence", sources.ATTRIBUTION),
     ]
     for row, (name, text) in enumerate(lines, start=2):
+        sheet.set_row(row, LINE_HIGH * -(-len(text) // (TEXT_WIDE - 10)))  # not every program fits rows to their text
         sheet.write(row, 0, name, formats["bold"])
         sheet.write(row, 1, text, formats["text"])
+
+
+def _heads(sheet: Any, heads: Sequence[tuple[str, float]], formats: dict[str, Any]) -> None:
+    """The first row and the widths of the columns."""
+    sheet.set_row(0, HEAD_HIGH)
+    for column, (name, width) in enumerate(heads):
+        sheet.write(0, column, name, formats["head"])
+        sheet.set_column(column, column, width)
 
 
 HEADS = (
@@ -86,19 +124,45 @@ HEADS = (
 )  # fmt: skip
 
 
-def _put(sheet: Any, row: int, column: int, value: float, decimals: int, formats: dict[str, Any]) -> None:
+def put(sheet: Any, row: int, column: int, value: float, decimals: int, formats: dict[str, Any]) -> None:
+    """Write a number with so many decimals (at most 3), or nothing where there is none."""
     if math.isfinite(value):
         sheet.write_number(row, column, value, formats[f"n{min(decimals, 3)}"])
     else:
         sheet.write_blank(row, column, None)
 
 
-def _table(sheet: Any, numbers: Numbers, formats: dict[str, Any], years: list[int]) -> None:
-    for column, (name, width) in enumerate(HEADS):
-        sheet.write(0, column, name, formats["head"])
-        sheet.set_column(column, column, width)
+def _summary(sheet: Any, numbers: Numbers, formats: dict[str, Any]) -> None:
+    """Headline measures in the last year, a row each: the level in the baseline, and every scenario's change."""
+    results = numbers.results
+    base = numbers.label(numbers.base)
+    heads: list[tuple[str, float]] = [("Measure", 46), ("Unit", 38), ("Whose", 10), (f"{base}: level, mean", 13)]
+    for name in numbers.compared:
+        label = numbers.label(name)
+        heads += [(f"{label}: change, mean", 13), ("Change, low: 5 % of runs below", 13),
+                  ("Change, high: 5 % of runs above", 13), (f"{label}: verdict", 17)]  # fmt: skip
+    _heads(sheet, heads, formats)
+    measures = [name for names in HEADLINES.values() for name in names if name in results.shown]
+    for row, measure in enumerate(measures, start=1):
+        info = numbers.info(measure)
+        unit = f"{info.unit} (changes: percentage points)" if info.unit.startswith("%") else info.unit
+        for column, text in enumerate((info.label, unit, info.scope)):
+            sheet.write_string(row, column, text)
+        put(sheet, row, 3, results.change(measure, numbers.base).base.mean, info.decimals, formats)
+        for k, name in enumerate(numbers.compared):
+            found = results.change(measure, name)
+            d = found.difference
+            for shift, value in enumerate((d.mean, d.low, d.high)):
+                put(sheet, row, 4 + 4 * k + shift, value, min(info.decimals + 1, 3), formats)
+            said = VERDICTS[found.verdict] if d.runs >= FEWEST_RUNS else "too few runs to say"
+            sheet.write_string(row, 7 + 4 * k, said, formats["apart"])
+    sheet.freeze_panes(1, 1)
+
+
+def _series(sheet: Any, numbers: Numbers, formats: dict[str, Any]) -> None:
+    _heads(sheet, HEADS, formats)
     sheet.freeze_panes(1, 2)
-    frame = numbers.results.summary(years=years)
+    frame = numbers.results.summary(years=list(numbers.years))
     for row, one in enumerate(frame.to_dict("records"), start=1):
         measure = numbers.info(str(one["measure"]))
         words = (numbers.label(str(one["scenario"])), measure.label, measure.unit, measure.scope)
@@ -106,83 +170,45 @@ def _table(sheet: Any, numbers: Numbers, formats: dict[str, Any], years: list[in
             sheet.write_string(row, column, text)
         sheet.write_number(row, 5, int(one["runs"]))
         for column, key in enumerate(("value", "low", "high"), start=6):
-            _put(sheet, row, column, float(one[key]), measure.decimals, formats)
+            put(sheet, row, column, float(one[key]), measure.decimals, formats)
         if one["scenario"] != numbers.base:
             for column, key in enumerate(("change", "change_low", "change_high"), start=9):
-                _put(sheet, row, column, float(one[key]), min(measure.decimals + 1, 3), formats)
-            _put(sheet, row, 12, float(one["noise_share"]), 2, formats)
+                put(sheet, row, column, float(one[key]), min(measure.decimals + 1, 3), formats)
+            put(sheet, row, 12, float(one["noise_share"]), 2, formats)
     sheet.autofilter(0, 0, max(len(frame), 1), len(HEADS) - 1)
 
 
-def _summary(sheet: Any, numbers: Numbers, formats: dict[str, Any]) -> None:
-    _table(sheet, numbers, formats, [numbers.results.horizon])
+def _ledgers(numbers: Numbers) -> Any:
+    """The three ledgers as a table, None where nothing is compared or no policy ran for a year."""
+    return numbers.results.money() if numbers.compared and numbers.results.policy_years >= 1 else None
 
 
-def _series(sheet: Any, numbers: Numbers, formats: dict[str, Any]) -> None:
-    _table(sheet, numbers, formats, list(numbers.years))
-
-
-def _chart(book: Any, numbers: Numbers, formats: dict[str, Any]) -> None:
-    measure = numbers.known(CHARTED)[0]
-    sheet = book.add_worksheet("Chart")
-    info = numbers.info(measure)
-    sheet.write(0, 0, "Financial year", formats["head"])
-    sheet.set_column(0, len(numbers.scenarios), 16)
-    chart = book.add_chart({"type": "line"})
-    last = len(numbers.years)
-    for row, year in enumerate(numbers.years, start=1):
-        sheet.write_string(row, 0, clock.fin_year_label(year))
-    for column, name in enumerate(numbers.scenarios, start=1):
-        sheet.write(0, column, f"{numbers.label(name)}: {info.label}, {info.unit}", formats["head"])
-        line = numbers.level(measure, name)
-        for row, value in enumerate(line.mid, start=1):
-            _put(sheet, row, column, float(value), info.decimals, formats)
-        look = numbers.looks[name]
-        dash = (
-            "dash" if name == numbers.base else ("solid", "long_dash_dot", "round_dot", "long_dash")[(column - 2) % 4]
-        )
-        chart.add_series(
-            {
-                "name": numbers.label(name),
-                "categories": ["Chart", 1, 0, last, 0],
-                "values": ["Chart", 1, column, last, column],
-                "line": {"color": look.colour, "width": 2.25, "dash_type": dash},
-            }
-        )
-    chart.set_title({"name": f"{info.label}, mean of the runs", "name_font": {"size": 12}})
-    chart.set_y_axis(
-        {"name": info.unit, "num_format": "#,##0", "major_gridlines": {"visible": True, "line": {"color": "#D8DDE0"}}}
-    )
-    chart.set_x_axis({"name": "Financial year"})
-    chart.set_legend({"position": "bottom"})
-    chart.set_size({"width": 900, "height": 420})
-    sheet.insert_chart(
-        1, len(numbers.scenarios) + 2, chart, {"description": f"{info.label} by financial year and scenario"}
-    )
+def _money(sheet: Any, numbers: Numbers, formats: dict[str, Any]) -> None:
+    years = numbers.results.policy_years
+    over = f"over {years} year{'s' * (years != 1)}, discounted to {clock.label(numbers.results.policy_start)}"
+    heads = (("Scenario", 22), ("Item", 62), ("Unit", 14), (f"Mean {over}", 20), ("Low: 5 % of runs below", 16),
+             ("High: 5 % of runs above", 16))  # fmt: skip
+    _heads(sheet, heads, formats)
+    for row, one in enumerate(_ledgers(numbers).to_dict("records"), start=1):
+        unit = "£ of 2024/25" if one["unit"] == "£" else str(one["unit"])
+        for column, text in enumerate((numbers.label(str(one["scenario"])), str(one["label"]), unit)):
+            sheet.write_string(row, column, text)
+        for column, key in enumerate(("mean", "low", "high"), start=3):
+            put(sheet, row, column, float(one[key]), 0 if one["unit"] == "£" else 1, formats)
+    sheet.freeze_panes(1, 2)
 
 
 def _evidence(sheet: Any, numbers: Numbers, formats: dict[str, Any]) -> None:
-    heads = (
-        "Number",
-        "Value",
-        "Low (95 % interval of the evidence)",
-        "High",
-        "Unit",
-        "Grade",
-        "Source",
-        "What weakens its use here",
-        "Note",
-    )
-    for column, name in enumerate(heads):
-        sheet.write(0, column, name, formats["head"])
-        sheet.set_column(column, column, (44, 12, 12, 12, 30, 12, MOST_COLUMN, 40, 40)[column])
+    heads = (("Number", 44), ("Value", 12), ("Low (95 % interval of the evidence)", 12), ("High", 12), ("Unit", 30),
+             ("Grade", 12), ("Source", MOST_COLUMN), ("What weakens its use here", 40), ("Note", 40))  # fmt: skip
+    _heads(sheet, heads, formats)
     levers = [p for one in assumptions.behind(numbers) for p in one.parameters]
     seen = {p.name: p for p in (*assumptions.of_money(), *levers)}
     for row, p in enumerate(seen.values(), start=1):
-        sheet.write_string(row, 0, p.name)
+        sheet.write_string(row, 0, p.name, formats["text"])
         for column, value in enumerate((p.value, p.low, p.high), start=1):
             if value is not None:
                 sheet.write_number(row, column, value)
         for column, text in enumerate((p.unit, p.grade, p.source, p.transfer, p.note), start=4):
-            sheet.write_string(row, column, text)
+            sheet.write_string(row, column, text, formats["text"])
     sheet.freeze_panes(1, 1)

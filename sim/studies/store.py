@@ -57,7 +57,7 @@ class Store:
             if is_full(fault):
                 raise full(self.root) from None
             raise EnvironmentFault(f"{self.root} cannot be written to: {fault.strerror}.") from None
-        if not _locked(self._lock):
+        if not locked(self._lock):
             self._lock.close()
             self._lock = None
             raise UserError("The same command is running already; wait for it, or stop it first.")
@@ -284,7 +284,7 @@ def _flush(path: Path) -> None:
         os.close(descriptor)
 
 
-def _locked(file: Any) -> bool:
+def locked(file: Any) -> bool:
     """Take the lock on an open file for as long as it is open; False when another process has it."""
     try:
         if os.name == "nt":

@@ -23,7 +23,7 @@ from sim import warm
 from sim.errors import EnvironmentFault
 from sim.studies.compare import Interrupted, cores
 from sim.studies.progress import Progress, Silence
-from sim.studies.store import _locked as locked
+from sim.studies.store import locked
 from sim.sweeps import folder as folders
 from sim.sweeps.base import KEY_BYTES, TASK, Base, Job
 from sim.sweeps.cost import announcement as announcement

@@ -23,6 +23,8 @@ CLASSED = {
     "make test-all": "run by .ci/run: dry run below",
     "make bench": "minutes of measuring: dry run below",
     "make help": "run below",
+    '.venv/bin/pip install -c constraints.txt -e ".[dashboard,office]"': "the tests run with both extras already",
+    "headwater dashboard": "serves until it is stopped: tests/system/test_dashboard.py",
     ". .venv/bin/activate": "the tests run inside the environment already",
 }
 SHORTENED = {

@@ -65,7 +65,7 @@ def test_the_workbook_says_what_it_is_and_holds_a_native_chart(folder: Path) -> 
             if "sheetId" in s.attrib
         ]
         strings = book.read("xl/sharedStrings.xml").decode()
-    assert sheets == ["About", "Summary", "Series", "Chart", "Evidence"]
+    assert sheets == ["About", "Summary", "Charts", "Series", "Money", "Evidence", "Chart data"]
     assert any(name.startswith("xl/charts/chart") for name in names)
     assert "admissions a year" in strings
     assert "Open Government Licence" in strings

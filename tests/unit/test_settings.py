@@ -23,7 +23,7 @@ def test_the_shipped_configuration_is_the_table() -> None:
     shipped = yaml.safe_load((paths.configs() / "config.yaml").read_text())
     for row in settings.rows():
         if (
-            row.key in ("place", "scenario", "books", "bounds", "targets", "strict", "lens")
+            row.key in ("place", "scenario", "books", "bounds", "targets", "strict", "lens", "port")
             or row.commands == settings.SWEEPING
         ):
             continue  # chosen in the list of defaults; words of one command

@@ -1,0 +1,325 @@
+"""The first page: pick a scenario, change it, see what it costs, run it, and read the answer above it all."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from sim import paths
+from sim.dashboard import cost, jobs, parts, saved
+from sim.dashboard.idea import (
+    AS_IT_IS,
+    CAN_PAY,
+    NOTHING,
+    OWN_SHARES,
+    PAYERS,
+    ROLLOUTS,
+    Idea,
+    amounts_of,
+    given,
+    scaled,
+    total_of,
+)
+from sim.errors import UserError
+from sim.policy import levers
+from sim.policy.levers import PERCENT
+from sim.report.style import number
+from sim.report.words import first_sentence
+
+FIRST = "health_creation"
+PLACES = ("toy", "north_mid_hampshire")  # first in the list; the others follow
+SIZES: dict[str, tuple[str, float, int]] = {
+    "glance": ("A glance: 1 resident in 20, one run; no direction is claimed", 0.05, 1),
+    "quick": ("A quick look: 1 resident in 10, 6 runs", 0.1, 6),
+    "whole": ("Everybody, 6 runs: minutes in toy town, elsewhere hours", 1.0, 6),
+}
+USUAL = "quick"
+STARTS = {AS_IT_IS: "Unchanged", **{f"{y}-04": f"April {y}" for y in range(2026, 2036)}}
+BUILD_UP = {0: "Unchanged", **{n: "At once" if n == 1 else f"Over {n} years" for n in range(1, 11)}}
+KEPT = "idea_"
+
+
+def draw() -> None:
+    """The page."""
+    _restore()
+    st.title("What if money moved?")
+    top = st.container()
+    left, right = st.columns([5, 6], gap="large")
+    with left:
+        idea = _choose()
+        place, years, size, others = _how_much()
+    with right:
+        ready = _cost(idea, place, years)
+        _run(idea, place, years, size, others, ready)
+    with top:
+        _progress()
+
+
+# ---------------------------------------------------------------------------------------------------- choosing
+
+
+def keep() -> None:
+    """What was chosen stays while another page is looked at: Streamlit would forget it. For every page to call."""
+    state = st.session_state
+    for key in [key for key in state if str(key).startswith(KEPT)]:
+        state[key] = state[key]
+
+
+def _restore() -> None:
+    """After a reload, what was chosen is taken from the run in the address; the first time, from the first scenario."""
+    state = st.session_state
+    asked = str(st.query_params.get("run", ""))
+    if "run" not in state and jobs.known(parts.root(), asked):
+        state.run = asked
+        for key, value in dict(jobs.request(parts.root(), asked).get("chosen") or {}).items():
+            state[f"{KEPT}{key}"] = value
+    if f"{KEPT}base" not in state:
+        state[f"{KEPT}base"] = FIRST
+        state[f"{KEPT}size"] = USUAL
+        _from_base()
+
+
+def _from_base() -> None:
+    """Take the amounts of the scenario one starts from."""
+    state = st.session_state
+    base = state[f"{KEPT}base"]
+    amounts = {} if base == NOTHING else amounts_of(base)
+    state[f"{KEPT}levers"] = list(amounts)
+    for name, amount in amounts.items():
+        state[f"{KEPT}amount_{name}"] = float(amount)
+    state[f"{KEPT}label"] = "My idea" if base == NOTHING else f"My {given(base)['label'].lower()}"
+    _sum_up()
+
+
+def _sum_up() -> None:
+    """The total follows the single amounts."""
+    st.session_state[f"{KEPT}total"] = float(min(max(total_of(_amounts()), 0.05), 10.0))
+
+
+def _share_out() -> None:
+    """The single amounts follow the total."""
+    for name, amount in scaled(_amounts(), float(st.session_state[f"{KEPT}total"])).items():
+        st.session_state[f"{KEPT}amount_{name}"] = amount
+
+
+def _amounts() -> dict[str, float]:
+    state = st.session_state
+    return {name: float(state.get(f"{KEPT}amount_{name}", 0.0)) for name in state[f"{KEPT}levers"]}
+
+
+def _choose() -> Idea:
+    """The scenario: few controls first, each lever when asked for."""
+    state = st.session_state
+    st.header("1. Choose")
+    bases = [name for name in paths.names("scenario") if name != "baseline"]
+    words = {**{name: str(given(name)["label"]) for name in bases}, NOTHING: "Nothing: choose each lever"}
+    parts.pick("Start from", words, key=f"{KEPT}base", on_change=_from_base)
+    if state[f"{KEPT}base"] != NOTHING:
+        parts.muted(first_sentence(" ".join(str(given(state[f"{KEPT}base"])["description"]).split())))
+    if total_of(_amounts()) > 0:
+        st.slider("How much money: % of NHS spending on the place, a year, at full size", 0.05, 10.0, step=0.05,
+                  key=f"{KEPT}total", on_change=_share_out)  # fmt: skip
+    parts.pick("Who pays", PAYERS, key=f"{KEPT}payers")
+    shares = _shares() if state[f"{KEPT}payers"] == OWN_SHARES else None
+    one, two = st.columns(2)
+    with one:
+        parts.pick("Where it goes first", ROLLOUTS, key=f"{KEPT}rollout")
+    with two:
+        parts.pick("Reaches full size", BUILD_UP, key=f"{KEPT}years")
+    with st.expander("More: name, start, each lever"):
+        st.text_input("Its name", max_chars=60, key=f"{KEPT}label")
+        parts.pick("Starts", STARTS, key=f"{KEPT}start")
+        _levers()
+    base, payers = state[f"{KEPT}base"], state[f"{KEPT}payers"]
+    paying = shares if payers == OWN_SHARES else None if payers == AS_IT_IS else payers
+    return Idea(
+        "baseline" if base == NOTHING else base, str(state[f"{KEPT}label"]), _amounts(), paying,
+        None if state[f"{KEPT}rollout"] == AS_IT_IS else state[f"{KEPT}rollout"],
+        int(state[f"{KEPT}years"]) or None,
+        None if state[f"{KEPT}start"] == AS_IT_IS else state[f"{KEPT}start"],
+    )  # fmt: skip
+
+
+def _shares() -> dict[str, float]:
+    """Per cent from each line that can pay; empty while they do not make a hundred."""
+    found = {}
+    columns = st.columns(2)
+    for k, (line, label) in enumerate(CAN_PAY.items()):
+        with columns[k % 2]:
+            value = st.number_input(f"{label}, %", 0.0, 100.0, step=5.0, key=f"{KEPT}share_{line}")
+            found[line] = float(value or 0.0)
+    total = sum(found.values())
+    if abs(total - 100) > 1e-9:
+        parts.note(f"The shares come to {total:g} %; they must come to 100 %.")
+        return {}
+    return {line: share for line, share in found.items() if share > 0}
+
+
+def _levers() -> None:
+    """Which levers, and how much of each."""
+    every = {name: levers.load(name) for name in paths.names("levers")}
+    st.multiselect(
+        "Levers", sorted(every, key=lambda name: every[name].label), format_func=lambda name: every[name].label,
+        key=f"{KEPT}levers", on_change=_sum_up, placeholder="Choose levers",
+    )  # fmt: skip
+    for name in st.session_state[f"{KEPT}levers"]:
+        lever = every[name]
+        unit = "% of NHS spending" if lever.unit == PERCENT else "1 is the whole plan"
+        st.session_state.setdefault(f"{KEPT}amount_{name}", 0.1 if lever.unit == PERCENT else 1.0)
+        st.number_input(f"{lever.label}, {unit}", 0.0, 20.0, step=0.05, format="%.4g", key=f"{KEPT}amount_{name}",
+                        help=" ".join(lever.description.split()), on_change=_sum_up)  # fmt: skip
+
+
+def _how_much() -> tuple[str, int, str, list[str]]:
+    """Where, how long, at which scale, beside what."""
+    st.header("2. Where and how long")
+    order = [*PLACES, *(name for name in paths.names("place") if name not in PLACES)]
+    place = parts.pick("Place", {name: cost.place_label(name) for name in order}, key=f"{KEPT}place")
+    years = st.slider("Years", 1, 30, 5, key=f"{KEPT}run_years")
+    size = parts.pick("Size of the run", {key: words for key, (words, _, _) in SIZES.items()}, key=f"{KEPT}size")
+    beside = [name for name in paths.names("scenario") if name != "baseline"]
+    with st.expander("Set it beside shipped scenarios too"):
+        chosen = st.multiselect("Also run", beside, format_func=lambda name: str(given(name)["label"]),
+                                key=f"{KEPT}others", placeholder="Choose scenarios")  # fmt: skip
+    return place, int(years), size, list(chosen)
+
+
+# ---------------------------------------------------------------------------------------------------- cost and run
+
+
+def _million(value: float) -> str:
+    return number(value, 0 if abs(value) >= 99.5 else 1 if abs(value) >= 0.95 else 2 if abs(value) >= 0.005 else 3)
+
+
+def _cost(idea: Idea, place: str, years: int) -> bool:
+    """The cost line by line. Returns whether it can be run."""
+    st.header("3. What it costs")
+    if idea.payers == {}:
+        parts.note("First let the shares of those who pay come to 100 %.")
+        return False
+    try:
+        scenario = idea.scenario()
+        found = cost.cost(scenario, place, years)
+    except UserError as fault:
+        parts.note(str(fault).partition(".yaml: ")[2] or str(fault))
+        return False
+    if not found.levers:
+        parts.note("Nothing is bought yet: choose a lever.")
+        return False
+    first, last = found.total(0), found.total(-1)
+    head = 1e6 * last / found.residents
+    said = f"£{_million(first)} million in the first year" + (
+        f", £{_million(last)} million in year {years}" if years > 1 else ""
+    )
+    st.markdown(f"**At most {said}**: £{number(head, 0)} a resident a year.")
+    k = {0: 1, years - 1: years}
+    heads = ["Lever", "% of NHS spending", *(f"£m, year {n}" for n in k.values())]
+    rows = [
+        [one.label, f"{one.amount:g}" if one.unit == PERCENT else f"{one.amount:g} of the plan",
+         *(_million(one.by_year[i]) for i in k)]
+        for one in found.levers
+    ]  # fmt: skip
+    total = total_of(idea.amounts)
+    rows.append(["Together", f"{total:g}" if total else "", *(_million(found.total(i)) for i in k)])
+    parts.table("What is bought", heads, rows, numbers_from=1, total=True)
+    paying = [line for line in found.lines if line.pays >= cost.LEAST]
+    rows = [[line.label, _million(line.has), f"−{_million(line.pays)}", f"−{100 * line.pays / line.has:.1f} %"]
+            for line in paying]  # fmt: skip
+    if found.new_money >= cost.LEAST:
+        rows.append(["New money", "", f"−{_million(found.new_money)}", ""])
+    heads = ["Line of the budget", "It has", "It gives", "Share of it"]
+    parts.table(f"Who pays in year {years}, £ million", heads, rows, numbers_from=1)
+    for sentence in (*found.wrong, *found.notes):
+        parts.note(sentence)
+    return not found.wrong
+
+
+def _request(idea: Idea, place: str, years: int, size: str, others: list[str]) -> dict[str, Any]:
+    _, scale, runs = SIZES[size]
+    state = st.session_state
+    return {
+        "name": idea.name, "scenario": idea.mapping(), "others": others,
+        "settings": {"place": place, "years": years, "scale": scale, "runs": runs, "without_judged": False},
+        "chosen": {str(key).removeprefix(KEPT): state[key] for key in state if str(key).startswith(KEPT)},
+    }  # fmt: skip
+
+
+def _command(idea: Idea, asked: dict[str, Any]) -> str:
+    """What to type for the same numbers."""
+    named = ",".join(["baseline", idea.name, *(name for name in asked["others"] if name != idea.name)])
+    s = asked["settings"]
+    return (
+        f"headwater compare --config-dir mine scenarios={named} place={s['place']} years={s['years']} "
+        f"scale={s['scale']:g} runs={s['runs']} evidence.without_judged=false"
+    )
+
+
+def _run(idea: Idea, place: str, years: int, size: str, others: list[str], ready: bool) -> None:
+    """Start it, or take it away as a file."""
+    st.header("4. Run it")
+    asked = _request(idea, place, years, size, others) if idea.payers != {} else {}
+    going = "run" in st.session_state and not jobs.status(parts.root(), st.session_state.run).ended
+    one, two = st.columns(2)
+    with one:
+        if st.button("Run", type="primary", disabled=going or not ready, key="start"):
+            try:
+                st.session_state.run = jobs.start(parts.root(), asked)
+            except OSError as fault:
+                parts.note(f"The run could not be started: {fault.strerror or fault}.")
+                return
+            st.query_params["run"] = st.session_state.run
+            st.rerun()
+    with two:
+        text = idea.yaml(_command(idea, asked)) if ready else ""
+        st.download_button("Save as a file (YAML)", text, f"{idea.name}.yaml", "application/yaml", disabled=not ready,
+                           on_click="ignore", key="yaml")  # fmt: skip
+    if going:
+        parts.muted("A run is going on; its progress is at the top. You can look at other pages meanwhile.")
+    if ready:
+        with st.expander("The same on the command line"):
+            st.code(_command(idea, asked), language=None, wrap_lines=True)
+
+
+def _progress() -> None:
+    """How far the run is, or what it found."""
+    if "run" not in st.session_state:
+        parts.muted(
+            "Choose what to pay for and who pays; see the cost; run it against doing nothing new. Each run is compared "
+            "under the same chance and the same evidence."
+        )
+        return
+    identity = st.session_state.run
+    status = jobs.status(parts.root(), identity)
+    if not status.ended:
+        _watched(identity)
+    elif status.state == jobs.FAILED:
+        parts.note(status.said)
+    elif status.state == jobs.STOPPED:
+        parts.note("The run was stopped. Nothing was kept of it.")
+    else:
+        _found(status.folder)
+
+
+@st.fragment(run_every="1s")
+def _watched(identity: str) -> None:
+    """The bar; the page is drawn anew when the run has ended."""
+    status = jobs.status(parts.root(), identity)
+    if status.ended:
+        st.rerun()
+    left = f", {status.left}" if status.left else ""
+    st.progress(min(max(status.share, 0.0), 1.0), text=f"{100 * status.share:.0f} %. {status.doing}{left}")
+    st.button("Stop", on_click=parts.stop, args=(identity,), key="stop")
+
+
+def _found(name: str) -> None:
+    """The answer, and the way to the rest."""
+    try:
+        numbers = saved.numbers(saved.folder_of(parts.root(), name))
+    except UserError as fault:
+        parts.note(str(fault))
+        return
+    parts.answer(numbers.results.headline)
+    if st.button("See the results", type="primary", key="see"):
+        st.session_state.shown_run = name
+        st.switch_page(st.session_state.pages["results"], query_params={"show": name})

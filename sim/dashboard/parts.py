@@ -1,0 +1,130 @@
+"""Small parts that the pages share: pictures with words, tiles, tables, downloads, and the run that is going on."""
+
+from __future__ import annotations
+
+import base64
+import os
+from collections.abc import Mapping, Sequence
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import streamlit as st
+
+from sim.dashboard import jobs
+from sim.dashboard.command import ROOT
+from sim.dashboard.saved import Drawn
+
+if TYPE_CHECKING:
+    from sim.report.parts import Tile
+
+K = TypeVar("K")
+
+STYLE = """
+[data-testid=stMainBlockContainer]{padding-top:3.6rem;max-width:84rem}
+[data-testid=stMainBlockContainer] h1{font-size:1.9rem;padding:.2rem 0 .4rem}
+[data-testid=stMainBlockContainer] h2{font-size:1.3rem;padding:.6rem 0 .2rem}
+[data-testid=stMainBlockContainer] a[href^="#"]{display:none}
+.hw-answer{font-size:1.25rem;line-height:1.45;max-width:60rem;margin:.2rem 0}
+.hw-note{background:#FFF4D6;border-left:4px solid #8A5B00;padding:.5rem .8rem;max-width:60rem;margin:0}
+.hw-muted{color:#4C6272;font-size:.92rem;max-width:60rem;margin:0}
+.hw-picture{width:100%;max-width:62rem;height:auto;display:block}
+.hw-tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(14rem,24rem));gap:1rem;max-width:70rem}
+.hw-tile{border:1px solid #D8DDE0;border-top:6px solid;padding:.8rem 1rem}
+.hw-tile h3{font-size:1.05rem;margin:0;padding:0}
+.hw-tile dl,.hw-tile dl>div,.hw-tile dd,.hw-tile dt{margin:0;padding:0}
+.hw-tile dl>div{border-top:1px solid #D8DDE0;padding:.35rem 0;margin-top:.3rem}
+.hw-tile dt{font-size:.88rem;color:#4C6272;font-weight:normal}
+.hw-tile strong{font-size:1.12rem}
+.hw-tile span{display:block;font-size:.86rem;color:#4C6272}
+.hw-scroll{overflow-x:auto}
+.hw-table{border-collapse:collapse;font-size:.9rem;width:100%;max-width:62rem}
+.hw-table caption{text-align:left;font-weight:bold;padding:.3rem 0;caption-side:top;color:#212B32}
+.hw-table th,.hw-table td{text-align:left;vertical-align:top;padding:.22rem .7rem .22rem 0;font-weight:normal}
+.hw-table tr>*{border-bottom:1px solid #D8DDE0}
+.hw-table thead th{font-weight:bold;border-bottom:2px solid #212B32;vertical-align:bottom}
+.hw-table th.n,.hw-table td.n{text-align:right;font-variant-numeric:tabular-nums;padding-right:0;padding-left:.7rem}
+.hw-table tr.total th,.hw-table tr.total td{font-weight:bold}
+"""
+MARKS = {"better": "▲", "worse": "▼"}
+
+
+def root() -> Path:
+    """The folder of results."""
+    return Path(os.environ.get(ROOT, "results"))
+
+
+def answer(text: str) -> None:
+    """The finding, large."""
+    st.html(f'<p class="hw-answer">{escape(text)}</p>')
+
+
+def note(text: str) -> None:
+    """Something to bear in mind."""
+    st.html(f'<p class="hw-note"><strong>Note.</strong> {escape(text)}</p>')
+
+
+def muted(text: str) -> None:
+    """An explanation."""
+    st.html(f'<p class="hw-muted">{escape(text)}</p>')
+
+
+def picture(drawn: Drawn, name: str) -> None:
+    """A picture with its words for who cannot see it, and its file to take away."""
+    body = base64.b64encode(drawn.svg.encode()).decode()
+    alt = escape(f"{drawn.finding}. {drawn.alt}", quote=True)
+    st.html(f'<img class="hw-picture" alt="{alt}" src="data:image/svg+xml;base64,{body}">')
+    with st.expander("This picture in words, and as a file"):
+        st.write(drawn.alt)
+        st.download_button(
+            "Picture (SVG)", drawn.svg, f"{name}.svg", "image/svg+xml", key=f"svg-{name}", on_click="ignore"
+        )
+
+
+def table(
+    caption: str, heads: Sequence[str], rows: Sequence[Sequence[str]], numbers_from: int = 99, total: bool = False
+) -> None:
+    """A plain table with real headers; columns from `numbers_from` on hold numbers, `total`: the last row sums up."""
+
+    def cell(tag: str, k: int, text: str, more: str = "") -> str:
+        kind = ' class="n"' if k >= numbers_from else ""
+        return f"<{tag}{more}{kind}>{escape(text)}</{tag}>"
+
+    head = "".join(cell("th", k, text, ' scope="col"') for k, text in enumerate(heads))
+    body = "".join(
+        ("<tr class='total'>" if total and row is rows[-1] else "<tr>")
+        + "".join(cell("th" if k == 0 else "td", k, text, ' scope="row"' * (k == 0)) for k, text in enumerate(row))
+        + "</tr>"
+        for row in rows
+    )
+    st.html(
+        f'<div class="hw-scroll" tabindex="0" role="region" aria-label="{escape(caption, quote=True)}">'
+        f'<table class="hw-table"><caption>{escape(caption)}</caption><thead><tr>{head}</tr></thead>'
+        f"<tbody>{body}</tbody></table></div>"
+    )
+
+
+def tiles(found: Sequence[Tile]) -> None:
+    """A tile for each scenario, as in the report."""
+    made = []
+    for tile in found:
+        figures = "".join(
+            f"<div><dt>{escape(f.name)}</dt><dd><strong>{escape(f.value)}</strong><span>{escape(f.interval)}</span>"
+            f"<span>{MARKS.get(f.verdict, '◆')} {escape(f.words)}</span></dd></div>"
+            for f in tile.figures
+        )
+        label, colour = escape(tile.label), escape(tile.colour)
+        made.append(f'<div class="hw-tile" style="border-top-color:{colour}"><h3>{label}</h3><dl>{figures}</dl></div>')
+    st.html(f'<div class="hw-tiles">{"".join(made)}</div>')
+
+
+def pick(label: str, options: Mapping[K, str], key: str | None = None, **more: Any) -> K:
+    """Let one of some options be chosen, which are shown in words."""
+    names = list(options)
+    found = st.selectbox(label, names, format_func=lambda name: options[name], key=key, **more)
+    return names[0] if found is None else found
+
+
+def stop(identity: str) -> None:
+    """Ask a run to end."""
+    jobs.stop(root(), identity)
