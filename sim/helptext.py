@@ -8,7 +8,11 @@ from sim import paths, settings
 from sim.errors import EnvironmentFault
 
 WIDTH = 11
-UNDER_ANOTHER = ("rerun", "bench")  # left out of the overview, to keep it to ten lines; `help NAME` tells of them
+UNDER_ANOTHER = (
+    "rerun",
+    "calibrate",
+    "bench",
+)  # left out of the overview, to keep it to ten lines; `help NAME` tells of them
 
 EXAMPLES = {
     "compare": (
@@ -37,6 +41,12 @@ EXAMPLES = {
         "headwater validate targets=mine.csv place=toy scale=1 strict=true",
         "headwater validate books=true place=toy scale=1",
     ),
+    "calibrate": (
+        "headwater calibrate",
+        "headwater calibrate points=128 waves=3 workers=2",
+        "headwater calibrate targets=mine.csv place=my_town/ scale=1",
+        "headwater compare --config-dir results/2026-11-22-120000-calibrate-1a2b3c4d",
+    ),
     "report": ("headwater report results/latest",),
     "rerun": ("headwater rerun results/latest", "headwater rerun results/latest workers=1"),
     "explain": ("headwater explain mortality.hr_cap", "headwater explain weakest=true"),
@@ -51,6 +61,8 @@ ABOUT = {
     "after any interruption; engine=process|serial|dask|submitit says who works, shard=2/8 takes a share of the rows.",
     "validate": "Set the model beside what was observed: every target, hit or miss, and what was set by construction. "
     "targets=mine.csv takes your own; books=true prints the accounts that must close.",
+    "calibrate": "Rule out, wave by wave, what a few weakly known numbers cannot be, given the targets of role fit; what "
+    "is left is a set of draws, each a run that was made. The same command goes on where it was stopped.",
     "report": "Write the report of a finished run again.",
     "rerun": "Repeat a finished run from its own configuration and say whether every number is identical.",
     "explain": "Say where a number of the model comes from: value, interval, source, grade, who uses it.",
