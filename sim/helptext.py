@@ -61,8 +61,8 @@ ABOUT = {
     "after any interruption; engine=process|serial|dask|submitit says who works, shard=2/8 takes a share of the rows.",
     "validate": "Set the model beside what was observed: every target, hit or miss, and what was set by construction. "
     "targets=mine.csv takes your own; books=true prints the accounts that must close.",
-    "calibrate": "Rule out, wave by wave, what a few weakly known numbers cannot be, given the targets of role fit; what "
-    "is left is a set of draws, each a run that was made. The same command goes on where it was stopped.",
+    "calibrate": "Rule out, wave by wave, what a few weakly known numbers cannot be, given the targets of role fit; "
+    "what is left is a set of draws, each a run that was made. The same command goes on where it was stopped.",
     "report": "Write the report of a finished run again.",
     "rerun": "Repeat a finished run from its own configuration and say whether every number is identical.",
     "explain": "Say where a number of the model comes from: value, interval, source, grade, who uses it.",

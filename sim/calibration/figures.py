@@ -85,8 +85,8 @@ def parameters(found: Found, free: Sequence[Free]) -> style.Picture:
             if found.central is not None:
                 at = found.x[found.central, i]
                 axes.plot([at], [i], "D", color=style.PAPER, markeredgecolor=style.INK, markersize=7, zorder=4)
-            axes.text(-0.015, i + 0.42, f"{one.low:g}", fontsize=7.5, color=style.MUTED, ha="left", va="center")
-            axes.text(1.015, i + 0.42, f"{one.high:g}", fontsize=7.5, color=style.MUTED, ha="right", va="center")
+            axes.text(-0.015, i + 0.42, _plain(one.low), fontsize=7.5, color=style.MUTED, ha="left", va="center")
+            axes.text(1.015, i + 0.42, _plain(one.high), fontsize=7.5, color=style.MUTED, ha="right", va="center")
         axes.set_xlim(-0.02, 1.02)
         axes.set_ylim(len(free) - 0.4, -0.6)
         axes.set_yticks(range(len(free)), [one.name for one in free], fontsize=8.5, color=style.INK)
@@ -126,6 +126,10 @@ def aims(found: Found, told: Sequence[Account]) -> style.Picture:
             f"{one.surface.aim.name}: {style.number(one.off, 1)} tolerances off, {one.fate}" for one in told
         )
     return picture
+
+
+def _plain(value: float) -> str:
+    return f"{value:g}".replace("-", style.MINUS)
 
 
 def _aim(axes: Axes, y: int, one: Account) -> None:

@@ -61,7 +61,7 @@ def parameters(found: Found, free: Sequence[Free]) -> list[str]:
         lines.append(f"  {one.name:<{wide}}  {one.low:g} to {one.high:g}  {low:.4g} to {high:.4g}  {middle:.4g}")
     if len(some) > len(free):
         with np.errstate(invalid="ignore"):
-            together = np.nan_to_num(np.corrcoef(some.T))
+            together = np.nan_to_num(np.atleast_2d(np.corrcoef(some.T)))
         pairs = sorted(((abs(together[i, j]), i, j) for i in range(len(free)) for j in range(i)), reverse=True)
         lines += [
             f"  {free[j].name} and {free[i].name} go together: correlation {number(float(together[i, j]))}"

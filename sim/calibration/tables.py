@@ -92,14 +92,11 @@ def _spread(values: Floats) -> tuple[float, float, float]:
 def write_draws(found: Found, free: Sequence[Free], about: Mapping[str, str], path: Path) -> str:
     """The set as draws of evidence (`sim.evidence.joint` reads it). Returns the sha256 of the rows."""
     worst = _worst(found)
-    rows = [
-        [n, "yes" if run == found.central else "", _digits(worst[run]), *(_digits(one.at(v)) for one, v in row)]
-        for n, (run, row) in enumerate(
-            ((int(run), zip(free, found.x[run], strict=True)) for run in np.flatnonzero(found.kept)), 1
-        )
-    ]
-    header = ["draw", "central", "implausibility", *(one.name for one in free)]
-    body = "\n".join(",".join(map(str, row)) for row in [header, *rows]) + "\n"
+    rows = [["draw", "central", "implausibility", *(one.name for one in free)]]
+    for n, run in enumerate(np.flatnonzero(found.kept), 1):
+        values = [_digits(one.at(float(x))) for one, x in zip(free, found.x[run], strict=True)]
+        rows.append([str(n), "yes" if run == found.central else "", _digits(float(worst[run])), *values])
+    body = "\n".join(map(",".join, rows)) + "\n"
     head = "".join(f"# {key}: {text}\n" for key, text in about.items())
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(head + body, encoding="utf-8")
