@@ -14,17 +14,22 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import stats
 
 from sim.calibration.aims import Aim
 from sim.errors import UserError
 from sim.sweeps import emulator
-from sim.sweeps.emulator import Emulator
+from sim.sweeps.emulator import WITHIN, Emulator
 
 Floats = NDArray[np.float64]
 CUT = 3.0
 """Implausibility from which a point is ruled out (Pukelsheim's three-sigma rule: 95 % of any unimodal distribution)."""
 DEVIATIONS = 3.0
 """Standard deviations that a tolerance is taken for."""
+FEW = 2
+"""Runs a term, at least, for lines to be bent."""
+RARE = 0.01
+"""Chance at which nothing is taken for something."""
 LEAST = 1e-9
 """Least standard deviation, as a share of the value: a tolerance of nothing would rule everything out."""
 
@@ -76,8 +81,31 @@ def surfaces(aims: Sequence[Aim], x: Floats, y: Floats) -> list[Surface]:
     return [_surface(aim, x, np.asarray(values, np.float64)) for aim, values in zip(aims, y.T, strict=True)]
 
 
+def goes_with(x: Floats, y: Floats) -> bool:
+    """Whether a sum of straight and bent lines through the parameters explains y more than chance would (F test): a
+    look that costs nothing, before a surface is made."""
+    centred = x - x.mean(axis=0)
+    terms = (
+        [np.ones((len(x), 1)), centred, centred**2]
+        if len(x) > FEW * 2 * x.shape[1]
+        else [np.ones((len(x), 1)), centred]
+    )
+    design = np.concatenate(terms, axis=1)
+    free = len(y) - design.shape[1]
+    if free < 1:
+        return True
+    left = float(((y - design @ np.linalg.lstsq(design, y, rcond=None)[0]) ** 2).sum())
+    all_of_it = float(((y - y.mean()) ** 2).sum())
+    if left <= 0 or all_of_it <= 0:
+        return all_of_it > 0
+    more = design.shape[1] - 1
+    return bool(stats.f.sf((all_of_it - left) / more / (left / free), more, free) < RARE)
+
+
 def _surface(aim: Aim, x: Floats, y: Floats) -> Surface:
     mean, variance = float(y.mean()), float(y.var(ddof=1))
+    if not goes_with(x, y):
+        return Surface(aim, None, mean, variance, 0.0, float(np.quantile(np.abs(y - mean), WITHIN)))
     try:
         found = emulator.regress(x, y)
     except UserError:  # the same in every run

@@ -77,7 +77,7 @@ def search(
     chance_share: float = 0.0, said: Callable[[str], None] = lambda line: None,
 ) -> Found:  # fmt: skip
     """Search the unit cube in at most `waves` waves of `points` runs each."""
-    x = samples.sobol_points(points, parameters, seed)
+    x = samples.sobol_points(samples.power_of_two(points), parameters, seed)[:points]
     y = simulate(x, 0)
     whole = samples.sobol_points(CANDIDATES, parameters, seed + 1)
     told: list[Wave] = []
