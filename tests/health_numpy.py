@@ -8,7 +8,7 @@ from sim.draws import uniforms
 from sim.life import frailty
 from sim.life.behaviours import BEHAVIOURS
 from sim.life.epidemiology import Effects, Epidemiology
-from sim.life.grid import Array, band_of, fifth_of
+from sim.life.grid import Array, band_of
 from sim.life.health import MOST_SHARE, Health, People
 from sim.life.health_tables import ALWAYS, EX_SMOKING
 from sim.life.managed import FULL
@@ -54,7 +54,7 @@ def give(people: People, epi: Epidemiology) -> Health:
 
 def behave(people: People, epi: Epidemiology) -> tuple[Array, Array]:
     """States of behaviours and circumstances, and years since former smokers quit."""
-    at = (people.male, people.age, fifth_of(people.decile))
+    at = (people.male, people.age, people.decile - 1)
     state = np.zeros(people.age.size, np.uint64)
     for number, behaviour in enumerate(BEHAVIOURS):
         share = epi.risk[behaviour.risk][at]

@@ -11,7 +11,9 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from sim.errors import UserError
 from sim.evidence import prepare_conditions as conditions
@@ -25,6 +27,7 @@ CONDITIONS = {
     "heart_failure": "heart_failure", "copd": "copd", "depression_recorded": "depression",
 }  # fmt: skip
 TRUE_HEART_FAILURE = 0.015  # all ages; registers hold 0.009 (evidence.csv, prevalence_heart_failure_qof)
+SMOKERS_AT_ENDS = 0.238, 0.068  # deciles 1 and 10, ONS 2021
 SMOKERS_2020, OBESE_2020 = 0.131, 0.286  # surveys of 2021–23 moved back to 2020 by the declared trends
 
 
@@ -122,26 +125,41 @@ def risk_prevalence(raw: Raw) -> Made:
     })  # fmt: skip
 
 
-def risk_by_fifth(raw: Raw) -> Made:
-    """Share of adults with each behaviour or loneliness by deprivation fifth."""
+def risk_by_decile(raw: Raw) -> Made:
+    """Share of adults with each behaviour or loneliness by deprivation decile."""
     table = raw.csv("tables/risk_factors_by_imd_quintile.csv")
     names = {"smoking_current": "smoking", "obesity_bmi30": "obesity", "inactive_lt30min": "inactivity",
              "loneliness_often_always": "isolation", "alcohol_gt14units": "alcohol",
              "digital_offline_home": "offline"}  # fmt: skip
-    table = table[table["risk_factor"].isin(list(names))]
-    table = pd.DataFrame({
-        "risk": table["risk_factor"].map(names), "fifth": table["imd_quintile_1_most_deprived"],
-        "value": table["prevalence"],
-    })  # fmt: skip
-    former = pd.DataFrame({"risk": "ex_smoking", "fifth": range(1, 6), "value": [0.24, 0.255, 0.265, 0.27, 0.27]})
-    return Made("risk_by_fifth", pd.concat([table, former]), {
-        "title": "Behaviours, loneliness and being offline of adults by national deprivation fifth (1 most deprived)",
+    fifths = {
+        name: table[table["risk_factor"] == theirs].sort_values("imd_quintile_1_most_deprived")["prevalence"].to_numpy()
+        for theirs, name in names.items()
+    }
+    fifths["ex_smoking"] = np.array([0.24, 0.255, 0.265, 0.27, 0.27])
+    made = pd.DataFrame([
+        (name, decile + 1, round(share, 5))
+        for name, shares in fifths.items()
+        for decile, share in enumerate(in_deciles(shares, SMOKERS_AT_ENDS if name == "smoking" else None))
+    ], columns=["risk", "decile", "value"])  # fmt: skip
+    return Made("risk_by_decile", made, {
+        "title": "Behaviours, loneliness and being offline of adults by national deprivation decile (1 most deprived)",
         "unit": "share of adults",
         "source": "Smoking ONS 2021 (deciles 1 and 10: 23.8 % and 6.8 %, read); obesity HSE 2021 (34 % and 20 %, read);"
         " inactivity Active Lives 2022-23; loneliness Community Life Survey; ex-smoking and alcohol HSE; offline Ofcom",
         "grade": "recalled",
-        "note": "Used as ratios between fifths only. Middle fifths are interpolated; ex-smoking is nearly flat",
+        "note": "Used as ratios between deciles only. Published by fifth, but for smoking at the ends; the two deciles"
+        " of a fifth lie on either side of it by the slope between its neighbours, so that fifths are kept. Middle"
+        " fifths are interpolated; ex-smoking is nearly flat",
     })  # fmt: skip
+
+
+def in_deciles(fifths: NDArray[np.float64], ends: tuple[float, float] | None = None) -> list[float]:
+    """Ten shares whose means by two are the given five: each decile lies off its fifth by half a decile of the slope
+    between the fifth's neighbours (at the ends, to its one neighbour). ends: the first and last decile, if known."""
+    half = -np.gradient(fifths) / 4  # fifths' middles are two deciles apart
+    if ends:
+        half[0], half[-1] = ends[0] - fifths[0], fifths[-1] - ends[1]
+    return [float(share) for share in np.stack([fifths + half, fifths - half], axis=1).reshape(-1)]
 
 
 def transitions(raw: Raw) -> Made:
@@ -209,7 +227,7 @@ def contact_rate(raw: Raw) -> Made:
 
 
 TABLES: tuple[Callable[[Raw], Made], ...] = (
-    prevalence, prevalence_gradient, risk_prevalence, risk_by_fifth, transitions, contact_rate, *PEOPLE,
+    prevalence, prevalence_gradient, risk_prevalence, risk_by_decile, transitions, contact_rate, *PEOPLE,
 )  # fmt: skip
 
 

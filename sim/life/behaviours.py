@@ -1,7 +1,7 @@
 """Behaviours, loneliness and circumstances: how common they are, and how people move in and out of them.
 
 Published transition probabilities fix *turnover* (how many stop in a year). The opposite direction is solved, by
-sex × age × deprivation fifth, so that the age profile of 2020 is kept and follows the declared secular trend; taken
+sex × age × deprivation decile, so that the age profile of 2020 is kept and follows the declared secular trend; taken
 both from the literature they would empty or fill the population within a decade, a larger change than any policy.
 """
 
@@ -13,12 +13,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sim.life import circumstances
-from sim.life.grid import AGES, DECILES, SEXES, Array, keyed, smooth, steps
+from sim.life.grid import AGES, DECILES, Array, keyed, smooth, steps
 
 if TYPE_CHECKING:
     from sim.evidence import Evidence
 
-FIFTHS = 5
 MOST_SHARE = 0.97
 
 
@@ -45,24 +44,23 @@ BEHAVIOURS = (
 
 
 def prevalence(evidence: Evidence, risk: str, england: Array) -> Array:
-    """Share with the behaviour as (sex, age, fifth), England.
+    """Share with the behaviour as (sex, age, decile), England.
 
-    england: people as (sex, age, decile). The gradient over deprivation fifths is laid on the age–sex profile so that
-    the profile itself is kept: Σ over fifths of share × people = profile × people in every age and sex.
+    england: people as (sex, age, decile). The gradient over deprivation deciles is laid on the age–sex profile so that
+    the profile itself is kept: Σ over deciles of share × people = profile × people in every age and sex.
     """
     if risk in circumstances.COLUMN:
         return circumstances.prevalence(evidence, risk)
     table = evidence.table("risk_prevalence")
     profile = smooth(table[table["risk"] == risk])
-    gradient = evidence.table("risk_by_fifth")
-    ratio = keyed(gradient[gradient["risk"] == risk], "fifth", range(1, FIFTHS + 1))
-    people = england.reshape(SEXES, AGES, FIFTHS, 2).sum(3)
-    mean = (people * ratio).sum(2) / people.sum(2)
+    gradient = evidence.table("risk_by_decile")
+    ratio = keyed(gradient[gradient["risk"] == risk], "decile", range(1, DECILES + 1))
+    mean = (england * ratio).sum(2) / england.sum(2)
     return np.asarray(np.clip(profile[:, :, None] * ratio / mean[:, :, None], 0.0, MOST_SHARE))
 
 
 def transitions(evidence: Evidence, behaviour: Behaviour, share: Array, people: Array) -> tuple[Array, Array]:
-    """Rates per person-year (into, out of) the behaviour, each (sex, age, fifth).
+    """Rates per person-year (into, out of) the behaviour, each (sex, age, decile).
 
     share: as `prevalence` gives it; people: (sex, age) weights for the trend. With p the share at an age, a cohort
     must move from p(a) to p(a + 1) plus the trend within the year: dp/dt = into × (1 − p) − out × p. `out` is the
@@ -82,8 +80,3 @@ def transitions(evidence: Evidence, behaviour: Behaviour, share: Array, people: 
     into = np.where(falls, 0.0, into)
     out = np.where(falls, -change / middle, np.broadcast_to(out, share.shape))
     return into, np.clip(out, 0.0, None)
-
-
-def by_decile(grid: Array) -> Array:
-    """(sex, age, fifth) → (sex, age, decile)."""
-    return np.repeat(grid, DECILES // FIFTHS, axis=2)

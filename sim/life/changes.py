@@ -19,11 +19,12 @@ from sim.columns.rows import distinct
 from sim.kernels import GAMMA_PURPOSE
 from sim.life import changes_kernels as kernels
 from sim.life import diagnosis, frailty
-from sim.life.behaviours import BEHAVIOURS, FIFTHS
+from sim.life.behaviours import BEHAVIOURS
 from sim.life.processes import DIAGNOSE, ONSET, RECOVERY
 from sim.life.review import refresh
 from sim.life.states import FRAILTY
 from sim.outcomes.eventlog import Kind
+from sim.outcomes.measures import N_FIFTHS
 from sim.purposes import Purpose
 
 if TYPE_CHECKING:
@@ -140,7 +141,7 @@ def apply(m: CareSystem, happenings: Happenings) -> None:
     """Change states, count onsets, and refresh whoever changed."""
     r, program = m.residents.columns, _program(m.epidemiology, m.rates.names)
     rows, begins = happenings.by_process
-    new = np.zeros((len(program.measures), FIFTHS))
+    new = np.zeros((len(program.measures), N_FIFTHS))
     log = np.empty((3, 2 * rows.size), np.int64)  # nothing does more than begin one state and end another
     told = np.empty(rows.size, np.int64)
     noted, knowing = kernels.happen(

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from sim.evidence import Evidence
 
-FIFTHS = 5
 COLUMN = {"low_income": "income_deprived", "cold_home": "cold_or_crowded"}
 """Column of a place's neighbourhoods that holds the share with each circumstance."""
 LEAST_RATIO, MOST_RATIO = 0.1, 5.0
@@ -26,9 +25,8 @@ MOST_SHARE = 0.9
 
 
 def prevalence(evidence: Evidence, circumstance: str) -> Array:
-    """Share with the circumstance as (sex, age, fifth), the same at every age and for both sexes."""
-    by_decile = of_deciles(evidence, circumstance)
-    return np.broadcast_to(by_decile.reshape(FIFTHS, DECILES // FIFTHS).mean(1), (SEXES, AGES, FIFTHS)).copy()
+    """Share with the circumstance as (sex, age, decile), the same at every age and for both sexes."""
+    return np.broadcast_to(of_deciles(evidence, circumstance), (SEXES, AGES, DECILES)).copy()
 
 
 def of_deciles(evidence: Evidence, circumstance: str) -> Array:
@@ -38,9 +36,8 @@ def of_deciles(evidence: Evidence, circumstance: str) -> Array:
 
 
 def area_ratio(evidence: Evidence, circumstance: str, areas: pd.DataFrame) -> Array:
-    """Share in each neighbourhood over what its fifth of deprivation has (areas,), bounded to 0.1–5."""
-    fifth = (areas["imd_decile"].to_numpy(int) - 1) // (DECILES // FIFTHS)
-    usual = prevalence(evidence, circumstance)[0, 0, fifth]
+    """Share in each neighbourhood over what its decile of deprivation has (areas,), bounded to 0.1–5."""
+    usual = of_deciles(evidence, circumstance)[areas["imd_decile"].to_numpy(int) - 1]
     here = np.minimum(areas[COLUMN[circumstance]].to_numpy(float), MOST_SHARE)
     return np.asarray(np.clip(here / usual, LEAST_RATIO, MOST_RATIO))
 
@@ -48,8 +45,7 @@ def area_ratio(evidence: Evidence, circumstance: str, areas: pd.DataFrame) -> Ar
 def into_ratio(evidence: Evidence, circumstance: str, areas: pd.DataFrame) -> Array:
     """What the rate into the circumstance is multiplied by in each neighbourhood (areas,), so that at the same rate
     out its share is kept: the ratio of odds."""
-    fifth = (areas["imd_decile"].to_numpy(int) - 1) // (DECILES // FIFTHS)
-    usual = prevalence(evidence, circumstance)[0, 0, fifth]
+    usual = of_deciles(evidence, circumstance)[areas["imd_decile"].to_numpy(int) - 1]
     here = np.minimum(usual * area_ratio(evidence, circumstance, areas), MOST_SHARE)
     return np.asarray((here / (1 - here)) / (usual / (1 - usual)))
 

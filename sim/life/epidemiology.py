@@ -36,8 +36,6 @@ if TYPE_CHECKING:
     from sim.life.three_cs import ThreeCs
     from sim.life.wellbeing import Wellbeing
 
-SAMPLE_A_CELL = 250
-
 
 @dataclass(frozen=True)
 class Effects:

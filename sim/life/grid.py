@@ -66,11 +66,6 @@ def rescaled(curve: Array, table: pd.DataFrame, weight: Array) -> Array:
     return np.asarray(np.clip(curve * factor[:, None], 0, 1))
 
 
-def fifth_of(decile: NDArray[np.integer]) -> NDArray[np.int64]:
-    """National fifth, 0 most deprived to 4, of a decile 1–10."""
-    return (np.asarray(decile, np.int64) - 1) // 2
-
-
 def cell(age: NDArray[np.integer], male: NDArray[np.integer], decile: NDArray[np.integer]) -> NDArray[np.int32]:
     """Row of the rate tables: ((age × 2) + male) × 10 + decile − 1."""
     years = np.clip(age, 0, AGES - 1).astype(np.int32)

@@ -46,7 +46,7 @@ def behave(
 ) -> None:
     """States of behaviours and circumstances (uint64, n), and the years since former smokers quit (float32, n).
 
-    share (behaviours, sex, age, fifth); ratios (risks, n), `which` of them each behaviour has (-1: none); smoking: the
+    share (behaviours, sex, age, decile); ratios (risks, n), `which` of them each behaviour has (-1: none); smoking: the
     number of smoking; former: share of former smokers; masks: bit of each behaviour, then of former smoking; draws:
     offsets and shifts of each behaviour's draw, then of former smoking and of the time since; bounds: most share,
     age of quitting youngest.
@@ -55,18 +55,18 @@ def behave(
     offsets, shifts = draws
     number = share.shape[0]
     for i in range(key.size):
-        sex, old, fifth = male[i], age[i], (decile[i] - 1) // 2
+        sex, old, ten = male[i], age[i], decile[i] - 1
         held = NONE
         for b in range(number):
-            chance = share[b, sex, old, fifth]
+            chance = share[b, sex, old, ten]
             if which[b] >= 0:
                 chance = min(chance * ratios[which[b], i], most)
             if np.float64(unit(key[i], offsets[b], shifts[b])) < chance:
                 held |= masks[b]
         years[i] = np.inf
         if held & masks[smoking] == 0:
-            never = max(1 - share[smoking, sex, old, fifth], LEAST_NEVER)
-            if np.float64(unit(key[i], offsets[number], shifts[number])) < former[sex, old, fifth] / never:
+            never = max(1 - share[smoking, sex, old, ten], LEAST_NEVER)
+            if np.float64(unit(key[i], offsets[number], shifts[number])) < former[sex, old, ten] / never:
                 held |= masks[number]
                 since = np.float64(unit(key[i], offsets[number + 1], shifts[number + 1]))
                 years[i] = 1 + since * max(old - youngest, 1.0)

@@ -96,7 +96,7 @@ def _behaviours(epi: Epidemiology) -> list[Process]:
             around = circumstances.ratios(epi.evidence, name)
             usual = np.prod([1 + epi.risk[each] * (ratio - 1) for each, ratio in around.items()], axis=0)
             effects = Effects(epi.nothing, around | on)
-            rows.append(effects.process(name, to_cells(behaviours.by_decile(rate / usual)), epi.states, needed))
+            rows.append(effects.process(name, to_cells(rate / usual), epi.states, needed))
     return rows
 
 

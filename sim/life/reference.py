@@ -1,18 +1,22 @@
 """The reference population: England in 2020, on which every norm is set once per evidence draw.
 
-A stratified sample with the same number of people in every sex × five-year band × deprivation decile stands for
-England, each cell weighted by how many people it holds. It has keys of its own, the same in every run.
+A stratified sample stands for England: in every sex × deprivation decile the same number of people of each five-year
+band, more of the old, in whom illness and death differ most from one person to the next. Each cell is weighted by how
+many people it holds. The sample has keys of its own, the same in every run.
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import numpy as np
 
 from sim.draws import make_keys
 from sim.life import contacts, diagnosis, frailty, hazards, onset, precursor
 from sim.life import reference_kernels as kernels
-from sim.life.epidemiology import SAMPLE_A_CELL, Epidemiology, cells_of_bands, spread
-from sim.life.grid import AGES, BAND, BANDS, DECILES, SEXES, Array
+from sim.life.epidemiology import Epidemiology, cells_of_bands, spread
+from sim.life.graduation import graduate
+from sim.life.grid import AGES, BAND, BANDS, DECILES, SEXES, Array, band_of
 from sim.life.health import MOST_SHARE, Health, People, give
 from sim.life.states import FRAILTY
 from sim.life.three_cs import ThreeCs
@@ -20,23 +24,26 @@ from sim.life.wellbeing import Wellbeing
 
 REFERENCE_SEED = 2020
 MENDINGS = 4
+SAMPLE: Sequence[tuple[int, int]] = ((40, 160), (55, 250), (AGES, 350))
+"""People in every sex, five-year band and decile: up to an age, so many."""
 
 
 class Reference:
     """England as a weighted sample. weight: people each sampled person stands for (n)."""
 
     def __init__(self, epi: Epidemiology) -> None:
+        drawn = np.array([next(n for before, n in SAMPLE if band * BAND < before) for band in range(BANDS)])
         sex, band, decile, member = (
-            axis.reshape(-1) for axis in np.indices((SEXES, BANDS, DECILES, SAMPLE_A_CELL), np.int64)
+            axis.reshape(-1) for axis in np.indices((SEXES, BANDS, DECILES, drawn.max()), np.int64)
         )
+        sex, band, decile, member = (axis[member < drawn[band]] for axis in (sex, band, decile, member))
         age = np.minimum(band * BAND + member % BAND, AGES - 1)
         key = make_keys(REFERENCE_SEED, np.arange(1, sex.size + 1, dtype=np.int64))
         self.people = People(key, age, sex, decile + 1)
         self.at = (sex, band, decile)
         self.flat = np.ravel_multi_index(self.at, (SEXES, BANDS, DECILES))
-        ages = np.arange(AGES)
-        in_cell = np.bincount(np.minimum(ages // BAND, BANDS - 1), minlength=BANDS)
-        self.weight = epi.england[sex, age, decile] * in_cell[band] / SAMPLE_A_CELL
+        in_cell = np.bincount(band_of(np.arange(AGES)), minlength=BANDS)
+        self.weight = epi.england[sex, age, decile] * (in_cell / drawn)[band]
         self.cells = cells_of_bands(epi.england)
         self.count: Array = np.bincount(self.flat, self.weight, self.cells.size).astype(np.float64)
 
@@ -93,9 +100,9 @@ def finish(epi: Epidemiology, reference: Reference, health: Health) -> Epidemiol
 
 def _share_norm(reference: Reference, share: Array, weight: Array) -> Array:
     """What a chance `share` × `weight` is divided by in each cell so that its mean is that of `share`, though
-    nobody's chance passes `MOST_SHARE`: the mean weight, mended where many are at the bound."""
-    norm = reference.mean(weight)
-    wanted = reference.mean(share)
+    nobody's chance passes `MOST_SHARE`: the mean weight, graduated, and mended in cells where many are at the bound."""
+    norm = graduate(reference.mean(weight), reference.mean(share) * reference.cells)
+    wanted = reference.mean(share * weight / norm.reshape(-1)[reference.flat])
     for _ in range(MENDINGS):
         beyond, found = reference.bounded(share, weight, norm, MOST_SHARE)
         if not beyond:
@@ -176,4 +183,6 @@ def _mortality(epi: Epidemiology, reference: Reference, health: Health) -> None:
     weight = epi.effects["death"].weight(health.state, health.lagged, epi.states)
     weight = np.minimum(weight, epi.evidence["mortality.hr_cap"])
     p = reference.people
-    epi.death_base = epi.deaths / spread(reference.mean(weight, epi.deaths[p.male, p.age, p.decile - 1]))
+    deaths = epi.deaths[p.male, p.age, p.decile - 1]
+    norm = reference.mean(weight, deaths)
+    epi.death_base = epi.deaths / spread(graduate(norm, reference.mean(deaths) * reference.cells))

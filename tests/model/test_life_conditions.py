@@ -130,8 +130,8 @@ def test_managed_level_changes_nothing_where_it_is_typical(evidence: Evidence) -
 
 def test_a_neighbourhoods_circumstances_are_its_own(evidence: Evidence, toy) -> None:  # type: ignore[no-untyped-def]
     for name, column in circumstances.COLUMN.items():
-        fifth = (toy.lsoas["imd_decile"].to_numpy(int) - 1) // 2
-        usual = circumstances.prevalence(evidence, name)[0, 0, fifth]
+        decile = toy.lsoas["imd_decile"].to_numpy(int) - 1
+        usual = circumstances.prevalence(evidence, name)[0, 0, decile]
         share = usual * circumstances.area_ratio(evidence, name, toy.lsoas)
         assert np.allclose(share, np.minimum(toy.lsoas[column], circumstances.MOST_SHARE), atol=1e-9)
 

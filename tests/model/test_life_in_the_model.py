@@ -76,11 +76,15 @@ def test_frailty_by_age_stays(living: Living, history: CareSystem) -> None:
 
 
 def test_behaviours_and_circumstances_stay_with_their_trends(living: Living, history: CareSystem) -> None:
-    """Adults' shares are England's of their age, sex and fifth with six years of trend, but for noise and what the
+    """Adults' shares are England's of their age, sex and decile with six years of trend, but for noise and what the
     neighbourhoods add."""
     epi = history.epidemiology
     adults = living.age >= 18
-    at = (living("male")[adults].astype(int), np.minimum(living.age[adults], 100), (living("decile")[adults] - 1) // 2)
+    at = (
+        living("male")[adults].astype(int),
+        np.minimum(living.age[adults], 100),
+        living("decile")[adults].astype(int) - 1,
+    )
     years = history.month / 12
     for behaviour in behaviours.BEHAVIOURS:
         expected = epi.risk[behaviour.risk][at].mean()
