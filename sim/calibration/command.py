@@ -63,18 +63,20 @@ def act(plan: Plan) -> int:
             share = chance_share(places)
         found = search(maker, aims, len(free), s.points, s.waves, s.seed, share, progress.say)
         told = tables.accounts(found, free)
-        said = render.render(found, told, free)
+        said, draws = render.render(found, told, free), tables.draws(found, free)
 
         def write(folder: Path) -> None:
-            draws = folder / DRAWS
-            facts["digest"] = tables.write_draws(found, free, provenance(plan, base, free, found), draws)
+            tables.write_draws(draws, provenance(plan, base, free, found), folder / DRAWS)
             tables.write_runs(found, free, folder / "runs.csv")
             tables.write_waves(found, folder / "waves.csv")
             tables.write_aims(told, folder / "aims.csv")
             (folder / "calibration.txt").write_text(said + "\n", encoding="utf-8")
             figures.write(found, told, free, folder)
 
-        facts: dict[str, Any] = {"runs": {}, "draws": int(found.kept.sum()), "made": len(found.x)}
+        facts: dict[str, Any] = {
+            "runs": {}, "made": len(found.x), "draws": int(found.kept.sum()),
+            "digest": hashlib.sha256(draws.encode()).hexdigest(),
+        }  # fmt: skip
         folder = store.finish(write, facts)
     *table, last = said.splitlines()
     print("\n" + "\n".join(table))

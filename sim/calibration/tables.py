@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -89,18 +88,21 @@ def _spread(values: Floats) -> tuple[float, float, float]:
     return float(values.mean()), float(low), float(high)
 
 
-def write_draws(found: Found, free: Sequence[Free], about: Mapping[str, str], path: Path) -> str:
-    """The set as draws of evidence (`sim.evidence.joint` reads it). Returns the sha256 of the rows."""
+def draws(found: Found, free: Sequence[Free]) -> str:
+    """The set as a table of draws, without what it says of itself."""
     worst = _worst(found)
     rows = [["draw", "central", "implausibility", *(one.name for one in free)]]
     for n, run in enumerate(np.flatnonzero(found.kept), 1):
         values = [_digits(one.at(float(x))) for one, x in zip(free, found.x[run], strict=True)]
         rows.append([str(n), "yes" if run == found.central else "", _digits(float(worst[run])), *values])
-    body = "\n".join(map(",".join, rows)) + "\n"
+    return "\n".join(map(",".join, rows)) + "\n"
+
+
+def write_draws(body: str, about: Mapping[str, str], path: Path) -> None:
+    """The set as draws of evidence, as `sim.evidence.joint` reads it."""
     head = "".join(f"# {key}: {text}\n" for key, text in about.items())
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(head + body, encoding="utf-8")
-    return hashlib.sha256(body.encode()).hexdigest()
 
 
 def _worst(found: Found) -> Floats:

@@ -247,11 +247,10 @@ def test_two_tables_of_draws_are_one_too_many(tmp_path: Path) -> None:
 
 
 def test_what_a_calibration_writes_can_be_read_as_draws(found: Found, tmp_path: Path) -> None:
-    digest = tables.write_draws(found, FREE, {"title": "t", "held": STRATUM}, tmp_path / "draws.csv")
+    tables.write_draws(tables.draws(found, FREE), {"title": "t", "held": STRATUM}, tmp_path / "draws.csv")
     read_back = joint.read(tmp_path / "draws.csv", [one.name for one in FREE])
     assert len(read_back.rows) == found.kept.sum()
     assert read_back.held == (STRATUM,)
     kept = found.x[found.kept] + np.array([one.low for one in FREE])
     assert np.array(read_back.rows) == pytest.approx(kept, rel=1e-5, abs=1e-5)
-    assert digest == tables.write_draws(found, FREE, {"title": "other"}, tmp_path / "again.csv")
     assert (tmp_path / "draws.csv").read_text(encoding="utf-8").count(",yes,") == 1
