@@ -203,6 +203,15 @@ class Settings:
         commands=SWEEPING,
     )
 
+    england: float = setting(
+        "number",
+        1.0,
+        "share of the 200,000 residents of England in small that a run of a calibration simulates",
+        low=0,
+        high=1,
+        above=True,
+        commands=CALIBRATING,
+    )
     points: int = setting(
         "whole number",
         64,

@@ -46,7 +46,8 @@ def act(plan: Plan) -> int:
         read, _ = validation.chosen(plan)
         fit = targets_.chosen(read)
         aims = targets_.of(fit)
-        places = validation.places_of(plan, fit)
+        given = validation.places_of(plan, fit)
+        places = {name: (place, s.england if name == ENGLAND else scale) for name, (place, scale) in given.items()}
         validation.check_areas(fit, places)
     disk.check_writable(Path(s.results).expanduser())
     base = simulate.base(fit, places, frees.held(free), s.place, s.scale, plan.own)
