@@ -8,7 +8,7 @@ import numpy as np
 
 from sim.calibration.free import Free
 from sim.calibration.tables import BEYOND, CONFLICT, UNMOVED, Account
-from sim.calibration.waves import SECOND, SURE, Found
+from sim.calibration.waves import SURE, Found, usual
 from sim.validation.render import number
 
 WHY = {
@@ -29,8 +29,11 @@ def render(found: Found, told: Sequence[Account], free: Sequence[Free]) -> str:
     lines += [f"  {w.number}  {w.runs:5d}  {100 * w.left:8.3g} %  {w.unsure:6.2f}  {w.least_sure}" for w in found.waves]
     why = "the emulators are sure enough" if found.enough else f"the emulators are not all sure (below {SURE}) yet"
     lines += [f"  Stopped after wave {len(found.waves)}: {why}.", ""]
-    if found.allowed > SECOND:
-        lines += ["Nothing was left with one aim missed; two may be missed in this set: some targets contradict.", ""]
+    if found.allowed > usual(int(found.judging.sum())):
+        lines += [
+            f"With fewer aims missed nothing was left; {found.allowed - 1} may be missed: targets contradict.",
+            "",
+        ]
     lines += parameters(found, free)
     judges = sorted((one for one in told if one.judges), key=lambda one: -one.excludes)
     lines += ["", "What rules out most of the box (share that each aim alone rules out; what moves it most)"]

@@ -1,8 +1,8 @@
 """History matching: waves of runs that rule out what cannot be, until the emulators are sure enough.
 
 A first wave fills the whole box of the free parameters. Gaussian processes stand in for the model; where the second
-largest implausibility of all aims is three or more (one aim may be missed) a point is ruled out. The next wave fills
-what is left, and so on. What remains are runs that were really made and are not implausible: a set, not a best point.
+largest implausibility of all aims is three or more (one aim may be missed, where there are many) a point is ruled out.
+The next wave fills what is left, and so on. What remains are runs that were really made and are not implausible: a set, not a best point.
 Aims that the free parameters do not move, or cannot bring near anywhere in the box, do not judge: they are listed.
 """
 
@@ -23,7 +23,8 @@ Flags = NDArray[np.bool_]
 Simulate = Callable[[Floats, int], Floats]
 """Runs the model at points of the unit cube, float64[points, parameters], whose first is the given number; returns
 what they say, float64[points, aims]."""
-SECOND, THIRD = 2, 3
+SECOND, MANY = 2, 5
+"""The second largest implausibility rules out where so many aims judge; of fewer, the largest."""
 SURE = 0.25
 """Emulators are sure enough when their variance is below this share of the tolerance's, at the least sure aim."""
 CANDIDATES = 2**14
@@ -87,10 +88,10 @@ def search(
         over_box = np.stack([one.implausibility(whole, chance_share) for one in made], axis=1)
         judging = np.array([one.moved for one in made]) & (over_box.min(axis=0) < CUT)
         judges = [one for one, yes in zip(made, judging, strict=True) if yes]
-        allowed = SECOND
+        allowed = usual(len(judges))
         left, pool = _left(judges, whole, over_box[:, judging], allowed, points, seed, chance_share)
         if not left:
-            allowed = THIRD
+            allowed += 1
             left, pool = _left(judges, whole, over_box[:, judging], allowed, points, seed, chance_share)
         unsure, least_sure = _unsure(judges, pool)
         told.append(Wave(len(told) + 1, len(x), left, unsure, least_sure, allowed))
@@ -108,6 +109,11 @@ def search(
     if kept.any():
         found.central = medoid(x, kept)
     return found
+
+
+def usual(judges: int) -> int:
+    """Which largest implausibility rules out, with so many aims that judge."""
+    return SECOND if judges >= MANY else 1
 
 
 def _left(

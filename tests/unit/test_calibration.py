@@ -254,3 +254,18 @@ def test_what_a_calibration_writes_can_be_read_as_draws(found: Found, tmp_path: 
     kept = found.x[found.kept] + np.array([one.low for one in FREE])
     assert np.array(read_back.rows) == pytest.approx(kept, rel=1e-5, abs=1e-5)
     assert (tmp_path / "draws.csv").read_text(encoding="utf-8").count(",yes,") == 1
+
+
+def test_the_registry_stands_on_the_central_row_of_the_shipped_draws() -> None:
+    registry, free = load(), {one.name: one for one in frees.read()}
+    assert registry.joint is not None
+    assert registry.joint.names == tuple(free)
+    assert set(registry.joint.held) == {one.stands_for for one in free.values() if one.stands_for}
+    centre = tuple(registry[name].value for name in free)
+    assert centre in registry.joint.rows
+    for row in registry.joint.rows:
+        for name, value in zip(registry.joint.names, row, strict=True):
+            assert free[name].low <= value <= free[name].high
+            if name.startswith("calibration."):
+                assert registry[name].low <= value <= registry[name].high  # type: ignore[operator]
+    assert {"version", "date", "seed", "runs", "targets", "model", "places"} <= registry.joint.about.keys()
