@@ -2,8 +2,9 @@
 
 A first wave fills the whole box of the free parameters. Gaussian processes stand in for the model; where the second
 largest implausibility of all aims is three or more (one aim may be missed, where there are many) a point is ruled out.
-The next wave fills what is left, and so on. What remains are runs that were really made and are not implausible: a set, not a best point.
-Aims that the free parameters do not move, or cannot bring near anywhere in the box, do not judge: they are listed.
+The next wave fills what is left, and so on. What remains are runs that were really made and are not implausible: a
+set, not a best point. Aims that the free parameters do not move, or cannot bring near anywhere in the box, do not
+judge: they are listed.
 """
 
 from __future__ import annotations
