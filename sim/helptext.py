@@ -45,7 +45,7 @@ EXAMPLES = {
         "headwater calibrate",
         "headwater calibrate points=128 waves=3 workers=2",
         "headwater calibrate targets=mine.csv place=my_town/ scale=1",
-        "headwater compare --config-dir results/2026-11-22-120000-calibrate-1a2b3c4d",
+        "headwater compare --config-dir results/2026-11-22-120000-calibrate-1a2b3c4d/use",
     ),
     "report": ("headwater report results/latest",),
     "rerun": ("headwater rerun results/latest", "headwater rerun results/latest workers=1"),

@@ -32,8 +32,9 @@ from sim.validation.grammar import ENGLAND, SHIPPED, Target
 from sim.version import __version__
 
 Places = Mapping[str, tuple[PlaceGiven, float]]
-DRAWS = "evidence/calibration/draws.csv"
-"""Where the draws stand in the folder, so that the folder can be given as one's own configuration."""
+USE = "use"
+DRAWS = f"{USE}/evidence/calibration/draws.csv"
+"""Where the draws stand in the folder: below a folder that can be given as one's own configuration."""
 
 
 def act(plan: Plan) -> int:
@@ -83,7 +84,7 @@ def act(plan: Plan) -> int:
     print("\n" + "\n".join(table))
     print(f"Done in {duration(time.monotonic() - began)}. Draws, tables and figures: {folder}")
     if found.kept.any():
-        print(f"To use these draws: headwater compare --config-dir {folder}")
+        print(f"To use these draws: headwater compare --config-dir {folder / USE}")
     print(last)
     return 0 if found.kept.any() else 1
 

@@ -63,7 +63,7 @@ def test_stopped_and_gone_on_with_it_is_the_same_and_so_with_two_workers(
     assert re.search(r"with 1 worker, .* · disk about \d", out), "what it costs"
     assert sorted(runs(here)) == sorted(f"{n} {n + 1}" for n in range(48)), "every run with chance of its own"
     names = {path.name for path in folder.iterdir()}
-    assert {"calibration.txt", "runs.csv", "waves.csv", "aims.csv", "figures", "evidence", "config.yaml"} <= names
+    assert {"calibration.txt", "runs.csv", "waves.csv", "aims.csv", "figures", "use", "config.yaml"} <= names
     assert {path.stem for path in (folder / "figures").iterdir()} == {"waves", "parameters", "aims"}
     with (folder / "aims.csv").open(encoding="utf-8", newline="") as text:
         assert [row["aim"] for row in csv.DictReader(text)] == [f"a{i}" for i in range(5)]
@@ -132,5 +132,5 @@ def test_the_model_itself_is_calibrated_and_its_draws_can_be_used(tmp_path: Path
     assert done.returncode == 0, done.stderr
     assert re.search(r"^\d+ draws are not implausible; \d of 3 aims", done.stdout.splitlines()[-1])
     folder = tmp_path / "results" / (tmp_path / "results" / "latest").read_text(encoding="utf-8").strip()
-    used = headwater("run", "--config-dir", str(folder), *small, "years=1", "runs=2", cwd=tmp_path)
+    used = headwater("run", "--config-dir", str(folder / "use"), *small, "years=1", "runs=2", cwd=tmp_path)
     assert used.returncode == 0, used.stderr
