@@ -19,7 +19,7 @@ from sim.settings import Settings
 from sim.syntax import in_a_sentence
 
 SCHEMA = 1
-ONE_COMMAND = ("books", "strict", "lens", "points", "waves", "england")
+ONE_COMMAND = ("books", "strict", "lens", "points", "waves", "england", "first")
 """Settings of one command that are not part of the shipped configuration."""
 
 

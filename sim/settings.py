@@ -220,6 +220,15 @@ class Settings:
         high=4096,
         commands=CALIBRATING,
     )
+    first: int | None = setting(
+        "whole number",
+        None,
+        "runs of the first wave of a calibration, which fills the whole box (null: as many as of the others)",
+        low=16,
+        high=4096,
+        empty=True,
+        commands=CALIBRATING,
+    )
     waves: int = setting(
         "whole number",
         4,

@@ -60,10 +60,10 @@ def act(plan: Plan) -> int:
         print(line, flush=True)
     with Store(plan) as store:
         store.log("started", aims=len(aims), there=len(runs.ok))
-        maker = Runs(base, free, s.seed, runs, engine, progress, s.points * s.waves)
+        maker = Runs(base, free, s.seed, runs, engine, progress, most_runs(plan))
         with own.using(plan.own):
             share = chance_share(places)
-        found = search(maker, aims, len(free), s.points, s.waves, s.seed, share, progress.say)
+        found = search(maker, aims, len(free), s.points, s.waves, s.seed, share, s.first, progress.say)
         told = tables.accounts(found, free)
         said, draws = render.render(found, told, free), tables.draws(found, free)
 
@@ -103,18 +103,25 @@ def announcement(
     ]
     if late := targets_.too_late(read):
         lines.append(f"{len(late)} rows are dated after March 2024 and left out: they are for others to compare.")
-    most = s.points * s.waves
+    most = most_runs(plan)
     known = store.seconds_a_run
     each = known or expected_seconds(targets_.chosen(read), places)
     how = "as runs took so far" if known else "better known once some are finished"
     left = max(most - len(store.ok), 0)
+    opening = "" if s.first is None else f", the first of {s.first},"
     there = f" ({len(store.ok)} are there already)" if store.ok else ""
     lines.append(
-        f"At most {s.waves} waves of {s.points} runs = {most} runs{there} · about "
+        f"At most {s.waves} waves of {s.points} runs{opening} = {most} runs{there} · about "
         f"{duration(each * left / workers + cost.LOADING)} with {workers} worker{'s' * (workers != 1)}, {how} · "
         f"disk about {cost.megabytes(cost.disk_bytes(store.base, most))}"
     )
     return lines
+
+
+def most_runs(plan: Plan) -> int:
+    """Runs of all waves."""
+    s = plan.settings
+    return (s.first or s.points) + s.points * (s.waves - 1)
 
 
 def expected_seconds(targets: Sequence[Target], places: Places) -> float:

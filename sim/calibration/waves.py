@@ -30,7 +30,7 @@ SURE = 0.25
 """Emulators are sure enough when their variance is below this share of the tolerance's, at the least sure aim."""
 CANDIDATES = 2**14
 MOST_ZOOMS = 4
-ENOUGH = 4  # candidates left for each point of a wave
+ENOUGH, TWICE = 128, 2  # candidates left for a wave: so many, and twice its points
 MARGIN = 0.05  # of the cube, around a box that is zoomed into
 BEST = 32  # points to zoom around when nothing is left
 
@@ -76,10 +76,11 @@ class Found:
 
 def search(
     simulate: Simulate, aims: Sequence[Aim], parameters: int, points: int, waves: int, seed: int,
-    chance_share: float = 0.0, said: Callable[[str], None] = lambda line: None,
+    chance_share: float = 0.0, first: int | None = None, said: Callable[[str], None] = lambda line: None,
 ) -> Found:  # fmt: skip
-    """Search the unit cube in at most `waves` waves of `points` runs each."""
-    x = samples.sobol_points(samples.power_of_two(points), parameters, seed)[:points]
+    """Search the unit cube in at most `waves` waves of `points` runs each, the first of `first` runs if given."""
+    first = first or points
+    x = samples.sobol_points(samples.power_of_two(first), parameters, seed)[:first]
     y = simulate(x, 0)
     whole = samples.sobol_points(CANDIDATES, parameters, seed + 1)
     told: list[Wave] = []
@@ -106,7 +107,7 @@ def search(
         x = np.concatenate([x, pool[:points]])
         y = np.concatenate([y, simulate(pool[:points], len(y))])
     kept = good & _kept(made, judging, x, y, allowed, chance_share)
-    found = Found(list(aims), x, y, told, made, judging, kept, whole, over_box, points, enough)
+    found = Found(list(aims), x, y, told, made, judging, kept, whole, over_box, first, enough)
     if kept.any():
         found.central = medoid(x, kept)
     return found
@@ -125,8 +126,9 @@ def _left(
     low, high, share = np.zeros(whole.shape[1]), np.ones(whole.shape[1]), 1.0
     x, worst = whole, nth_largest(over, allowed)
     left = float((worst < CUT).mean())
+    needed = max(ENOUGH, TWICE * points)
     for zoom in range(1, MOST_ZOOMS + 1):
-        if (worst < CUT).sum() >= ENOUGH * points:
+        if (worst < CUT).sum() >= needed:
             break
         near = x[worst < CUT] if (worst < CUT).any() else x[np.argsort(worst, kind="stable")[:BEST]]
         low, high = np.maximum(near.min(axis=0) - MARGIN, 0.0), np.minimum(near.max(axis=0) + MARGIN, 1.0)
@@ -135,7 +137,7 @@ def _left(
         worst = nth_largest(np.stack([one.implausibility(x, chance) for one in judges], axis=1), allowed)
         left = share * float((worst < CUT).mean())
     inside = x[worst < CUT]
-    return left, inside if len(inside) >= points else x[np.argsort(worst, kind="stable")[: ENOUGH * points]]
+    return left, inside if len(inside) >= points else x[np.argsort(worst, kind="stable")[:needed]]
 
 
 def _unsure(judges: Sequence[Surface], x: Floats) -> tuple[float, str]:
