@@ -48,7 +48,10 @@ def waves(found: Found) -> style.Picture:
             (right, [max(w.unsure, 1e-6) for w in found.waves], "Unsureness of emulators", "ratio, logarithmic"),
         ):
             axes.plot(x, values, "o-", color=style.SERIES_COLOURS[0], linewidth=2)
+            for n, value in zip(x, values, strict=True):
+                axes.annotate(f"{value:.2g}", (n, value), (0, 6), textcoords="offset points", ha="center", fontsize=8)
             axes.set_yscale("log")
+            axes.margins(y=0.25)
             axes.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
             axes.yaxis.set_minor_formatter(lambda value, _: "")
             axes.set_xticks(x, [f"wave {n}" for n in x])
