@@ -28,7 +28,8 @@ COMMANDS = {
     "report": "write a run's report again (rerun: the run itself): headwater report results/latest",
     "dashboard": "compose a scenario, see its cost, run and compare it, in a browser",
     "rerun": "repeat a finished run and say whether it is identical: headwater rerun results/latest",
-    "validate": "is it right? every target, hit or miss; or the accounts that must close: books=true",
+    "validate": "is it right? every target, hit or miss; books=true: accounts that must close (calibrate: fit)",
+    "calibrate": "which values of a few weakly known numbers fit what was observed: a set of draws",
     "explain": "value, unit, source and grade of a number: headwater explain mortality.hr_cap",
     "place": "check or build a place of your own: headwater place check my_folder/",
     "bench": "how fast it is on this machine",
@@ -174,7 +175,7 @@ def _simulate(words: Words) -> int:
     return 0
 
 
-def _validate(words: Words) -> int:
+def _against_targets(words: Words) -> int:
     from sim import arguments
 
     wrong = arguments.check(words)
@@ -182,11 +183,12 @@ def _validate(words: Words) -> int:
         raise UserError("\n".join(wrong))
     from sim import commands, compose
 
+    act = commands.calibrate if words.command == "calibrate" else commands.validate
     if words.through_hydra:
         codes: list[int] = []
-        compose.through_hydra(words, lambda plan: codes.append(commands.validate(plan)))
+        compose.through_hydra(words, lambda plan: codes.append(act(plan)))
         return max(codes, default=0)
-    return commands.validate(compose.from_words(words))
+    return act(compose.from_words(words))
 
 
 def _sweep(words: Words) -> int:
@@ -213,7 +215,8 @@ _ACTIONS: dict[str, Callable[[Words], int]] = {
     "compare": _simulate,
     "run": _simulate,
     "attribute": _simulate,
-    "validate": _validate,
+    "validate": _against_targets,
+    "calibrate": _against_targets,
     "sweep": _sweep,
     **{name: _simple(name) for name in ("report", "rerun", "explain", "place", "bench", "dashboard")},
 }

@@ -127,6 +127,14 @@ def validate(plan: Plan) -> int:
     return 0 if books.close(identities) else 1
 
 
+def calibrate(plan: Plan) -> int:
+    """``headwater calibrate``: draws of the free parameters that the targets do not contradict."""
+    from sim.calibration import command
+
+    _terminate_like_ctrl_c()
+    return command.act(plan)
+
+
 def report(words: Words) -> int:
     """``headwater report FOLDER [attribution=FOLDER]``: write the report of a finished run again, with the waterfall of
     a finished ``headwater attribute`` between two of its scenarios."""
@@ -281,8 +289,10 @@ def _one(words: Words, what: str) -> str:
 
 
 def _not_of_validate(about: dict[str, Any]) -> None:
-    if about.get("command") == "validate":
-        raise UserError("That folder holds a validation and no scenarios; to make another: headwater validate")
+    if (command := about.get("command")) in ("validate", "calibrate"):
+        raise UserError(
+            f"That folder holds no scenarios but what headwater {command} left; to make another: headwater {command}"
+        )
 
 
 def _plain_only(words: Words) -> None:

@@ -19,6 +19,8 @@ from sim.settings import Settings
 from sim.syntax import in_a_sentence
 
 SCHEMA = 1
+ONE_COMMAND = ("books", "bounds", "strict", "lens", "points", "waves", "england", "first")
+"""Settings of one command that are not part of the shipped configuration."""
 
 
 @dataclass(frozen=True)
@@ -162,12 +164,7 @@ def rewritten(words: Words) -> list[Override]:
             out.append(Override("++", it.key, it.value if words.multirun else quoted(it.value)))
         elif row and row.kind in ("text", "month") and not words.multirun and text[:1] not in ("'", '"', ""):
             out.append(Override(it.sign, it.key, quoted(it.value)))
-        elif it.key in (
-            "books",
-            "bounds",
-            "strict",
-            "lens",
-        ):  # words of one command, not of the shipped files
+        elif it.key in ONE_COMMAND:  # not of the shipped files
             out.append(Override("++", it.key, it.value))
         elif row and row.commands == settings.SWEEPING:  # so are these; Hydra may sweep over them
             text = f"[{it.value}]" if row.kind == "names" and text[:1] != "[" and not words.multirun else it.value

@@ -10,6 +10,7 @@ from sim.errors import EnvironmentFault
 WIDTH = 11
 UNDER_ANOTHER = (
     "rerun",
+    "calibrate",
     "bench",
     "attribute",
 )  # left out of the overview, to keep it to ten lines; `help NAME` tells of them
@@ -46,6 +47,12 @@ EXAMPLES = {
         "headwater report results/latest",
         "headwater report results/latest attribution=results/2026-11-22-101500-attribute-1a2b3c4d",
     ),
+    "calibrate": (
+        "headwater calibrate",
+        "headwater calibrate points=128 waves=3 workers=2",
+        "headwater calibrate targets=mine.csv place=my_town/ scale=1",
+        "headwater compare --config-dir results/2026-11-22-120000-calibrate-1a2b3c4d/use",
+    ),
     "rerun": ("headwater rerun results/latest", "headwater rerun results/latest workers=1"),
     "explain": ("headwater explain mortality.hr_cap", "headwater explain weakest=true"),
     "place": ("headwater place check my_town/", "headwater place build publishers_files/ place-data/"),
@@ -61,6 +68,8 @@ ABOUT = {
     "validate": "Set the model beside what was observed: every target, hit or miss, and what was set by construction. "
     "targets=mine.csv takes your own; books=true prints the accounts that must close; bounds=true runs the two "
     "experiments that bound what to expect of any policy.",
+    "calibrate": "Rule out, wave by wave, what a few weakly known numbers cannot be, given the targets of role fit; "
+    "what is left is a set of draws, each a run that was made. The same command goes on where it was stopped.",
     "report": "Write the report of a finished run again.",
     "rerun": "Repeat a finished run from its own configuration and say whether every number is identical.",
     "explain": "Say where a number of the model comes from: value, interval, source, grade, who uses it.",

@@ -23,6 +23,8 @@ RUNNING = ("run", "compare", "attribute", "sweep")
 REPEATING = ("run", "compare", "attribute")
 COMPARING = ("compare", "attribute", "sweep")
 SWEEPING = ("sweep",)
+CALIBRATING = ("calibrate",)
+ALL = (*WORKING, *CALIBRATING)
 
 
 def setting(
@@ -60,6 +62,7 @@ class Settings:
         "place",
         "north_mid_hampshire",
         "the place: a shipped one by name, or the folder of your own",
+        commands=ALL,
     )
     scenario: str = setting("name", "baseline", "the scenario to run", commands=("run",))
     scenarios: tuple[str, ...] = setting(
@@ -76,6 +79,7 @@ class Settings:
         low=0,
         high=1,
         above=True,
+        commands=ALL,
     )
     runs: int = setting(
         "whole number",
@@ -100,6 +104,7 @@ class Settings:
         "the first seed of chance; the same seed gives the same run",
         low=0,
         high=2**31,
+        commands=ALL,
     )
     start: str = setting("month", "2025-04", "first month that is reported", low=0, high=600)
     policy_start: str = setting(
@@ -137,14 +142,14 @@ class Settings:
         high=1024,
         empty=True,
         matters=False,
-        commands=WORKING,
+        commands=ALL,
     )
     results: str = setting(
         "text",
         "results",
         "the folder in which results are kept",
         matters=False,
-        commands=WORKING,
+        commands=ALL,
     )
     books: bool = setting(
         "yes or no",
@@ -165,7 +170,7 @@ class Settings:
         None,
         "a table of targets of your own, in the grammar of docs/validation.md (null: the shipped one)",
         empty=True,
-        commands=("validate",),
+        commands=("validate", "calibrate"),
     )
     strict: bool = setting(
         "yes or no",
@@ -219,6 +224,41 @@ class Settings:
         key="factors.evidence",
         empty=True,
         commands=SWEEPING,
+    )
+
+    england: float = setting(
+        "number",
+        1.0,
+        "share of the 200,000 residents of England in small that a run of a calibration simulates",
+        low=0,
+        high=1,
+        above=True,
+        commands=CALIBRATING,
+    )
+    points: int = setting(
+        "whole number",
+        64,
+        "runs of each wave of a calibration",
+        low=16,
+        high=4096,
+        commands=CALIBRATING,
+    )
+    first: int | None = setting(
+        "whole number",
+        None,
+        "runs of the first wave of a calibration, which fills the whole box (null: as many as of the others)",
+        low=16,
+        high=4096,
+        empty=True,
+        commands=CALIBRATING,
+    )
+    waves: int = setting(
+        "whole number",
+        4,
+        "waves of a calibration at most",
+        low=1,
+        high=20,
+        commands=CALIBRATING,
     )
 
     def layout(self) -> list[tuple[int, int]]:

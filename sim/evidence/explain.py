@@ -7,6 +7,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from sim.errors import UserError
+from sim.evidence.joint import Joint
 from sim.evidence.registry import Parameter, Registry, load, unknown
 from sim.evidence.stratified import Table
 from sim.evidence.usage import users
@@ -32,7 +33,7 @@ def explain(name: str = "", weakest: bool = False, registry: Registry | None = N
     if weakest:
         return _weakest(registry)
     if name in registry:
-        return _parameter(registry[name])
+        return _parameter(registry[name], registry.joint)
     table, *strata = name.split(":")
     if table in registry.tables:
         return _table(registry.tables[table], strata)
@@ -54,16 +55,21 @@ def _users(name: str) -> str:
     return ", ".join(users(name)) or "nothing yet"
 
 
-def _parameter(it: Parameter) -> str:
+def _parameter(it: Parameter, joint: Joint | None) -> str:
     between = ""
     if it.low is not None and it.high is not None:
         what = "range" if it.distribution in ("uniform", "triangular") else "95 % interval"
         between = f"{it.low:g} to {it.high:g} ({what})"
     off = "" if it.null is None else f"{it.null:g} (its value when judged benefits are switched off)"
     mean = it.fitted.mean
+    together = ""
+    if joint is not None and it.name in joint.names:
+        others = len(joint.names) - 1
+        together = f"in evidence draws: together with {others} others, one of {len(joint.rows)} draws of calibration"
     return f"{it.name} = {it.value:g} {it.unit}\n" + _lines([
         ("interval", between),
         ("distribution", it.distribution + (f", mean {mean:.4g}" if it.distribution != "fixed" else "")),
+        ("drawn", together),
         ("no effect", off),
         ("direction", it.direction),
         ("source", it.source),

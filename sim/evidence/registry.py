@@ -16,7 +16,9 @@ from typing import TYPE_CHECKING
 
 from sim import own
 from sim.errors import UserError
+from sim.evidence import joint as joints
 from sim.evidence.distributions import KINDS, Distribution, fit, uniform
+from sim.evidence.joint import Joint
 from sim.evidence.stratified import GRADES, Table, with_own_rows
 from sim.evidence.stratified import load as load_tables
 
@@ -96,11 +98,14 @@ class Parameter:
 
 
 class Registry(Mapping[str, Parameter]):
-    """All parameters by name, and the tables. Iterating gives names in file order."""
+    """All parameters by name, the tables, and draws of some of them together. Iterating gives names in file order."""
 
-    def __init__(self, parameters: Mapping[str, Parameter], tables: Mapping[str, Table]) -> None:
+    def __init__(
+        self, parameters: Mapping[str, Parameter], tables: Mapping[str, Table], joint: Joint | None = None
+    ) -> None:
         self._parameters = dict(parameters)
         self.tables = dict(tables)
+        self.joint = joint
 
     def __getitem__(self, name: str) -> Parameter:
         try:
@@ -158,6 +163,7 @@ class Evidence(Mapping[str, float]):
     ) -> None:
         self.registry, self.number, self.judgements = registry, number, judgements
         self._replacements = dict(replacements or {})
+        self._together = registry.joint.row(number) if registry.joint is not None else {}
         self._values: dict[str, float] = {}
         self._tables: dict[str, pd.DataFrame] = {}
 
@@ -168,6 +174,8 @@ class Evidence(Mapping[str, float]):
                 value = self._replacements[name]
             elif not self.judgements and parameter.grade == "judgement" and parameter.null is not None:
                 value = parameter.null
+            elif name in self._together:
+                value = self._together[name]
             else:
                 value = parameter.drawn(self.number)
             self._values[name] = value
@@ -207,7 +215,7 @@ class Evidence(Mapping[str, float]):
             if name not in self.registry.tables:
                 raise unknown(name, self.registry.tables)
             quantiles = {}
-            for given, quantile in self._replacements.items():
+            for given, quantile in {**self._together, **self._replacements}.items():
                 of, _, stratum = given.partition(":")
                 if of == name:
                     quantiles[stratum] = quantile
@@ -296,4 +304,8 @@ def load(parameters: Path | None = None, tables: Path | None = None) -> Registry
             found[parameter.name] = parameter
             if path in mine and (faults := parameter.faults()):
                 raise UserError(f"{path.name}: {faults[0]}.")
-    return Registry(found, with_own_rows(load_tables(tables)) if tables is None else load_tables(tables))
+    if parameters is not None or tables is not None:
+        return Registry(found, load_tables(tables))
+    strata = with_own_rows(load_tables())
+    drawn = joints.in_force()
+    return Registry(found, strata, None if drawn is None else joints.read(drawn, found))

@@ -50,6 +50,12 @@ def incidence(
     return np.asarray(shape * crude * people.sum() / (shape * (1 - share) * people).sum())
 
 
+def lasting(evidence: Evidence, condition: str) -> float:
+    """What calibration multiplies the published incidence of a condition by; 1 where it has no say."""
+    name = f"calibration.incidence_{condition}"
+    return evidence.get(name, 1.0)
+
+
 def recovery(evidence: Evidence, condition: str, share: Array, mortality: Array, new: Array) -> Array:
     """People who leave the condition per person-year with it, as (sex, age).
 

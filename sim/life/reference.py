@@ -112,15 +112,19 @@ def _share_norm(reference: Reference, share: Array, weight: Array) -> Array:
 
 
 def _incidence(epi: Epidemiology, reference: Reference, health: Health) -> None:
-    """Baseline hazard = incidence × residual deprivation effect ÷ mean multiplier of those still without it."""
+    """Baseline hazard = incidence × residual deprivation effect ÷ mean multiplier of those still without it.
+
+    Who recovers is solved with incidence as published: what calibration takes from incidence then lowers prevalence.
+    """
     deaths = (epi.deaths * epi.england).sum(2) / epi.people
-    rates = {
+    published = {
         condition.name: onset.incidence(
             epi.evidence, condition.name, epi.prevalence[condition.name], deaths, epi.people, condition.age_from,
             beyond=epi.undiagnosed[condition.name] if condition.undiagnosed == diagnosis.BEYOND else 0.0,
         )
         for condition in epi.conditions
     }  # fmt: skip
+    rates = {name: rate * onset.lasting(epi.evidence, name) for name, rate in published.items()}
     converted = _conversions(epi, rates)
     for condition in epi.conditions:
         name = condition.name
@@ -135,7 +139,7 @@ def _incidence(epi: Epidemiology, reference: Reference, health: Health) -> None:
         norm = reference.over_deciles(weight * residual)
         rate, share = rates[name], epi.prevalence[name]
         if condition.recovers:
-            leave = onset.recovery(epi.evidence, name, share, deaths, rate)
+            leave = onset.recovery(epi.evidence, name, share, deaths, published[name])
             epi.recovery[name] = np.clip(leave - converted.get(name, 0.0), 0, None)
         if epi.undiagnosed[name] > 0:
             epi.diagnosis[name] = diagnosis.rate(epi.evidence, rate, share, epi.undiagnosed[name])

@@ -42,11 +42,9 @@ def act(plan: Plan) -> int:
     for line in announcement(plan, targets, places, left_out):
         print(line, flush=True)
     shipped = s.targets is None
-    shown = {
-        "backcast": BACKCAST if BACKCAST in places and shipped else "",
-        "faces": ENGLAND if ENGLAND in places and shipped else "",
-    }
-    jobs = [Job(draw, seed, (*targets, *beside), places, s.judged, own=plan.own, **shown) for draw, seed in pairs]
+    backcast = BACKCAST if BACKCAST in places and shipped else ""
+    faces = ENGLAND if ENGLAND in places and shipped else ""
+    jobs = [Job(draw, seed, (*targets, *beside), places, s.judged, backcast, faces, plan.own) for draw, seed in pairs]
     with Store(plan) as store:
         store.log("started", runs=len(jobs), targets=len(targets))
         answers = answer(simulate.run, jobs, s.workers or cores(), Progress())

@@ -44,7 +44,7 @@ Tick = Callable[[int, int], None]
 @dataclass(frozen=True)
 class Job:
     """One evidence draw and one seed. places: name in the targets → (place, scale); backcast: whose months to keep;
-    faces: of whose residents the figures of face validity are."""
+    faces: of whose residents the figures of face validity are; replaced: evidence set by hand, as (name, value)."""
 
     draw: int
     seed: int
@@ -54,6 +54,7 @@ class Job:
     backcast: str = ""
     faces: str = ""
     own: tuple[str, ...] = ()
+    replaced: tuple[tuple[str, float], ...] = ()
 
     def __str__(self) -> str:
         return f"evidence draw {self.draw}, seed {self.seed}"
@@ -137,7 +138,7 @@ class _Walk:
     def walk(self, tick: Callable[[int], None]) -> None:
         """Simulate, look, and work out what is asked for."""
         given, scale = self.job.places[self.name]
-        evidence = load().draw(self.job.draw).judged(self.job.judged)
+        evidence = load().draw(self.job.draw).replaced(dict(self.job.replaced)).judged(self.job.judged)
         place = load_place(given, evidence)
         m = CareSystem(place, evidence, scale=scale, seed=self.job.seed, months=max(self.last, 1))
         self.england = _bands(assemble.england(evidence))

@@ -41,7 +41,7 @@ def test_draw_0_is_the_central_value(registry: Registry) -> None:
 
 
 def test_draws_differ_and_repeat(registry: Registry) -> None:
-    name = "mortality.condition_exponent"
+    name = "mortality.improvement_per_year"
     values = {registry.draw(number)[name] for number in range(20)}
     assert len(values) == 20
     assert registry.draw(7)[name] == registry.draw(7)[name]
