@@ -34,21 +34,21 @@ def said(*uses: Use) -> list[str]:
 
 
 def test_months_of_the_budget_are_those_of_the_commissioner() -> None:
-    lines = checks._lines(BUDGET, MONTHS)
+    lines = checks.lines_of(BUDGET, MONTHS)
     for at in (0, 1, 119, 239):
         month = BUDGET.month_pence(MONTHS[at])
         assert lines[at] == pytest.approx([month[name] for name in NAMES], abs=1)
 
 
 def test_payers_pay_what_the_commissioner_makes_them_pay() -> None:
-    before = checks._lines(BUDGET, MONTHS)
+    before = checks.lines_of(BUDGET, MONTHS)
     wanted = np.full(len(MONTHS), 1e7)
     for payers in (
         (("acute_emergency", None), ("outpatient", None), ("community", None)),
         (("health_creation", 25.0), ("new", 75.0)),
         (("new", None),),
     ):
-        parts = checks._parts(replace(use(), payers=payers), wanted, before)
+        parts = checks.parts_of(replace(use(), payers=payers), wanted, before)
         paid = share(10_000_000, payers, BUDGET.month_pence(MONTHS[0]))
         assert {name: part[0] for name, part in parts.items()} == pytest.approx(paid, abs=1)
 
