@@ -5,12 +5,14 @@ It stands alone so that the process that is measured loads what `headwater sweep
 
 from __future__ import annotations
 
+import os
 import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from sim.studies.stopwatch import Laps
     from sim.sweeps.base import Base, Job
     from sim.sweeps.experiment import Experiment
 
@@ -19,7 +21,9 @@ FACTORS = ("ties.near_share", "ties.age_spread", "ties.lost_a_year", "peers.frie
            "three_cs.confidence_years", "wellbeing.loneliness_effect", "wellbeing.unmet_effect")  # fmt: skip
 SCENARIOS, OUTCOMES = ["baseline", "health_creation"], ["net_benefit", "emergency_admissions"]
 TOY = 5_000  # residents of the toy town
-TASK = "sim.studies.bench_driver:nothing"
+TASK, TIMED = "sim.studies.bench_driver:nothing", "sim.studies.bench_driver:timed"
+LAPS = "HEADWATER_BENCH_LAPS"
+"""Environment variable: the folder into which the processes of a study write how long their runs took."""
 
 
 @dataclass(frozen=True)
@@ -52,10 +56,40 @@ def experiment(root: Path, factors: int, n: int, seeds: int, years: int, residen
 def shipped(root: Path, n: int, seeds: int, years: int, residents: int) -> Experiment:
     """The Sobol study that is shipped, of eight assumptions behind health creation, in the toy town."""
     from sim import compose
-    from sim.sweeps.experiment import from_plan
+    from sim.sweeps.experiment import from_plan, read
 
+    given = read("sobol")
     words = ["place=toy", "experiment=sobol", f"n={n}", f"seeds={seeds}"]
-    return from_plan(compose.plan("sweep", words, years=years, scale=residents / TOY, results=str(root)))
+    plan = compose.plan(
+        "sweep", words, scenarios=list(given["scenarios"]), years=years, scale=residents / TOY, results=str(root)
+    )
+    return from_plan(plan, given)
+
+
+def timed(base: Base, job: Job) -> Any:
+    """A run of the model, with a lap of a `Stopwatch` written into the folder that LAPS names."""
+    import json
+
+    from sim.studies.stopwatch import Stopwatch
+    from sim.sweeps.simulate import run_row
+
+    watch = Stopwatch()
+    values = run_row(base, job)
+    watch.lap()
+    took, loop = watch.laps()
+    with open(Path(os.environ[LAPS]) / f"{os.getpid()}.jsonl", "a", encoding="utf-8") as file:
+        file.write(json.dumps([took[0], loop[0]]) + "\n")
+    return values
+
+
+def laps(folder: Path) -> list[Laps]:
+    """What `timed` wrote, a process each."""
+    import json
+
+    from sim.studies.stopwatch import Laps
+
+    written = [[json.loads(line) for line in file.read_text().splitlines()] for file in sorted(folder.glob("*.jsonl"))]
+    return [Laps([took for took, _ in each], [loop for _, loop in each]) for each in written]
 
 
 def nothing(base: Base, job: Job) -> Any:
