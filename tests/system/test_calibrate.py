@@ -53,6 +53,7 @@ def runs(here: Path) -> list[str]:
     return log.read_text(encoding="utf-8").splitlines() if log.exists() else []
 
 
+@pytest.mark.slow
 def test_stopped_and_gone_on_with_it_is_the_same_and_so_with_two_workers(
     here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -72,6 +72,7 @@ def test_found_before_anything_runs(words: str, sentence: str, tmp_path: Path) -
     assert [path.name for path in tmp_path.rglob("*")] == ["town"], "nothing is written"
 
 
+@pytest.mark.slow
 def test_a_lever_that_comes_too_late_is_run_and_said(tmp_path: Path) -> None:
     words = [word for word in SMALL if not word.startswith("scen")]
     done = headwater("run", "scenario=new_hospital", *words, cwd=tmp_path)
@@ -163,6 +164,7 @@ def run_once(folder: Path, *more: str) -> Path:
     return made.parent
 
 
+@pytest.mark.slow
 def test_rerun_of_an_edited_configuration_and_report_of_a_damaged_run(tmp_path: Path) -> None:
     made = run_once(tmp_path)
     file = made / "config.yaml"
@@ -185,6 +187,7 @@ def test_rerun_of_an_edited_configuration_and_report_of_a_damaged_run(tmp_path: 
         assert done.stderr.endswith("metadata.json is damaged.\n")
 
 
+@pytest.mark.slow
 @posix
 def test_a_report_that_finds_no_room_leaves_the_old_one(tmp_path: Path) -> None:
     made = run_once(tmp_path)
@@ -205,6 +208,7 @@ if __name__ == "__main__":
 """
 
 
+@pytest.mark.slow
 def test_results_saved_from_python_are_reported_and_repeated_like_a_run(tmp_path: Path) -> None:
     (tmp_path / "script.py").write_text(SCRIPT)
     done = subprocess.run([sys.executable, "script.py"], cwd=tmp_path, capture_output=True, text=True, check=False)

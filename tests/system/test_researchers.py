@@ -66,6 +66,7 @@ def test_a_lever_of_ones_own(tmp_path: Path) -> None:
     assert "own configuration" in json.loads((folder / "metadata.json").read_text())["hashes"]
 
 
+@pytest.mark.slow
 def test_a_condition_of_ones_own(tmp_path: Path) -> None:
     from sim import Results
 
@@ -201,6 +202,7 @@ def test_a_pilot_larger_than_the_place_is_refused(tmp_path: Path) -> None:
     assert done.stdout == ""
 
 
+@pytest.mark.slow
 def test_rerun_asks_for_the_folder_that_the_run_used(tmp_path: Path) -> None:
     write(tmp_path)
     words = f"run --config-dir mine scenario=walking {SMALL} workers=1".split()

@@ -94,6 +94,7 @@ def test_published_indices_come_out_of_the_whole_road(tmp_path: Path, control: P
         assert np.all(error < 0.05), "and the intervals say something"
 
 
+@pytest.mark.slow
 def test_a_larger_design_and_more_seeds_run_nothing_again(tmp_path: Path, control: Path) -> None:
     small = sweep(tmp_path)
     assert len(ran(control)) == 80 * 2
@@ -179,6 +180,7 @@ def hold(control: Path, lines: int) -> None:
     (control / "half").replace(control / "hold")
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="looks for processes in /proc")
 def test_kill_of_driver_and_worker_and_two_drivers_change_nothing(tmp_path: Path, control: Path) -> None:
     """320 runs, held after 150 and again 40 later, so that each kill falls in the middle however fast the machine."""

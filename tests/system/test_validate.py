@@ -70,7 +70,7 @@ def test_what_cannot_be_found_is_said(tmp_path: Path) -> None:
     done = headwater("validate", "books=true", "strict=true", "place=toy", cwd=tmp_path)
     assert (done.returncode, done.stderr.strip()) == (
         2,
-        "books=true prints accounts, not targets: leave targets and strict out.",
+        "books=true and bounds=true print no targets: give one of them, without targets and strict.",
     )
     (tmp_path / "mine.csv").write_text(
         "name,measure,value,unit,tolerance,source,who\na,smoking,1,share,1,s,area=Winchestr\n", encoding="utf-8"
