@@ -237,7 +237,7 @@ def test_lives_can_be_leafed_through(person: Person, address: str) -> None:
 def test_more_than_a_line_has_cannot_be_run(person: Person, address: str) -> None:
     person.goes(address)
     person.picks("Who pays", "Shares that I choose")
-    assert "must come to 100 %" in person.sees(".hw-note").text
+    person.sees(".hw-note", "must come to 100 %")
     until(
         lambda: not next(one for one in person.all("button") if one.text == "Run").is_enabled(), "a button that is off"
     )
@@ -253,7 +253,7 @@ def test_pick_run_compare_download_reload(address: str, root: Path, tmp_path: Pa
         person.goes(address)
         person.picks("Start from", "Integrated care")
         person.picks("Who pays", "New money")
-        assert "Integrated neighbourhood team" in person.sees(".hw-table").text
+        person.sees(".hw-table", "Integrated neighbourhood team")
         until(lambda: any("New money" in one.text for one in person.all(".hw-table")), "who pays")
         person.picks("Size of the run", "A glance")
         person.presses("Save as a file (YAML)")
@@ -268,9 +268,9 @@ def test_pick_run_compare_download_reload(address: str, root: Path, tmp_path: Pa
         person.presses("See the results")
         person.sees("h2", "Take it away")
         person.waits()
-        assert "integrated care" in person.sees(".hw-tile h3").text
+        person.sees(".hw-tile h3", "integrated care")
         person.picks("Other run", "Empty the bath")
-        assert "Emergency admissions" in person.sees(".hw-table").text
+        person.sees(".hw-table", "Emergency admissions")
         for name in ("Report (one page for the browser)", "Board paper (Word)", "Numbers (Excel)", "Numbers (CSV)",
                      "Configuration: repeats the run (YAML)", "Everything (zip)"):  # fmt: skip
             person.presses(name)
@@ -283,7 +283,7 @@ def test_pick_run_compare_download_reload(address: str, root: Path, tmp_path: Pa
         person.driver.refresh()
         person.waits()
         assert folder.name in person.driver.current_url
-        assert "integrated care" in person.sees(".hw-tile h3").text
+        person.sees(".hw-tile h3", "integrated care")
     _the_command_line_gives_the_same(file, folder, tmp_path)
 
 
@@ -315,17 +315,17 @@ def test_two_people_do_not_disturb_each_other_and_a_run_can_be_stopped(address: 
         other.goes(address)
         one.picks("Start from", "Digital first")
         one.picks("Size of the run", "Everybody")
-        assert "Digital front door" in one.sees(".hw-table").text
+        one.sees(".hw-table", "Digital front door")
         assert "Digital front door" not in other.sees(".hw-table").text
         one.presses("Run")
         one.sees("[data-testid=stProgress]")
         one.visits("Results")  # it does not wait for the run
         one.sees("img.hw-picture")
         one.visits("Try an idea")
-        assert "Digital front door" in one.sees(".hw-table").text
+        one.sees(".hw-table", "Digital front door")
         assert not other.all("[data-testid=stProgress]")
         one.presses("Stop")
-        assert "was stopped" in one.sees(".hw-note").text
+        one.sees(".hw-note", "was stopped")
         assert one.sees("button", "Run").is_enabled()
     assert {one.name for one in runs_of(root)} == before
     until(lambda: not list(root.glob(".partial-*")), "a tidy folder")
@@ -344,5 +344,5 @@ def test_a_killed_run_is_one_sentence_and_the_page_lives_on(address: str, root: 
         assert person.sees(".hw-note").text.removeprefix("Note. ") == jobs.KILLED
         assert person.browser.violations() == []
         person.picks("Start from", "New hospital")
-        assert "New hospital" in person.sees(".hw-table").text
+        person.sees(".hw-table", "New hospital")
         assert person.sees("button", "Run").is_enabled()
