@@ -148,15 +148,23 @@ def row_limit(changes: Sequence[float]) -> float:
     return float(min(1.3 * sizes.max(), 3 * np.quantile(sizes, 0.6)))
 
 
-def _finish(axes: Axes, numbers: Numbers, rows: Sequence[str], scenario: str, limit: float) -> None:
-    axes.set_xlim(-limit * 1.12, limit * 2.05)  # room at the right for the figures
+def about_nought(axes: Axes, title: str, limit: float, room: float) -> None:
+    """A panel of changes to either side of none: scale from −limit to limit, with room for figures at its right.
+
+    room: where the panel ends at the right, in units of the limit.
+    """
+    axes.set_xlim(-limit * 1.12, limit * room)
     axes.axvline(0, color=style.INK, linewidth=1.1, linestyle=style.BASELINE_DASH, zorder=1)
     axes.grid(True, axis="x")
     axes.grid(False, axis="y")
     axes.spines["left"].set_visible(False)
-    axes.set_title(numbers.label(scenario), pad=8)
+    axes.set_title(title, pad=8)
     ticks = [t for t in words.few_ticks().tick_values(-limit, limit) if abs(t) <= limit]
     axes.set_xticks(ticks, [words.signed_tick(t) for t in ticks])
+
+
+def _finish(axes: Axes, numbers: Numbers, rows: Sequence[str], scenario: str, limit: float) -> None:
+    about_nought(axes, numbers.label(scenario), limit, 2.05)
     for y, measure in enumerate(rows):
         share = numbers.share_change(measure, scenario)
         low, mid, high = (100 * float(x[-1]) for x in (share.low, share.mid, share.high))

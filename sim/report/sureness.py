@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from sim import clock
 from sim.outcomes import unjudged
 from sim.report import style, words
-from sim.report.differences import AT_END, row_limit, row_name
+from sim.report.differences import AT_END, about_nought, row_limit, row_name
 from sim.report.numbers import Numbers
 
 if TYPE_CHECKING:
@@ -71,14 +71,7 @@ def _column(
         axes.plot([np.clip(mid, -limit, limit)], [y], "|", color=style.INK, markersize=9, zorder=3)
         said = "no change" if share.same() else f"{style.percent(part, 0)}" if np.isfinite(part) else style.DASH
         axes.text(limit * 1.75, y, said, ha="right", va="center", fontsize=8.3, color=style.INK)
-    axes.set_xlim(-limit * 1.12, limit * 1.75)
-    axes.axvline(0, color=style.INK, linewidth=1.1, linestyle=style.BASELINE_DASH, zorder=1)
-    axes.grid(True, axis="x")
-    axes.grid(False, axis="y")
-    axes.spines["left"].set_visible(False)
-    axes.set_title(numbers.label(scenario), pad=8)
-    ticks = [t for t in words.few_ticks().tick_values(-limit, limit) if abs(t) <= limit]
-    axes.set_xticks(ticks, [words.signed_tick(t) for t in ticks])
+    about_nought(axes, numbers.label(scenario), limit, 1.75)
 
 
 def _split(numbers: Numbers, noise: dict[tuple[str, str], float], shown: Sequence[str]) -> str:
