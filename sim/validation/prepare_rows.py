@@ -46,7 +46,7 @@ PATTERNS: tuple[tuple[str, Mapping[str, str]], ...] = (
         "note": "contradicts the incidence row: the model holds 1.5 % true and six in ten of them registered"}),
     (r"qof_prevalence_hypertension", {"label": "hypertension register", "measure": "hypertension", **REGISTER}),
     (r"qof_prevalence_depression 18\+", {
-        "label": "depression register, 18+", "measure": "depression", "who": "age=18+", **REGISTER,
+        "label": "depression register, 18+", "measure": "depression", "who": "age=18+", "trend": "2%", **REGISTER,
         "estimand": "coded", "note": "ever coded, another construct than the survey of the past week below"}),
     (r"age_adjusted_prevalence_ratio_Q1_to_Q5_(\w+)", {
         "label": r"\1 register, fifth 1 to fifth 5", "measure": r"\1", **GRADIENT}),
