@@ -12,8 +12,12 @@ from html import escape
 from sim.report.style import CSS_FONT, Picture
 
 _NUMBER = re.compile(r"-?\d+\.\d+(?:e-?\d+)?")
+_STEP = re.compile(r"([MLQCzZ])([^MLQCzZ]*)")
 _PATH = re.compile(r'( d|points)="([^"]*)"')
 _TRANSFORM = re.compile(r'(transform|x|y|width|height)="([^"]*)"')
+_STYLE = re.compile(r'style="[^"]*"')
+_SPACE = re.compile(r"([:;]) ")
+_GROUP = re.compile(r"<g(?: [^>]*)?/?>|</g>")
 _IDS = re.compile(r'(\bid="|url\(#|href="#)')
 
 
@@ -30,9 +34,42 @@ def _rounded(text: str, decimals: int) -> str:
 
 
 def _path(match: re.Match[str]) -> str:
-    data = " ".join(_rounded(match[2], 1).split())
-    data = re.sub(r" ?([MLQCzZ]) ?", r"\1", data)
-    return f'{match[1]}="{data}"'
+    if match[1] == " d":
+        return f' d="{relative(match[2])}"'
+    return f'{match[1]}="{" ".join(_rounded(match[2], 1).split())}"'
+
+
+def relative(data: str) -> str:
+    """Path data of M, L, Q, C and z with each step counted in tenths from the last point: half as long.
+
+    Steps are differences of rounded points, so that no error adds up along a path.
+    """
+    said: list[str] = []
+    here = start = (0, 0)
+    last = ""
+    for letter, numbers in _STEP.findall(data):
+        if letter in "zZ":
+            said.append("z")
+            here, last = start, "z"
+            continue
+        tenths = [round(10 * float(one)) for one in numbers.split()]
+        points = list(zip(tenths[::2], tenths[1::2], strict=True))
+        steps = [value - here[i] for point in points for i, value in enumerate(point)]
+        here = points[-1]
+        if letter == "M":
+            start = here
+        written = "".join(_tenths(step) for step in steps)
+        implied = letter != "M" and (letter == last or (letter, last) == ("L", "M"))
+        said.append(written if implied else letter.lower() + written.removeprefix(" "))
+        last = letter
+    return "".join(said)
+
+
+def _tenths(step: int) -> str:
+    """A step in tenths as the shortest number, with a space before it where no sign parts it from the last one."""
+    whole, tenth = divmod(abs(step), 10)
+    size = f"{whole or ''}.{tenth}" if tenth else str(whole)
+    return f"-{size}" if step < 0 else f" {size}"
 
 
 def tidy(text: str) -> str:
@@ -49,12 +86,28 @@ def tidy(text: str) -> str:
     text = re.sub(r"font: (\d[\d.]*px) [^;\"]*", r"font-size: \1", text)
     text = re.sub(r"font: ([a-z0-9]+) (\d[\d.]*px) [^;\"]*", r"font-weight: \1; font-size: \2", text)
     text = re.sub(r"font-family: [^;\"]*;? ?", "", text)
+    text = _STYLE.sub(lambda m: _SPACE.sub(r"\1", m[0]), text)
     text = re.sub(r' transform="rotate\(-?0 [^)]*\)"', "", text)
     text = re.sub(r">\s+<(?!/?tspan)", "><", text)
     asked = set(re.findall(r'(?:url\(#|href="#)([^)"]+)', text))
     text = re.sub(r' id="([^"]*)"', lambda m: m[0] if m[1] in asked else "", text)
-    text = re.sub(r"<g>(<text[^>]*>[^<]*</text>)</g>", r"\1", text)
-    return text.strip()
+    return _ungrouped(text).strip()
+
+
+def _ungrouped(text: str) -> str:
+    """Without the groups that say nothing of what is in them."""
+    plain: list[bool] = []
+
+    def group(match: re.Match[str]) -> str:
+        tag = match[0]
+        if tag == "</g>":
+            return "" if plain.pop() else tag
+        if tag == "<g/>":
+            return ""
+        plain.append(tag == "<g>")
+        return "" if plain[-1] else tag
+
+    return _GROUP.sub(group, text)
 
 
 def inline(picture: Picture, name: str) -> str:
