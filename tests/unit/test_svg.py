@@ -58,6 +58,7 @@ def test_a_picture_keeps_its_shapes_and_loses_empty_groups():
     axes = figure.subplots()
     axes.plot([0, 1, 2], [1, 3, 2])
     text = svg.tidy(figure.svg())
-    assert "<g>" not in text and "<g/>" not in text
+    assert "<g>" not in text
+    assert "<g/>" not in text
     assert text.count("<g ") == text.count("</g>")
     assert text.count("<path") > 3
