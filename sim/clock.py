@@ -37,7 +37,7 @@ def year_and_month(month: int) -> tuple[int, int]:
 
 def calendar_month(month: int) -> int:
     """Month of the calendar year, 1 (January) to 12."""
-    return year_and_month(month)[1]
+    return (month + FIRST_MONTH - 1) % MONTHS_A_YEAR + 1
 
 
 def iso(month: int) -> str:

@@ -131,6 +131,11 @@ class CareSystem(ColumnarModel):
         self.changes_state = of_state(self.rates.names)
         self.drawn = self.rates.index[next(iter(PRACTICE_KINDS))]  # all processes before are drawn as events
         self.slots = np.repeat([self.rates.index[kind] for kind in PRACTICE_KINDS], list(PRACTICE_KINDS.values()))
+        self.of_service = {
+            service: [self.rates.index[process] for process in processes if process in self.rates.index]
+            for service, processes in PROCESSES.items()
+        }
+        """Columns of what is drawn whose events each hospital service counts together."""
         self.hazard_cap = float(self.evidence["mortality.hr_cap"])
         self.sex_ratio = self.evidence["demography.sex_ratio_at_birth"]
         self.calendar = Calendar(self.evidence)
@@ -250,10 +255,8 @@ class CareSystem(ColumnarModel):
         """What this month multiplies each drawn process by: the mortality of the year, each service's index."""
         scale = np.ones(self.drawn, np.float32)
         scale[self.rates.index[DEATH]] = self.calendar.ratio(self.month)
-        for service, processes in PROCESSES.items():
-            for process in processes:
-                if process in self.rates.index:
-                    scale[self.rates.index[process]] = self.care.index.of(service, self.month)
+        for service, columns in self.of_service.items():
+            scale[columns] = self.care.index.of(service, self.month)
         return scale
 
     # ------------------------------------------------------------------------------------------------ endings
@@ -262,7 +265,8 @@ class CareSystem(ColumnarModel):
         """Deaths, then departures of those who live: the last thing in the month."""
         r = self.residents.columns
         dead = happenings.of(DEATH)
-        moved = np.setdiff1d(happenings.of(LEAVE), dead, assume_unique=True)
+        leaving, gone = happenings.of(LEAVE), set(dead.tolist())
+        moved = leaving[np.array([row not in gone for row in leaving.tolist()], bool)]
         self.recorder.add_rows("deaths", r, dead)
         self.recorder.add_rows("departures", r, moved)
         self.events.go(Kind.DIED, dead)

@@ -73,16 +73,19 @@ class ServiceIndex:
 
     def of(self, service: str, month: int) -> float:
         """What contact rates of `service` are multiplied by in `month` (solved when first asked for in it)."""
+        held = self._now.get(service)
+        if held is not None and held[0] == month:
+            return held[1]
         shape = self.shape(service, month)
         if self.expected is None or service not in self.wanted:
             return shape
         if month >= FROZEN_FROM:
             self.plain.pop(service, None)
-            return shape * self.level[service]
-        held = self._now.get(service)
-        if held is None or held[0] != month:
-            held = self._now[service] = (month, self._solve(service, month, shape))
-        return held[1]
+            value = shape * self.level[service]
+        else:
+            value = self._solve(service, month, shape)
+        self._now[service] = (month, value)
+        return value
 
     def _solve(self, service: str, month: int, shape: float) -> float:
         plain = self.expected(service) if self.expected is not None else 0.0

@@ -60,6 +60,7 @@ FRAILTY = KINDS.index("frailty_crisis")
 AFTER_EMERGENCY = 1 << 5
 BIT = np.array([1, 2, 4, 8, 16, 1 << 6, AFTER_EMERGENCY, AFTER_EMERGENCY, 1 << 7], np.uint8)
 """Bit of each of `KINDS` in a resident's `need_kind`; exacerbations and frailty crises share one."""
+REFERRED_OF = tuple(f"needs_referred_{team}" for team in OWN_TEAMS)
 REFERRED = ("community_referrals", "mental_health_referrals", "social_care_requests", "vcse_referrals")
 SHOWN_WAITING = ("community_waiting", "mental_health_waiting", "social_care_waiting", "vcse_waiting")
 COUNTED = {"exacerbation": "acsc_admissions", "frailty_crisis": "frailty_crises", "injury": "injuries"}
@@ -208,11 +209,12 @@ class Needs:
         m.events.add(Kind.TEAM_LOST, on_the_way, kind[lost])
         self.record("handoffs", rows, now)
         self.record("lost_referrals", on_the_way)
-        referred = {}
-        for number, measure in enumerate(REFERRED):
-            mine = rows[kind == number]
-            self.record(measure, mine)
-            referred[f"needs_referred_{OWN_TEAMS[number]}"] = len(mine)
+        many = np.bincount(kind, minlength=len(REFERRED)).tolist()
+        by_kind, begin = rows[kind.argsort(kind="stable")], 0
+        for measure, n_of_kind in zip(REFERRED, many, strict=True):
+            self.record(measure, by_kind[begin : begin + n_of_kind])
+            begin += n_of_kind
+        referred = dict(zip(REFERRED_OF, many, strict=True))
         self.unmet(on_the_way, self.pathways.kind[step[lost]])
         m.care.ledger.add(m.month, needs_referred=n, needs_lost=len(on_the_way), **referred)
         here = (~lost).nonzero()[0]
@@ -336,11 +338,13 @@ class Needs:
 
     def record(self, measure: str, rows: Rows, weights: Array | None = None) -> None:
         """Count events of residents for the recorder, which is given them at the month's end."""
-        if len(rows) and measure in self.m.recorder.measures:
+        if len(rows):
             self._counted.setdefault(measure, []).append((rows, weights))
 
     def _tell_recorder(self) -> None:
         for measure, parts in self._counted.items():
+            if measure not in self.m.recorder.measures:
+                continue
             rows, weights = parts[0]
             if len(parts) > 1:
                 rows = np.concatenate([each for each, _ in parts])

@@ -68,8 +68,7 @@ def advance(m: CareSystem) -> None:
 
 def reach(m: CareSystem) -> Floats:
     """How many of its residents work in a neighbourhood reaches, over those of the studied one: lower where rural."""
-    urban = m.place.lsoas["urban"].to_numpy() != 0
-    return np.asarray(np.where(urban, 1.0, m.evidence["community.rural_reach"]), np.float64)
+    return np.where(m.place.urban, 1.0, m.evidence["community.rural_reach"])
 
 
 def spread(

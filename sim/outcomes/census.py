@@ -76,7 +76,8 @@ class Plan:
         counted = np.concatenate([found.bits.T, parts, found.sums])
         if len(self._total) != len(self.names):
             self._lay_out(len(parts))
-        each = self._total @ counted[:, :N_FIFTHS] + self._adults @ counted[:, N_FIFTHS:]
+        children, adults = (np.ascontiguousarray(half) for half in (counted[:, :N_FIFTHS], counted[:, N_FIFTHS:]))
+        each = self._total @ children + self._adults @ adults
         each *= self.worth[:, None]
         return np.asarray(each)
 

@@ -327,7 +327,9 @@ class Recorder:
 
     def _pay(self, book: dict[str, Array], key: str, amount: float) -> None:
         if self._now >= 0:
-            book.setdefault(key, np.zeros(self.n_months))[self._now] += float(amount)
+            if key not in book:
+                book[key] = np.zeros(self.n_months)
+            book[key][self._now] += float(amount)
 
     # ---------------------------------------------------------------------------------------------- branching, end
     def __getstate__(self) -> dict[str, Any]:

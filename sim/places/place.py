@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -64,6 +65,11 @@ class Place:
     def residents(self) -> int:
         """Residents at the start, at 1:1."""
         return int(self.counts.sum())
+
+    @cached_property
+    def urban(self) -> NDArray[np.bool_]:
+        """Which areas are urban: bool[L]."""
+        return np.asarray(self.lsoas["urban"].to_numpy() != 0)
 
     @property
     def users(self) -> float:

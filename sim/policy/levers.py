@@ -7,9 +7,10 @@ admissions or visits is the model's business. `sim.policy.grammar` reads the fil
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -85,16 +86,23 @@ class Lever:
             return mine.null
         return mine.drawn(getattr(evidence, "number", 0))
 
-    def of_kind(self, kind: str) -> Iterator[Act]:
+    def of_kind(self, kind: str) -> Sequence[Act]:
         """The acts of one kind."""
-        return (act for act in self.acts_on if act.kind == kind)
+        return self._by_kind.get(kind, ())
 
-    @property
+    @cached_property
+    def _by_kind(self) -> dict[str, list[Act]]:
+        found: dict[str, list[Act]] = {}
+        for act in self.acts_on:
+            found.setdefault(act.kind, []).append(act)
+        return found
+
+    @cached_property
     def reaches_people(self) -> bool:
         """Whether money becomes persons reached (else it is spent on a neighbourhood or a service)."""
         return "per_person" in self.cost
 
-    @property
+    @cached_property
     def by_dose(self) -> bool:
         """Whether money becomes a dose for each resident of a neighbourhood."""
         return "per_resident_year" in self.cost
