@@ -59,11 +59,12 @@ MONTH: tuple[Part, ...] = (
     Part(
         "Changes", ("changes.draw", "self.care.needs.recoveries.count_tabled", "changes.apply"),
         "One draw a process for everyone against the cached chance; then, in the order of the processes: behaviours "
-        "and circumstances, onset of and recovery from each condition. Whoever changed is worked out anew",
+        "and circumstances, onset of and recovery from each condition",
         "sim/life/changes.py", "chances as they stood when the month began",
     ),
     Part(
-        "Births", ("demography.give_birth",), "At home with the mother; the newborn has chances of its own at once",
+        "Births", ("demography.give_birth", "reviews.refresh"),
+        "At home with the mother; the newborn has chances of its own at once, and whoever changed is worked out anew",
         "sim/life/demography.py", "drawn with the changes",
     ),
     Part(

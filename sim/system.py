@@ -179,6 +179,7 @@ class CareSystem(ColumnarModel):
         rows = demography.add_people(
             self, people["identity"], key, people["born"], people["male"], people["lsoa"], home
         )
+        reviews.refresh(self, rows)
         if self.detail:
             self.panel.open()
         self.events.come(Kind.RESIDENT, rows)
@@ -201,13 +202,16 @@ class CareSystem(ColumnarModel):
         community.advance(self)
         self.commissioner.advance(self.month)
         self._apply_levers()
-        self._welcome("arrivals", demography.arrive(self))
+        new = demography.arrive(self)
+        self._welcome("arrivals", new)
         self.ties.advance()
-        reviews.review(self, continuity.review(self, reviews.due(self), REVIEW_MONTHS))
+        reviews.review(self, continuity.review(self, reviews.due(self), REVIEW_MONTHS), new)
         happenings = changes.draw(self)
         self.care.needs.recoveries.count_tabled(len(happenings.of(RECOVER)))
-        changes.apply(self, happenings)
-        self._welcome("births", demography.give_birth(self, happenings.of(BIRTH)))
+        changed = changes.apply(self, happenings)
+        new = demography.give_birth(self, happenings.of(BIRTH))
+        self._welcome("births", new)
+        reviews.refresh(self, np.concatenate([changed, new]))
         pattern = self._contacts()
         contacts = np.bitwise_count(pattern)
         self.care.waiting.between_visits(contacts)

@@ -21,7 +21,6 @@ from sim.life import changes_kernels as kernels
 from sim.life import diagnosis, frailty
 from sim.life.behaviours import BEHAVIOURS
 from sim.life.processes import DIAGNOSE, ONSET, RECOVERY
-from sim.life.review import refresh
 from sim.life.states import FRAILTY
 from sim.outcomes.eventlog import Kind
 from sim.outcomes.measures import N_FIFTHS
@@ -138,8 +137,8 @@ class Program:
 _program = lru_cache(maxsize=4)(Program.of)
 
 
-def apply(m: CareSystem, happenings: Happenings) -> None:
-    """Change states, count onsets, and refresh whoever changed."""
+def apply(m: CareSystem, happenings: Happenings) -> Rows:
+    """Change states and count onsets; returns the rows of those who changed, whose chances must be worked out anew."""
     r, program = m.residents.columns, _program(m.epidemiology, m.rates.names)
     rows, begins = happenings.by_process
     new = np.zeros((len(program.measures), N_FIFTHS))
@@ -154,7 +153,7 @@ def apply(m: CareSystem, happenings: Happenings) -> None:
     if noted:
         _note(m, *log[:, :noted])
     changed = happenings.to_any(m.changes_state)
-    refresh(m, distinct(np.concatenate([changed, told[:knowing]])) if knowing else changed)
+    return distinct(np.concatenate([changed, told[:knowing]])) if knowing else changed
 
 
 def _note(m: CareSystem, rows: Rows, kinds: NDArray[np.int64], bits: NDArray[np.int64]) -> None:

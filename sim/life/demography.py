@@ -22,7 +22,6 @@ from sim.life import three_cs
 from sim.life.exposures import as_kept
 from sim.life.grid import BAND
 from sim.life.health import People, give
-from sim.life.review import refresh
 from sim.places import Place, cell_words
 from sim.places.synthesis import BEFORE
 from sim.purposes import Purpose
@@ -37,7 +36,8 @@ SHIFT_OF_SEX = np.uint64(32 * (Purpose.SEX_AT_BIRTH & 1))
 
 
 def give_birth(m: CareSystem, mothers: Rows) -> Rows:
-    """Newborns of these mothers, at home with them; returns the newborns' rows."""
+    """Newborns of these mothers, at home with them; returns the newborns' rows, whose chances are still to be worked
+    out (`sim.life.review.refresh`): their first review is a year away."""
     if mothers.size == 0:
         return mothers
     r, size = m.residents.columns, mothers.size
@@ -59,7 +59,6 @@ def give_birth(m: CareSystem, mothers: Rows) -> Rows:
     m.ties.born(rows, mothers)
     three_cs.begin(m, rows)
     continuity.welcome(m, rows)
-    refresh(m, rows)  # their first review is a year away
     return rows
 
 
@@ -108,7 +107,8 @@ def _expected(place: Place, year: int, scale: float) -> NDArray[np.float32]:
 
 
 def arrive(m: CareSystem) -> Rows:
-    """This month's in-migrants, with the health of people of their age, sex and deprivation; returns their rows."""
+    """This month's in-migrants, with the health of people of their age, sex and deprivation; returns their rows, whose
+    chances are still to be worked out."""
     gate = _gate(m.place, m.seed)
     rate = _expected(m.place, max(m.month, 0) // MONTHS_A_YEAR, m.scale)
     count = draws.poisson_counts(gate.key, gate.open, rate, ONE, gate.group, m.month, Purpose.ARRIVALS)
@@ -135,7 +135,9 @@ def add_people(
     lsoa: NDArray[np.int64],
     home: dict[str, NDArray[np.generic]],
 ) -> Rows:
-    """Residents with the health their age, sex and neighbourhood give them; `home`: practice, home trust and site."""
+    """Residents with the health their age, sex and neighbourhood give them; `home`: practice, home trust and site.
+
+    Returns their rows; what is cached of them (`sim.life.review.refresh`) is still to be worked out."""
     decile = m.decile[lsoa]
     age = (m.month - born) // 12
     ratios = {risk: ratio[lsoa] for risk, ratio in m.risk_ratio.items()}
@@ -159,7 +161,6 @@ def add_people(
     ).rows
     three_cs.begin(m, rows)
     continuity.welcome(m, rows)
-    refresh(m, rows)
     return rows
 
 

@@ -10,17 +10,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.life import behaviours, circumstances, diagnosis, frailty, kinds, three_cs, usual_doctor
+from sim.evidence.reads import remembered
+from sim.life import behaviours, circumstances, diagnosis, epidemiology, frailty, kinds, three_cs, usual_doctor
 from sim.life.conditions import Condition
 from sim.life.epidemiology import Effects, Epidemiology
 from sim.life.grid import AGES, DECILES, SEXES, Array, steps, to_cells
 from sim.life.states import FRAILTY
 from sim.rates import Process, RateTables
+
+if TYPE_CHECKING:
+    from sim.evidence import Evidence
 
 DEATH, BIRTH, LEAVE = "death", "birth", "leave"
 GP = "gp_contact"
@@ -53,15 +57,18 @@ def rate_tables(epi: Epidemiology, out_rate: NDArray[np.float32], level: dict[st
     out_rate: share of residents who leave the place in a month, by sex and five-year band to 90+ (2, 19). level:
     what each kind of need is multiplied by so that England's rates become the place's (1 = as England).
 
-    Kept for the last few places and draws, as scenarios branch from one history: they are read only.
+    Kept for the last few places and draws, as scenarios branch from one history and draws differ in what is not read
+    for them: they are read only.
     """
-    return _rate_tables(epi, out_rate.shape, np.ascontiguousarray(out_rate, np.float32).tobytes(), tuple(level.items()))
+    out = np.ascontiguousarray(out_rate, np.float32)
+    return _rate_tables(epi.evidence, out.shape, out.tobytes(), tuple(level.items()))
 
 
-@lru_cache(maxsize=4)
+@remembered(4)
 def _rate_tables(
-    epi: Epidemiology, shape: tuple[int, ...], out: bytes, levels: tuple[tuple[str, float], ...]
+    evidence: Evidence, shape: tuple[int, ...], out: bytes, levels: tuple[tuple[str, float], ...]
 ) -> RateTables:
+    epi = epidemiology.of(evidence)
     out_rate, level = np.frombuffer(out, np.float32).reshape(shape), dict(levels)
     hospital = [_contact(epi, kind, level) for kind in kinds.HOSPITAL]
     practice = [_contact(epi, kind, level) for kind in PRACTICE_KINDS]

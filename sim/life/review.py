@@ -12,12 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim import draws
+from sim.columns.rows import distinct
 from sim.life import diagnosis, life_kernels, managed, three_cs
 
 if TYPE_CHECKING:
     from sim.system import CareSystem
 
 Rows = NDArray[np.int64]
+NOBODY = np.empty(0, np.int64)
 
 
 def due(m: CareSystem) -> Rows:
@@ -28,18 +30,19 @@ def due(m: CareSystem) -> Rows:
     return rows[:count]
 
 
-def review(m: CareSystem, rows: Rows) -> None:
-    """Move the lagged exposures, the three Cs and the managed level of those due by a year, then refresh them."""
+def review(m: CareSystem, rows: Rows, new: Rows = NOBODY) -> None:
+    """Move the lagged exposures, the three Cs and the managed level of those due by a year, then refresh them, and with
+    them those who are `new`."""
     r = m.residents.columns
     exposures = m.epidemiology.exposures
     life_kernels.advance_lags(r["lagged"], r["state"], rows, exposures.mask, exposures.rise, exposures.fall)
     three_cs.review(m, rows)
     managed.review(m, rows)
-    refresh(m, rows)
+    refresh(m, distinct(np.concatenate([rows, new])) if new.size else rows)
 
 
 def refresh(m: CareSystem, rows: Rows) -> None:
-    """Recompute everything cached for these residents: chances, expected contacts, wellbeing."""
+    """Recompute everything cached for these residents (each at most once): chances, expected contacts, wellbeing."""
     if rows.size == 0:
         return
     r = m.residents.columns
