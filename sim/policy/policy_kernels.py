@@ -1,4 +1,5 @@
-"""The one loop of policy over every resident, every second year: who is eligible for what, and what they carry."""
+"""The loops of policy: every second year over every resident (who is eligible for what, and what they carry), every
+month over neighbourhoods."""
 
 from __future__ import annotations
 
@@ -12,6 +13,26 @@ from sim.kernels import compiled
 Array = NDArray[Any]
 HASH = np.uint64(0x03F79D71B4CB0A89)
 """A de Bruijn sequence: the six highest bits of its product with a power of two differ for all 64 of them."""
+
+
+@compiled
+def fill_up(
+    amount: float, rows: Array, used: Array, above: Array, below: Array, limit: Array, shares: Array, taken: Array
+) -> None:
+    """See `sim.policy.rollout.Filling.of`, of whose attributes these are: float64[entries], in the order of filling."""
+    last = 0
+    while last < used.size - 1 and used[last] < amount:
+        last += 1
+    final = (amount - below[last]) / above[last]
+    for k in range(rows.size):
+        taken[rows[k]] = min(limit[k], final * shares[k])
+
+
+@compiled
+def cover(stock: Array, eligible: Array, covered: Array) -> None:
+    """Share of the eligible who are under an effect, at most 1; nought where nobody is eligible. float64[areas]."""
+    for k in range(stock.size):
+        covered[k] = min(stock[k] / eligible[k], 1.0) if eligible[k] > 0.0 else 0.0
 
 
 @compiled

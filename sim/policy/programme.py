@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from sim.agents.neighbourhoods import Neighbourhood
 from sim.clock import MONTHS_A_YEAR
+from sim.policy import policy_kernels as kernels
 from sim.policy.adoption import adopted, dip
 from sim.policy.budget import PENCE
 from sim.policy.levers import PERCENT
@@ -228,8 +229,9 @@ class Programme:
     def coverage(self) -> Floats:
         """How much of a neighbourhood is under the effect: of the eligible who was reached, or of the dose; 0–1."""
         if self.lever.reaches_people:
-            share = np.divide(self.stock, self.eligible, out=np.zeros_like(self.stock), where=self.eligible > 0)
-            return np.asarray(np.minimum(share, 1.0))
+            covered = np.empty(self.stock.size)
+            kernels.cover(self.stock, self.eligible, covered)
+            return covered
         return np.asarray(np.minimum(self.stock, 1.0))
 
     def mean_coverage(self) -> float:

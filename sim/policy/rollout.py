@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.errors import UserError
+from sim.policy import policy_kernels as kernels
 
 EVERYWHERE, BY_NEED, BY_RISK, WHERE_ENERGY = "everywhere", "by_need", "by_risk", "where_energy"
 SPREADS = (EVERYWHERE, BY_NEED, BY_RISK, WHERE_ENERGY)
@@ -77,9 +78,7 @@ class Filling:
         if amount >= self.most:
             taken[self.rows] = self.limit
             return taken
-        last = int(np.argmax(self.used >= amount))
-        final = (amount - self.below[last]) / self.above[last]
-        taken[self.rows] = np.minimum(self.limit, final * self.shares)
+        kernels.fill_up(amount, self.rows, self.used, self.above, self.below, self.limit, self.shares, taken)
         return taken
 
 
