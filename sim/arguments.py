@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sim import paths, settings, syntax
+from sim import checks, paths, settings, syntax
 from sim.errors import UserError
+from sim.nearest import nearest, not_known
 
 UNSURE = object()  # a value that only Hydra can read
 
@@ -85,7 +86,7 @@ def parse(command: str, words: Sequence[str], free_words: int = 0) -> Words:
             if about in INFO:
                 out.hydra.append(f"--info={about}")
             else:
-                wrong.append(f"--info: {settings.not_known('topic', about, INFO)}")
+                wrong.append(f"--info: {not_known('topic', about, INFO)}")
         elif name in FLAGS_WITH_VALUE:
             if not given and not rest:
                 wrong.append(f"{name} needs a value after it.")
@@ -125,14 +126,14 @@ def _known_keys(command: str) -> list[str]:
 
 def _dashed(command: str, word: str) -> str:
     name, _, value = word.lstrip("-").partition("=")
-    close = settings.nearest(name.replace("-", "_"), _known_keys(command))
+    close = nearest(name.replace("-", "_"), _known_keys(command))
     if close:
         return f"'{word}': settings are written without dashes, {close}={value or '…'}"
-    return settings.not_known("option", word.partition("=")[0], SHOWN_FLAGS)
+    return not_known("option", word.partition("=")[0], SHOWN_FLAGS)
 
 
 def _stray(command: str, word: str, rest: list[str]) -> str:
-    close = settings.nearest(word, _known_keys(command))
+    close = nearest(word, _known_keys(command))
     if close:
         value = rest.pop(0) if rest and "=" not in rest[0] else "…"
         return f"'{word}' needs a value: write {close}={value}"
@@ -191,7 +192,7 @@ def check(words: Words) -> list[str]:
         elif key.startswith("place.") and key.split(".")[1] in settings.PLACE_KEYS:
             continue
         elif key.startswith("place."):
-            wrong.append(settings.not_known("key of a place", key.split(".")[1], settings.PLACE_KEYS))
+            wrong.append(not_known("key of a place", key.split(".")[1], settings.PLACE_KEYS))
         elif key == "place" and override.value.lstrip()[:1] == "{":
             wrong.append("place must be a name or a folder; its keys are given one by one: place.label=Town.")
         elif key not in table:
@@ -205,7 +206,7 @@ def check(words: Words) -> list[str]:
                 wrong += [sentence] if sentence else []
                 given[key] = value
     if not wrong:
-        wrong += settings.check({**given}, words.command) if not words.multirun else []
+        wrong += checks.check({**given}, words.command) if not words.multirun else []
     return list(dict.fromkeys(wrong))
 
 
@@ -221,12 +222,12 @@ def _as_meant(row: settings.Row, value: Any) -> Any:
 def _setting(row: settings.Row, value: Any, scenarios: list[str], own: Sequence[Path]) -> str | None:
     if row.kind == "name" and isinstance(value, str) and "," in value:
         return f"{row.key} takes one name; to compare several: headwater compare scenarios=[{value}]"
-    sentence = settings.problem(row, value)
+    sentence = checks.problem(row, value)
     if sentence:
         return sentence
     if row.key == "experiment" and value is not None:
         known = paths.names("experiment", own)
-        return None if value in known else settings.not_known("experiment", str(value), known)
+        return None if value in known else not_known("experiment", str(value), known)
     if row.key == "scenario":
         return _no_scenario([value], scenarios)
     if row.key == "scenarios":
@@ -238,7 +239,7 @@ def _setting(row: settings.Row, value: Any, scenarios: list[str], own: Sequence[
 
 def _no_scenario(chosen: Sequence[str], known: list[str]) -> str | None:
     missing = [name for name in chosen if name not in known]
-    return " ".join(settings.not_known("scenario", name, known) for name in missing) or None
+    return " ".join(not_known("scenario", name, known) for name in missing) or None
 
 
 def place_problem(place: str, own: Sequence[Path] = ()) -> str | None:
@@ -252,18 +253,18 @@ def place_problem(place: str, own: Sequence[Path] = ()) -> str | None:
     if paths.is_folder_path(place):
         what = "is a file; give the folder that holds the three CSV files" if folder.exists() else "does not exist"
         return f"place={place}: the folder {what}."
-    return settings.not_known("place", place, known) + " Or give the folder of your own, for example place=my_town/."
+    return not_known("place", place, known) + " Or give the folder of your own, for example place=my_town/."
 
 
 def _lever(match: re.Match[str], override: Override, scenarios: list[str], levers: list[str]) -> list[str]:
     wrong = []
     if match["scenario"] and match["scenario"] != "scenario" and match["scenario"] not in scenarios:
-        wrong.append(settings.not_known("scenario", match["scenario"], scenarios))
+        wrong.append(not_known("scenario", match["scenario"], scenarios))
     if match["lever"] not in levers:
-        wrong.append(settings.not_known("lever", match["lever"], levers))
+        wrong.append(not_known("lever", match["lever"], levers))
     field = (match["field"] or "amount").split(".")[0]
     if field not in USE_KEYS:
-        wrong.append(settings.not_known(f"setting of the lever {match['lever']}", field, USE_KEYS))
+        wrong.append(not_known(f"setting of the lever {match['lever']}", field, USE_KEYS))
     return wrong
 
 
@@ -276,5 +277,5 @@ def _unknown_key(
         return "compare takes a list: scenarios=[baseline,…]; for one alone use headwater run."
     if key in everywhere:
         return f"{command} has no setting called '{key}'; see headwater {command} --help."
-    sentence = settings.not_known("setting", key, [*table, "levers"], choose=False)
+    sentence = not_known("setting", key, [*table, "levers"], choose=False)
     return sentence if "Did you" in sentence else f"{sentence} headwater {command} --help lists them."

@@ -112,7 +112,7 @@ def _dispatch(given: list[str]) -> int:
     if command not in COMMANDS:
         raise UserError(_no_command(command))
     if command == "place" and rest and rest[0] not in ("check", "build", "--help", "-h"):
-        from sim.settings import nearest
+        from sim.nearest import nearest
 
         close = nearest(rest[0], ["check", "build"])
         meant = f" Did you mean {close}?" if close else ""
@@ -127,7 +127,7 @@ def _dispatch(given: list[str]) -> int:
 
 
 def _no_command(word: str) -> str:
-    from sim.settings import nearest
+    from sim.nearest import nearest
 
     if "=" in word or word.startswith("-"):
         return _no_verb(word)
@@ -144,13 +144,14 @@ def _no_command(word: str) -> str:
 def _no_verb(word: str) -> str:
     """The answer to a setting or an option where a command should stand, with the setting's nearest right name."""
     from sim import paths, settings
+    from sim.nearest import nearest
 
     key, sign, value = word.lstrip("+~").partition("=")
     known = {row.key: row.commands for row in settings.rows()}
     if word.startswith("-") or key in known or "levers." in key or key.split(".")[0] in ("place", "hydra"):
         command = "run" if word.startswith("-") or "run" in known.get(key, ("run",)) else known[key][0]
         return f"Say first what to do, for example: headwater {command} {word}"
-    meant = settings.nearest(key, list(known))
+    meant = nearest(key, list(known))
     if meant:
         command = "run" if "run" in known[meant] else known[meant][0]
         return f"There is no setting called '{key}'. Did you mean: headwater {command} {meant}{sign}{value}"

@@ -8,10 +8,11 @@ import time
 from pathlib import Path
 from typing import Any
 
-from sim import arguments, disk, own, settings
+from sim import arguments, checks, disk, own, settings
 from sim.arguments import Words
 from sim.compose import Plan
 from sim.errors import UserError
+from sim.nearest import not_known
 from sim.precheck import check, check_place
 
 FULL_RUNS = 32
@@ -309,10 +310,10 @@ def _values(words: Words, allowed: tuple[str, ...]) -> dict[str, Any]:
         key, value = override.key, arguments.light(override.value)
         if key not in allowed:
             if allowed:
-                wrong.append(settings.not_known("setting", key, allowed))
+                wrong.append(not_known("setting", key, allowed))
             else:
                 wrong.append(f"headwater {words.command} has no settings; '{override}' is not understood.")
-        elif key in table and (sentence := settings.problem(table[key], value)):
+        elif key in table and (sentence := checks.problem(table[key], value)):
             wrong.append(sentence)
         elif key not in table and key != ATTRIBUTION and not isinstance(value, bool):
             wrong.append(f"{key} must be true or false, not '{override.value}'.")

@@ -12,9 +12,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sim import arguments, files, paths, settings
+from sim import arguments, checks, files, paths, settings
 from sim.arguments import Override, Words
 from sim.errors import EnvironmentFault, UserError
+from sim.nearest import not_known
 from sim.settings import Settings
 from sim.syntax import in_a_sentence
 
@@ -67,7 +68,7 @@ def plan(
         chosen["scenarios" if several else "scenario"] = list(scenarios) if several else scenarios[0]
     for name, value in chosen.items():
         if name not in by_name:
-            raise UserError(settings.not_known("setting", name, list(by_name), choose=False))
+            raise UserError(not_known("setting", name, list(by_name), choose=False))
         words.overrides.append(Override("", by_name[name].key, _written(value)))
     return from_words(words)
 
@@ -96,7 +97,7 @@ def from_tree(tree: Mapping[str, Any]) -> Plan:
     command = str(tree["command"])
     values = {row.key: _at(tree, row.key, row.default) for row in settings.rows(command)}
     composed = {k: dict(v) for k, v in tree["composed"].items()}
-    return Plan(command, settings.build(values, command), composed, experiment=dict(tree.get("varied") or {}))
+    return Plan(command, checks.build(values, command), composed, experiment=dict(tree.get("varied") or {}))
 
 
 def through_hydra(words: Words, task: Any, made: Any = None) -> None:
@@ -228,10 +229,10 @@ def _compose(words: Words, searched: Sequence[Path] = ()) -> Plan:
     if "scenario" in values:
         values["scenario"] = chosen
     values["place"] = _place(tree.get("place"), choices.get("place"), words.own)
-    wrong += settings.check(values, words.command)
+    wrong += checks.check(values, words.command)
     if wrong:
         raise UserError("\n".join(wrong))
-    built = settings.build(values, words.command)
+    built = checks.build(values, words.command)
     composed = {}
     if words.command in settings.COMPARING:
         plain = {name: _hydra(words, [*base, f"scenario={name}"])[0]["scenario"] for name in built.scenarios}
@@ -303,7 +304,7 @@ def _hydra(words: Words, overrides: list[str]) -> tuple[dict[str, Any], dict[str
 def _stray_keys(tree: Mapping[str, Any]) -> list[str]:
     known = {row.key.split(".")[0] for row in settings.rows()} | {"schema", "scenario", "only"}
     return [
-        settings.not_known("setting", key, sorted(known), choose=False) for key in tree if key not in known
+        not_known("setting", key, sorted(known), choose=False) for key in tree if key not in known
     ]  # fmt: skip
 
 

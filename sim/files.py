@@ -10,6 +10,7 @@ from typing import Any
 
 from sim import arguments, paths, settings
 from sim.arguments import UNSURE, USE_KEYS, Override, Words, light
+from sim.nearest import not_known
 
 MAIN = "config"
 SCENARIO_KEYS = ("label", "description", "levers", "defaults")
@@ -22,7 +23,7 @@ def problems(words: Words) -> list[str]:
     if words.config_name != MAIN and not any((f / f"{words.config_name}.yaml").is_file() for f in words.own):
         names = [file.stem for folder in words.own for file in sorted(folder.glob("*.yaml"))]
         where = "" if words.own else " Say in which folder it is: --config-dir mine/"
-        found.append(f"--config-name: {settings.not_known('configuration', words.config_name, names)}{where}")
+        found.append(f"--config-name: {not_known('configuration', words.config_name, names)}{where}")
     chosen = ["baseline"] if words.command == "run" else []
     for override in with_main_file(words).overrides:
         if override.key in ("scenario", "scenarios"):
@@ -100,14 +101,14 @@ def main_file(file: Path, words: Words) -> list[str]:
     known = sorted({*everywhere, *COMPOSED, "levers"})
     for one in next((value.value for key, _, value in pairs(node) if key == "defaults"), []):
         if isinstance(one.value, str) and one.value not in (MAIN, "_self_"):
-            what = settings.not_known("configuration", one.value, (MAIN, "_self_"))
+            what = not_known("configuration", one.value, (MAIN, "_self_"))
             found.append(f"{_short(file)}, line {one.start_mark.line + 1}: defaults: {what}")
     for line, it in entries_of(file, node):
         head = it.key.split(".")[0]
         if head == "hydra":
             continue
         if it.key not in everywhere and head not in (*COMPOSED, "levers", "place"):
-            wrong = [settings.not_known("setting", it.key, known, choose=False)]
+            wrong = [not_known("setting", it.key, known, choose=False)]
         elif it.key in everywhere and it.key not in {row.key for row in settings.rows(words.command)}:
             wrong = []  # a setting of another command
         else:
@@ -174,17 +175,17 @@ def scenario_file(file: Path, levers: list[str]) -> list[str]:
         return [f"{_short(file)}, line 1: a scenario is a mapping of keys to values, label: … and levers: …"]
     for key, line, value in entries:
         if key not in SCENARIO_KEYS:
-            what = settings.not_known("key", key, SCENARIO_KEYS, choose=True)
+            what = not_known("key", key, SCENARIO_KEYS, choose=True)
             found.append(f"{_short(file)}, line {line}: {what}")
         elif key == "defaults":
             found += _defaults(file, value)
         elif key == "levers":
             for lever, lever_line, use in pairs(value):
                 if lever not in levers:
-                    found.append(f"{_short(file)}, line {lever_line}: {settings.not_known('lever', lever, levers)}")
+                    found.append(f"{_short(file)}, line {lever_line}: {not_known('lever', lever, levers)}")
                 for entry, entry_line, _ in pairs(use):
                     if entry not in USE_KEYS:
-                        what = settings.not_known("key", entry, USE_KEYS)
+                        what = not_known("key", entry, USE_KEYS)
                         found.append(f"{_short(file)}, line {entry_line}: levers.{lever}: {what}")
     return found
 
@@ -201,7 +202,7 @@ def _defaults(file: Path, node: Any) -> Iterator[str]:
         if not isinstance(node, yaml.SequenceNode) or not isinstance(one, yaml.ScalarNode):
             yield f"{_short(file)}, line {line}: defaults must be a list of scenarios, for example [health_creation]."
         elif name != "_self_" and name not in names:
-            yield f"{_short(file)}, line {line}: defaults: {settings.not_known('scenario', name, names)}"
+            yield f"{_short(file)}, line {line}: defaults: {not_known('scenario', name, names)}"
 
 
 def with_line(sentence: str, scenario: str, own: Sequence[Path], typed: Sequence[Override] = ()) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 
 from sim import settings
 from sim.errors import UserError
+from sim.nearest import nearest, not_known
 
 PAIRS = {"]": "[", "}": "{", ")": "("}
 SEVERAL = re.compile(r"\s*(range|choice|interval|glob|shuffle|sort|tag)\s*\(")
@@ -37,7 +38,7 @@ def fault(
         resolver, colon, _ = inside.partition(":")
         if colon:
             if resolver.strip() not in RESOLVERS:
-                return f"{written}: {settings.not_known('function', resolver.strip(), RESOLVERS)}"
+                return f"{written}: {not_known('function', resolver.strip(), RESOLVERS)}"
         elif not _reachable(inside.strip(), known):
             return f"{written}: {taken_from_nothing(inside.strip(), known)}"
     if not (multirun or verbatim) and SEVERAL.match(value):
@@ -47,7 +48,7 @@ def fault(
 
 def taken_from_nothing(key: str, known: Collection[str]) -> str:
     """The sentence about ``${key}`` where there is no such key."""
-    near = settings.nearest(key, sorted(known))
+    near = nearest(key, sorted(known))
     return f"${{{key}}} takes its value from '{key}', which there is not." + (f" Did you mean {near}?" if near else "")
 
 
@@ -89,11 +90,11 @@ def _unclosed(value: str) -> str | None:
 def _option(match: re.Match[str], known: Sequence[str]) -> str:
     group, _, name = match["path"].rpartition("/")
     where = f"{match['file']}.yaml: " if match.groupdict().get("file") else ""
-    return where + settings.not_known(group.replace("/", " ") or "configuration", name, known)
+    return where + not_known(group.replace("/", " ") or "configuration", name, known)
 
 
 def _key(match: re.Match[str], _: Sequence[str]) -> str:
-    return settings.not_known("setting", match["key"], [row.key for row in settings.rows()], choose=False)
+    return not_known("setting", match["key"], [row.key for row in settings.rows()], choose=False)
 
 
 SAYINGS: tuple[tuple[str, Callable[[re.Match[str], Sequence[str]], str]], ...] = (
@@ -104,7 +105,7 @@ SAYINGS: tuple[tuple[str, Callable[[re.Match[str], Sequence[str]], str]], ...] =
     (r"Interpolation key '(?P<key>[^']*)' not found",
      lambda match, _: taken_from_nothing(match["key"], [row.key for row in settings.rows()])),
     (r"Unsupported interpolation type (?P<name>\S+)",
-     lambda match, _: settings.not_known("function", match["name"], RESOLVERS)),
+     lambda match, _: not_known("function", match["name"], RESOLVERS)),
     (r"(?:Could not (?:override|append|delete|remove)[^']*|config group )'(?P<key>[^'@=]+)[^']*'", _key),
     (r"[Ss]weep parameters '(?P<what>[^']+)' requires? --multirun",
      lambda match, _: f"{match['what']} is several values; add -m to run once for each of them."),

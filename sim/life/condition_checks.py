@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, fields
 from typing import TYPE_CHECKING, Any
 
-from sim.settings import nearest
+from sim.nearest import nearest
 
 if TYPE_CHECKING:
     import pandas as pd

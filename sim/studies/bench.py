@@ -21,8 +21,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sim import settings
 from sim.errors import EnvironmentFault, UserError
+from sim.nearest import not_known
 from sim.studies import provenance
 
 FORMAT = 1
@@ -81,7 +81,7 @@ def bench(
     wanted = titles if only is None else list(only)
     for title in wanted:
         if title not in titles:
-            raise UserError(settings.not_known("part of the benchmark", title, titles))
+            raise UserError(not_known("part of the benchmark", title, titles))
     kernels.warm_up(report)
     record: dict[str, Any] = {
         "format": FORMAT,

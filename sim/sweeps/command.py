@@ -22,7 +22,7 @@ TOP = 5
 def act(words: Words) -> int:
     """Do what is asked. Raises `UserError` with everything that is wrong in it."""
     if words.places and words.places[0] not in SUB_WORDS:
-        from sim.settings import not_known
+        from sim.nearest import not_known
 
         known = paths.names("experiment", words.own)
         if words.places[0] in known:

@@ -20,8 +20,8 @@ from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from typing import Any, Protocol
 
-from sim import settings
 from sim.errors import EnvironmentFault, UserError
+from sim.nearest import not_known
 from sim.studies.pool import POLL_SECONDS, deaf_to_ctrl_c, death, spawning
 from sim.sweeps.base import Base, Job, Record
 
@@ -201,7 +201,7 @@ class Choice:
     def check(self) -> None:
         """Raise `UserError` for an engine that is not there, not installed or out of reach, and options it has not."""
         if self.name not in NAMES:
-            raise UserError(settings.not_known("engine", self.name, NAMES))
+            raise UserError(not_known("engine", self.name, NAMES))
         allowed = {"dask": ("address",), "submitit": None}.get(self.name, ())
         for option in self.options:
             if allowed is not None and option not in allowed:

@@ -17,10 +17,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sim import files, paths, settings
+from sim import checks, files, paths, settings
 from sim.arguments import Override, Words
 from sim.compose import Plan
 from sim.errors import UserError
+from sim.nearest import not_known
 from sim.sweeps.base import DRAW, SETTINGS, Base, Value, is_of_scenarios, scenarios_of, settings_of
 
 if TYPE_CHECKING:
@@ -179,7 +180,7 @@ def read(name: str, own: Sequence[Path | str] = ()) -> dict[str, Any]:
     """What an experiment's file says. Raises `UserError` with file, line and key for everything wrong in it."""
     file = paths.config_file("experiment", name, own)
     if file is None:
-        raise UserError(settings.not_known("experiment", name, paths.names("experiment", own)))
+        raise UserError(not_known("experiment", name, paths.names("experiment", own)))
     node, wrong = files.read(file)
     shown = files._short(file)
     if node is None and not wrong:
@@ -203,7 +204,7 @@ def _problems(node: Any) -> Iterator[tuple[int, str]]:
     inner = {"factors": FACTOR_KEYS, "stop": STOP_KEYS, "then": THEN_KEYS}
     for key, line, value in entries:
         if key not in KEYS:
-            yield line, settings.not_known("key of an experiment", key, KEYS)
+            yield line, not_known("key of an experiment", key, KEYS)
             continue
         plain = files.plain(value)
         if key in inner and plain is not None:
@@ -212,7 +213,7 @@ def _problems(node: Any) -> Iterator[tuple[int, str]]:
                 yield line, f"{key} must be a mapping with {', '.join(inner[key])}."
             for part, at, _ in parts:
                 if part not in inner[key]:
-                    yield at, settings.not_known(f"key of {key}", part, inner[key])
+                    yield at, not_known(f"key of {key}", part, inner[key])
         elif sentence := _problem(key, plain):
             yield line, sentence
 
@@ -242,7 +243,7 @@ def _no_design(name: str) -> str | None:
     from sim.sweeps.designs import METHODS
 
     known = (*METHODS, PSA)
-    return None if name in known else settings.not_known("design", name, known)
+    return None if name in known else not_known("design", name, known)
 
 
 # ---------------------------------------------------------------------------------------------------- from words
@@ -319,7 +320,7 @@ def _outcomes(experiment: Experiment) -> Iterator[str]:
         known = [*Measures({one.name: one.label for one in conditions.shipped()}), *worth.MEASURES]
     for name in experiment.outcomes:
         if name not in known:
-            yield settings.not_known("measure", name, known, choose=False)
+            yield not_known("measure", name, known, choose=False)
 
 
 def _check_stop(experiment: Experiment) -> None:
@@ -360,13 +361,13 @@ def _check_settings(experiment: Experiment, factors: Sequence[Any]) -> None:
         if not is_of_scenarios(factor.name) and factor.name not in SETTINGS:
             wrong.append(
                 f"factors.settings.{factor.name}: "
-                + settings.not_known("setting that can vary", factor.name, [*SETTINGS, "rollout", "levers.X.amount"])
+                + not_known("setting that can vary", factor.name, [*SETTINGS, "rollout", "levers.X.amount"])
             )
             continue
         for u in _tries(factor):
             value = factor.at(u)
             try:
-                if factor.name in rows and (sentence := settings.problem(rows[factor.name], value)):
+                if factor.name in rows and (sentence := checks.problem(rows[factor.name], value)):
                     raise UserError(sentence)
                 _try(experiment, {factor.name: value})
             except UserError as fault:

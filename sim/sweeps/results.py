@@ -88,7 +88,7 @@ class SweepResults:
     def difference(self, outcome: str, scenario: str | None = None) -> Array:
         """Paired difference to the first scenario under the same row and seed: float64[rows, seeds, years]; of a sweep
         with one scenario, its values. Raises `UserError` for a name that the sweep does not have."""
-        from sim.settings import not_known
+        from sim.nearest import not_known
 
         scenario = scenario or self.scenarios[-1]
         if outcome not in self.by_outcome:
@@ -273,9 +273,9 @@ class SweepResults:
 
     def plot(self, name: str, outcome: str | None = None, scenario: str | None = None) -> Any:
         """A figure by name, as in sweep.html (`sim.report.sweep_page`). Raises `UserError` for other names."""
+        from sim.nearest import not_known
         from sim.report import sweep_page
         from sim.report.sweep_numbers import SweepNumbers
-        from sim.settings import not_known
 
         like: Any = self
         made = {key: one for part in sweep_page.parts(SweepNumbers(like)) for key, (one, _) in part.pictures.items()}

@@ -11,7 +11,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim import arguments, compose, files, helptext, paths, settings
+from sim import arguments, checks, compose, files, helptext, paths, settings
 from sim.arguments import Override, Words
 from sim.errors import UserError
 from sim.settings import RunSettings, Settings
@@ -41,7 +41,7 @@ def test_every_setting_says_what_it_is() -> None:
         assert (row.low is None) == (row.high is None)
         if row.kind in ("whole number", "number", "month"):
             assert row.low is not None, f"{row.key} has no range"
-        assert settings.problem(row, row.default) is None, f"the default of {row.key} breaks its own rule"
+        assert checks.problem(row, row.default) is None, f"the default of {row.key} breaks its own rule"
         assert row.key in helptext.markdown()
         for command in row.commands:
             assert f"{row.key}=" in helptext.command(command)
@@ -66,7 +66,7 @@ def test_every_setting_says_what_it_is() -> None:
 ])  # fmt: skip
 def test_one_wrong_value_is_one_sentence(key: str, value: Any, sentence: str) -> None:
     row = next(row for row in settings.rows() if row.key == key)
-    assert settings.problem(row, value) == sentence
+    assert checks.problem(row, value) == sentence
 
 
 @pytest.mark.parametrize(("values", "sentence"), [
@@ -75,13 +75,13 @@ def test_one_wrong_value_is_one_sentence(key: str, value: Any, sentence: str) ->
     ({"start": "2027-01"}, "start=2027-01 is after policy_start=2026-04; it must not be later."),
 ])  # fmt: skip
 def test_settings_that_do_not_go_together(values: dict[str, Any], sentence: str) -> None:
-    assert settings.check(values, "compare") == [sentence]
+    assert checks.check(values, "compare") == [sentence]
 
 
 @given(st.integers(1, 60), st.floats(0.001, 1), st.integers(1, 500), st.booleans())
 def test_valid_settings_survive_the_round_trip(years: int, scale: float, runs: int, judged: bool) -> None:
     values = {"years": years, "scale": scale, "runs": runs, "evidence.judged": judged}
-    built = settings.build(values, "compare")
+    built = checks.build(values, "compare")
     tree = compose.Plan("compare", built, {}).tree()
     assert compose.from_tree(yaml.safe_load(yaml.safe_dump(tree))).settings == built
     pairs = built.layout()
@@ -108,7 +108,7 @@ def test_the_model_gets_months_as_numbers() -> None:
 def test_no_text_breaks_the_reading_of_values(text: str) -> None:
     value = arguments.light(text)
     for row in settings.rows():
-        sentence = None if value is arguments.UNSURE else settings.problem(row, value)
+        sentence = None if value is arguments.UNSURE else checks.problem(row, value)
         assert sentence is None or sentence.endswith(".")
 
 
