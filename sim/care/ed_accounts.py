@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from sim.care.identity import EXACT, Identity, Year, within
 
-ACCOUNT = "A&E by type, provider"
+ACCOUNT = "A&E type, provider"
 
 
 def by_type(year: Year) -> list[Identity]:
@@ -26,7 +26,7 @@ def by_type(year: Year) -> list[Identity]:
     found.append(
         Identity(ACCOUNT, "admitted through A&E, of type 1", year.total("via_ed", care.unit) / type_1,
                  m.evidence["care.ed_admitted_of_type1"], "share", must=False,
-                 note="right: 2018/19, before care on the same day was coded as an admission")
+                 note="right: 2018/19; that half of all admissions come through A&E is given, not by type")
     )  # fmt: skip
     return found
 
@@ -41,10 +41,10 @@ def by_provider(year: Year) -> list[Identity]:
     return [
         Identity(ACCOUNT, "residents' = at the trust + elsewhere", year.total("ed_all", m.scale),
                  (here + elsewhere) / m.scale, "a year", allowed=EXACT),
-        Identity(ACCOUNT, "a person: whose hospital is elsewhere, over the trust's",
+        Identity(ACCOUNT, "a head: those who go elsewhere, over the trust's own",
                  elsewhere / max(residents - home, 1.0) / max(here / max(home, 1.0), EXACT), 1.0, "ratio", must=False,
                  allowed=within(min(here, elsewhere)), note="differs by age and health only"),
-        Identity(ACCOUNT, "the trust + the system's three others + elsewhere = system",
+        Identity(ACCOUNT, "the trust + three others + elsewhere = the system",
                  trust + m.evidence["care.ed_other_trusts"] + outside * system, system, "a year",
                  allowed=year.allowed("ed_home"), note="by construction but for the trust: the others are published"),
         Identity(ACCOUNT, "elsewhere, of residents' attendances", elsewhere / max(here + elsewhere, 1.0), outside,
