@@ -14,6 +14,10 @@ from tests.bare_numbers import Bare, bare
 pytestmark = pytest.mark.unit
 
 ROOMS = ("life", "care", "policy", "agents", "places")
+MORE = ("rates.py", "system.py", *(f"outcomes/{name}.py" for name in (
+    "computed", "equity", "growth", "ledgers", "lifetable", "value",
+)))  # fmt: skip
+"""Modules outside the rooms in which a number would change a result."""
 NAMED = Path(__file__).parents[1] / "named_numbers.csv"
 STRUCTURE = Path(__file__).parents[2] / "docs" / "decisions" / "structure.md"
 KINDS = {"layout", "calendar", "definition", "solver", "words", "structure"}
@@ -25,6 +29,8 @@ def modules() -> Iterator[tuple[str, str]]:
         for path in sorted((paths.PACKAGE / room).rglob("*.py")):
             if not path.name.startswith("prepare"):
                 yield path.relative_to(paths.PACKAGE).as_posix(), path.read_text(encoding="utf-8")
+    for name in MORE:
+        yield name, (paths.PACKAGE / name).read_text(encoding="utf-8")
 
 
 def known() -> dict[tuple[str, str], str]:
