@@ -164,7 +164,8 @@ def _said_of(found: Screening | None) -> list[str]:
             "Subjects that move the outcomes most come first; in brackets the mean, over the outcomes named below, of a"
             " subject's effect as a share of the largest. Within a subject the widest interval for its size is first.",
             f"From: {found.about.get('from', 'a screening')} ({found.about.get('made', '')}). Moved: "
-            f"{found.about.get('moved', '')}. Left out: {found.about.get('left out', 'nothing')}. So few runs order subjects roughly and prove nothing.",
+            f"{found.about.get('moved', '')}. Left out: {found.about.get('left out', 'nothing')}."
+            " So few runs order subjects roughly and prove nothing.",
             "Moved most, by outcome: " + "; ".join(most) + ".",
         )
     ]
