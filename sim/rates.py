@@ -55,7 +55,7 @@ class Process:
             table[byte] *= np.asarray(ratios)[(values >> shift) % LEVEL_VALUES]
         for multipliers, wanted in ((self.if_on, 1), (self.if_off, 0)):
             for position, ratio in multipliers.items():
-                byte, bit = divmod(position, 8)
+                byte, bit = divmod(position, BYTE_BITS)
                 table[byte] *= np.where((values >> bit & 1) == wanted, ratio, 1.0)
         return table
 

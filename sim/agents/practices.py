@@ -4,6 +4,8 @@ import numpy as np
 
 from sim.columns import ColumnarAgent
 
+MIDDLE_DECILE = 5.5
+
 
 class GPPractice(ColumnarAgent):
     """One practice; the row is the practice's position in the place's table. Counts are of simulated contacts a month.
@@ -36,7 +38,7 @@ class GPPractice(ColumnarAgent):
     given_up: np.int32 = np.int32(0)
     to_ed: np.int32 = np.int32(0)
     pressure: np.float64 = np.float64(0)
-    decile: np.float64 = np.float64(5.5)
+    decile: np.float64 = np.float64(MIDDLE_DECILE)
     gps: np.float64 = np.float64(0)
     nurses: np.float64 = np.float64(0)
     others: np.float64 = np.float64(0)

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 DAYS_A_YEAR = 365.25
 DAYS_A_MONTH = DAYS_A_YEAR / 12
+MOST_WAIT, MOST_OVER_4H = 0.9, 0.95
+"""Of the days of a stay spent waiting for discharge, and of attendances over four hours, whatever the pressure."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,7 @@ def solve_stay(
     share = min(max(share, zero_day[0]), zero_day[1])
     los = nights / (h.admissions * (1.0 - share))
     by_age = shape * (los / float((weight * shape).sum()))
-    wait = min(h.discharge_wait * beds * h.occupancy * DAYS_A_YEAR / nights, 0.9)
+    wait = min(h.discharge_wait * beds * h.occupancy * DAYS_A_YEAR / nights, MOST_WAIT)
     return Stay(share, by_age, wait)
 
 
@@ -87,7 +89,7 @@ def pressure(load: float, beds: float) -> float:
 
 def over_4h_share(h: Hospital, last_pressure: float) -> float:
     """Share of A&E attendances over four hours at last month's pressure on beds."""
-    return min(max(h.over_4h + h.over_4h_slope * (last_pressure - h.occupancy), 0.0), 0.95)
+    return min(max(h.over_4h + h.over_4h_slope * (last_pressure - h.occupancy), 0.0), MOST_OVER_4H)
 
 
 def cancelled_share(h: Hospital, last_pressure: float) -> float:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from sim.care import accounts, backcast, money_accounts, norm_accounts, team_accounts
+from sim.care import accounts, backcast, ed_accounts, money_accounts, norm_accounts, team_accounts
 from sim.care.identity import Identity, Year, base_year, close, render
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def books(m: CareSystem) -> list[Identity]:
     year = base_year(m)
     parts: Sequence[Callable[[Year], list[Identity]]] = (
         accounts.people, norm_accounts.norms, accounts.general_practice, accounts.emergency_department,
-        accounts.admissions, accounts.beds, accounts.waiting_list, team_accounts.teams, money_accounts.money,
-        backcast.backcast,
+        ed_accounts.by_type, ed_accounts.by_provider, accounts.admissions, accounts.beds, accounts.waiting_list,
+        team_accounts.teams, money_accounts.money, backcast.backcast,
     )  # fmt: skip
     return [identity for account in parts for identity in account(year)]

@@ -144,7 +144,8 @@ def attend(m: CareSystem, rows: NDArray[np.int64]) -> None:
     departments, site = care.team_rows.departments
     t["activity"][departments] = np.bincount(r["site"][at_home], minlength=len(care.bed_share))[site]
     care.ledger.add(
-        m.month, ed_home=len(at_home), ed_all=len(rows), ed_over_4h=share * len(at_home),
+        m.month, ed_home=len(at_home), ed_elsewhere=int(np.count_nonzero(r["home_trust"][rows] == 0)),
+        ed_all=len(rows), ed_over_4h=share * len(at_home),
         ed_expected=expected_by_age(m, "ed").sum(),
     )  # fmt: skip
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.agents.practices import GPPractice
+from sim.agents.practices import MIDDLE_DECILE, GPPractice
 from sim.care import care_kernels as kernels
 from sim.care import overflow_kernels, practice_kernels, staff
 from sim.care.hashes import Hashes
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 
 Array = NDArray[Any]
 MOST = 255
-MIDDLE_DECILE = 5.5
 OFFLINE = "offline"
 DRAWS = Hashes(Purpose.NOT_OFFERED, Purpose.URGENCY, pairs=[Purpose.NOT_OFFERED])
 OF_THE_MONTH = ("need", "served", "to_ed", "waiting", "given_up", "pressure")
@@ -117,8 +116,8 @@ def see(m: CareSystem, contacts: NDArray[np.uint8]) -> NDArray[np.int64]:
     staff.feel(m, pressure)
     asked, had_waited, not_served, gone_to_ed, wait, gave_up = total.tolist()
     served, induced = asked + had_waited - not_served, p["induced"][:count].sum()
-    for name, number in (("gp_to_ed", 1), ("gp_waiting", 2), ("gp_given_up", 3)):
-        m.recorder.add_by_fifth(name, by_fifth[number])
+    for k, name in enumerate(("gp_to_ed", "gp_waiting", "gp_given_up")):
+        m.recorder.add_by_fifth(name, by_fifth[1 + k])
     m.recorder.add_cells("gp_need", cells[0])
     m.recorder.add_cells("gp_appointments", (cells[0] + cells[1] - missed) * (1.0 + induced / max(float(served), 1.0)))
     m.care.ledger.add(

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 Array = NDArray[Any]
 OPENING, LAST = "2020-06", "2024-03"
 URGENT = 0
+HALVINGS, LEAST_STRETCH = 60, 1e-3
 
 
 class Slots:
@@ -147,8 +148,8 @@ def stretch(stock: NDArray[np.float64], months: NDArray[np.float64], over: float
 
     stock: share of the list by priority; months: longest wait; within a priority waits are even from 0 to it.
     """
-    least, most = 1e-3, 1e3
-    for _ in range(60):
+    least, most = LEAST_STRETCH, 1 / LEAST_STRETCH
+    for _ in range(HALVINGS):
         middle = float(np.sqrt(least * most))
         beyond = float((stock * np.maximum(1 - threshold / (months * middle), 0.0)).sum())
         least, most = (least, middle) if beyond > over else (middle, most)

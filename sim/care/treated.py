@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 Array = NDArray[Any]
 Rows = NDArray[np.int64]
 FULL = 255
+MOST_SHARE = 0.9
+"""Of recoveries from depression that treatment can make."""
 OLD = 65 * MONTHS_A_YEAR
 FRAILTY = ("frail_mild", "frail_moderate", "frail_severe")
 DEPRESSION = "depression"
@@ -77,7 +79,7 @@ class Recoveries:
         """A month's recoveries by treatment; while flows are observed the share follows them."""
         self.treated += (treated - self.treated) / MONTHS_A_YEAR
         if month < FROZEN_FROM and self.tabled > 0:
-            self.share = min(self.treated / self.tabled, 0.9)
+            self.share = min(self.treated / self.tabled, MOST_SHARE)
 
     def count_tabled(self, recovered: int) -> None:
         """A month's recoveries by the tables, lowered as they are; without that they would be more."""

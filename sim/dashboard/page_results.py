@@ -14,6 +14,7 @@ from sim.outcomes.sentences import HEADLINES
 from sim.report import sections
 from sim.report.figures import ALONE, PICTURES
 from sim.report.numbers import Numbers
+from sim.report.sources import ATTRIBUTION
 from sim.report.words import VERDICTS
 
 FIRST = {
@@ -91,6 +92,7 @@ def _show(name: str, folder: Path, numbers: Numbers) -> None:
     _beside(name, numbers)
     st.header("Take it away")
     _files(folder)
+    parts.muted(ATTRIBUTION)
 
 
 def _pictures(folder: Path, numbers: Numbers) -> None:

@@ -15,17 +15,19 @@ from sim.evidence.usage import users
 if TYPE_CHECKING:
     import pandas as pd
 
+    from sim.evidence.screening import Screening
+
 GRADES = {
     "read": "read in the source",
     "recalled": "recalled from the literature, to be verified",
     "judgement": "a judgement",
 }
-ROWS_SHOWN = 12
+ROWS_SHOWN, WIDTH = 12, 100
 
 
 def explain(name: str = "", weakest: bool = False, registry: Registry | None = None) -> str:
     """The text for one parameter, one table (`relative_risk`) or some of its rows (`relative_risk:smoking:chd`); or,
-    with `weakest`, the list of all numbers that rest on judgement.
+    with `weakest`, all numbers that rest on judgement, those that matter most first.
 
     Raises `UserError` with the nearest names when the registry has no such name.
     """
@@ -118,21 +120,55 @@ def _columns(rows: pd.DataFrame) -> str:
 
 
 def _weakest(registry: Registry) -> str:
-    judged = [each for each in registry.values() if each.grade == "judgement"]
-    judged.sort(key=_spread, reverse=True)
+    """What rests on judgement, by how much the numbers of a subject moved the outcomes of a small screening."""
+    from sim.evidence import screening
+    from sim.sweeps.factors import subject
+
+    judged = sorted((each for each in registry.values() if each.grade == "judgement"), key=_spread, reverse=True)
     stratified = [table for table in registry.tables.values() if table.about.get("grade") == "judgement"]
+    found = screening.read()
+    by_subject: dict[str, list[str]] = {}
+    for each in judged:
+        by_subject.setdefault(subject(each.name), []).append(_one(each))
+    for table in stratified:
+        by_subject.setdefault(table.name, []).append(f"table {table.name}: {table.about.get('title', '')}")
     lines = [
         f"{len(judged)} of {len(registry)} parameters and {len(stratified)} of {len(registry.tables)} tables rest on"
         " judgement.",
-        "Widest interval for its size first: a stand-in for what matters most, which is another question for every"
-        " outcome.",
+        *_said_of(found),
         "To have them ranked by what they do to yours: headwater sweep experiment=screen factors.evidence=all",
     ]
-    for each in judged:
-        between = f"({each.low:g} to {each.high:g})" if each.low is not None and each.high is not None else ""
-        lines.append(f"  {each.name} = {each.value:g} {each.unit} {between}".rstrip())
-    lines += [f"  table {table.name}: {table.about.get('title', '')}" for table in stratified]
+    score = found.score if found is not None else {}
+    for name in sorted(by_subject, key=lambda one: -score.get(one, -1.0)):  # sorting keeps the order of equals
+        if score:
+            lines.append(f"{name} ({score[name]:.2f})" if name in score else f"{name} (not in the screening)")
+        lines += [f"  {line}" for line in by_subject[name]]
     return "\n".join(lines)
+
+
+def _one(it: Parameter) -> str:
+    between = f"({it.low:g} to {it.high:g})" if it.low is not None and it.high is not None else ""
+    return f"{it.name} = {it.value:g} {it.unit} {between}".rstrip()
+
+
+def _said_of(found: Screening | None) -> list[str]:
+    """Where the order comes from."""
+    if found is None:
+        return ["Widest interval for its size first: nobody has screened which matter."]
+    from textwrap import fill
+
+    most = [f"{outcome.replace('_', ' ')} {name}" for outcome, name in found.largest]
+    return [
+        fill(text, WIDTH)
+        for text in (
+            "Subjects that move the outcomes most come first; in brackets the mean, over the outcomes named below, of a"
+            " subject's effect as a share of the largest. Within a subject the widest interval for its size is first.",
+            f"From: {found.about.get('from', 'a screening')} ({found.about.get('made', '')}). Moved: "
+            f"{found.about.get('moved', '')}. Left out: {found.about.get('left out', 'nothing')}."
+            " So few runs order subjects roughly and prove nothing.",
+            "Moved most, by outcome: " + "; ".join(most) + ".",
+        )
+    ]
 
 
 def _spread(it: Parameter) -> float:

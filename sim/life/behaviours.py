@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from sim.evidence import Evidence
 
 MOST_SHARE = 0.97
+MOST_MIDDLE = 0.99
+"""Of a year's share in the balance, so that somebody is left who can begin."""
+ADULT = 18
 
 
 @dataclass(frozen=True)
@@ -70,11 +73,11 @@ def transitions(evidence: Evidence, behaviour: Behaviour, share: Array, people: 
     table = evidence.table("transitions")
     out = -np.log1p(-steps(table[table["process"] == behaviour.out_of]))[:, :, None]
     after = np.concatenate([share[:, 1:], share[:, -1:]], axis=1)
-    adults = (np.arange(AGES) >= 18) * people
+    adults = (np.arange(AGES) >= ADULT) * people
     level = (share.mean(2) * adults).sum() / adults.sum()
     trend = evidence[f"behaviours.trend_{behaviour.risk}"] * share / level
     change = after - share + trend
-    middle = np.clip((share + after) / 2, 1e-9, 0.99)
+    middle = np.clip((share + after) / 2, 1e-9, MOST_MIDDLE)
     into = (change + out * middle) / (1 - middle)
     falls = into < 0
     into = np.where(falls, 0.0, into)

@@ -26,7 +26,7 @@ from sim.life.conditions import shipped as shipped_conditions
 from sim.life.exposures import Exposures
 from sim.life.grid import AGES, BANDS, DECILES, SEXES, Array, band_of, grouped, keyed, over_bands
 from sim.life.health_tables import Tables, weights
-from sim.life.states import FRAILTY, States
+from sim.life.states import BYTE, FRAILTY, States
 from sim.rates import Process
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ class Effects:
         if asked not in self._kept:
             tables = enumerate(self.process("", np.empty(0), states).factors())
             self._kept.clear()
-            self._kept[asked] = [(np.uint64(8 * byte), table) for byte, table in tables if (table != 1).any()]
+            self._kept[asked] = [(np.uint64(BYTE * byte), table) for byte, table in tables if (table != 1).any()]
         return self._kept[asked]
 
 

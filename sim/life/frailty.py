@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from sim.evidence import Evidence
 
 BEGIN, FURTHER, RECOVER = "worsen_frailty", "worsen_frailty_further", "recover_frailty"
-YOUNGEST, MIDDLE, OLD = 50, 57, 65
+YOUNGEST, OLD = 50, 65
+MIDDLES = [57, 70, 80, 90]
+"""Ages that stand for the bands of the published turnover."""
 FROM_FIRST_TO_LAST_FIFTH = 8
 """Deciles from the middle of the first fifth to the middle of the last."""
 HALVINGS, LEAST_SHARE = 60, 1e-12
@@ -93,8 +95,8 @@ def shares_by_decile(evidence: Evidence, share: Array, people: Array) -> Array:
 def published(evidence: Evidence) -> Array:
     """Rate per person-year at which fit people become frail, by age: a line through the middles of the bands."""
     band = steps(evidence.table("frailty_onset"))[0]
-    middle = [MIDDLE, 70, 80, 90]
-    return np.asarray(np.interp(np.arange(AGES) + 0.5, [YOUNGEST - 15, *middle], [0.0, *band[middle]]))
+    ages, nobody = np.arange(AGES) + 0.5, evidence["frailty.begins_after"]
+    return np.asarray(np.interp(ages, [nobody, *MIDDLES], [0.0, *band[MIDDLES]]))
 
 
 def rates(evidence: Evidence, share: Array, deaths: Array, people: Array) -> FrailtyRates:

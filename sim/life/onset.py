@@ -12,10 +12,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim.life.grid import AGES, Array, keyed, rescaled, smooth
+from sim.life.grid import AGES, BAND, Array, keyed, rescaled, smooth
 
 if TYPE_CHECKING:
     from sim.evidence import Evidence
+
+LEAST_SHARE = 1e-4
+"""Below it nobody is taken to recover any faster."""
 
 
 def prevalence(evidence: Evidence, condition: str, people: Array) -> Array:
@@ -66,10 +69,10 @@ def recovery(evidence: Evidence, condition: str, share: Array, mortality: Array,
     excess = mortality * (ratio - 1) / (1 + share * (ratio - 1))
     trend = float(keyed(evidence.table("prevalence_trend"), "condition", [condition])[0])
     surplus = new * (1 - share) - np.gradient(share, axis=1) - trend * share - share * (1 - share) * excess
-    return _smoothed(np.clip(surplus, 0, None) / np.maximum(share, 1e-4))
+    return _smoothed(np.clip(surplus, 0, None) / np.maximum(share, LEAST_SHARE))
 
 
-def _smoothed(rate: Array, width: int = 5) -> Array:
+def _smoothed(rate: Array, width: int = BAND) -> Array:
     """A running mean over ages: the derivative of a curve through ten bands has kinks that people do not."""
     padded = np.pad(rate, ((0, 0), (width // 2, width // 2)), mode="edge")
     window = np.lib.stride_tricks.sliding_window_view(padded, width, axis=1)

@@ -19,7 +19,7 @@ from sim.evidence.reads import remembered
 from sim.life import behaviours, circumstances, diagnosis, epidemiology, frailty, kinds, three_cs, usual_doctor
 from sim.life.conditions import Condition
 from sim.life.epidemiology import Effects, Epidemiology
-from sim.life.grid import AGES, DECILES, SEXES, Array, steps, to_cells
+from sim.life.grid import AGES, BAND, DECILES, SEXES, Array, steps, to_cells
 from sim.life.states import FRAILTY
 from sim.rates import Process, RateTables
 
@@ -85,7 +85,7 @@ def _rate_tables(
 def _demography(epi: Epidemiology, out_rate: NDArray[np.float32]) -> list[Process]:
     fertility = steps(epi.evidence.table("fertility"))
     fertility[1] = 0.0
-    band = np.minimum(np.arange(AGES) // 5, out_rate.shape[1] - 1)
+    band = np.minimum(np.arange(AGES) // BAND, out_rate.shape[1] - 1)
     leave = -np.log1p(-out_rate[:, band]) * 12
     return [
         epi.effects[DEATH].process(DEATH, to_cells(epi.death_base), epi.states),

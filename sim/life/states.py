@@ -104,7 +104,7 @@ def patterns(bits: int) -> NDArray[np.bool_]:
 
 def byte_values() -> NDArray[np.bool_]:
     """Boolean (256, 8): which bits each value of a byte has."""
-    return patterns(8)
+    return patterns(BYTE)
 
 
 def names_in_order(items: Sequence[tuple[int, str]]) -> tuple[str, ...]:

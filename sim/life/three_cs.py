@@ -24,7 +24,7 @@ from sim.life.community import effect_of_capacity
 from sim.life.epidemiology import spread
 from sim.life.grid import AGES, Array, to_cells
 from sim.life.life_kernels import REVIEW_MONTHS
-from sim.life.states import level_shift
+from sim.life.states import LEVEL_VALUES, level_shift
 from sim.life.ties import FIXED, MONTHS_SINCE_APRIL, shares_of
 from sim.purposes import Purpose
 
@@ -232,15 +232,15 @@ def satisfaction_by_level(evidence: Evidence) -> tuple[float, ...]:
 
 def level_shares(evidence: Evidence, c: str) -> Array:
     """Share of people at each of the four levels of one of the Cs, from how people differ for life."""
-    nodes = nodes_of_confidence(evidence) if c == "confidence" else np.linspace(0.0, 1.0, 4)
+    nodes = nodes_of_confidence(evidence) if c == "confidence" else np.linspace(0.0, 1.0, LEVEL_VALUES)
     value = np.clip(quantiles(evidence, c), nodes[0], nodes[-1])
     if c == "contact":  # those without ties stand lower, and the others a little higher
         apart, alone = evidence["three_cs.contact_of_ties"], float(shares_of(evidence)[0])
         groups = [(alone, -apart * (1 - alone)), (1 - alone, apart * alone)]
     else:
         groups = [(1.0, 0.0)]
-    total = np.zeros(4)
+    total = np.zeros(LEVEL_VALUES)
     for share, shift in groups:
-        at = np.interp(np.clip(value + shift, nodes[0], nodes[-1]), nodes, np.arange(4.0))
-        total += share * np.maximum(1 - np.abs(at[:, None] - np.arange(4)), 0).mean(0)
+        at = np.interp(np.clip(value + shift, nodes[0], nodes[-1]), nodes, np.arange(float(LEVEL_VALUES)))
+        total += share * np.maximum(1 - np.abs(at[:, None] - np.arange(LEVEL_VALUES)), 0).mean(0)
     return total

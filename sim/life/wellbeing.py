@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from sim.life import life_kernels, three_cs
 from sim.life.epidemiology import Epidemiology, spread
 from sim.life.grid import DECILES, Array, keyed, steps, to_cells
-from sim.life.states import FRAILTY, level, patterns
+from sim.life.states import BYTE, FRAILTY, level, patterns
 
 if TYPE_CHECKING:
     from sim.life.health import Health
@@ -79,7 +79,7 @@ class Wellbeing:
 
     def _by_byte(self) -> tuple[NDArray[np.uint64], NDArray[np.float32]]:
         """Where the bytes stand that matter, and what each value of them adds to satisfaction and utility."""
-        shifts = np.arange(0, 8 * self.states.bytes, 8, dtype=np.uint64)
+        shifts = np.arange(0, BYTE * self.states.bytes, BYTE, dtype=np.uint64)
         alone = np.arange(256, dtype=np.uint64)
         table = np.stack(
             [np.stack([self._deviation_of(alone << shift), -self._of_frailty(alone << shift)]) for shift in shifts],

@@ -46,7 +46,7 @@ class Bound:
 
     name       of the parameter; measure: the model's nearest; year: the financial year in which it is read
     asked      years after policy start that the publication speaks of (the run may be shorter)
-    published  the figure, in `unit`; words: of what
+    published  the figure, in `unit`; words: of what, and what the model itself makes of the same experiment
     changes    by scenario, paired differences to the baseline in `unit`
     """
 
@@ -70,7 +70,7 @@ def bounds(results: Results) -> list[Bound]:
     """All bounds that these results can be set beside; none without a second scenario."""
     from sim.evidence import load
 
-    found = []
+    found, mine = [], own()
     first = clock.fin_year(results.policy_start)
     for name, (measure, years, in_percent, words) in BOUNDS.items():
         at = [year for year in results.years if first <= year < first + years]
@@ -84,7 +84,8 @@ def bounds(results: Results) -> list[Bound]:
         label = results.measures[measure].label
         unit = "%" if in_percent else {"%": "pp"}.get(results.measures[measure].unit, results.measures[measure].unit)
         published = load().draw(0)[name]
-        found.append(Bound(name, measure, label, year, years, published, unit, words, changes))
+        said = f"{words}; {mine[name].said}" if name in mine else words
+        found.append(Bound(name, measure, label, year, years, published, unit, said, changes))
     return found
 
 
@@ -105,11 +106,17 @@ class Own:
     scale: float
     made: str
 
+    @property
+    def said(self) -> str:
+        """What the model made of it, beside what was published."""
+        where = f"{self.place.replace('_', ' ')}, 1 resident in {1 / self.scale:.3g}"
+        return f"tried in this model ({where}): {figure(self.change)} {self.unit}"
+
 
 def own(path: Path | None = None) -> dict[str, Own]:
     """The model's own experiments by the name of their bound; the shipped ones unless a file is given.
 
-    A report shows them beside the published figure and the scenarios: ``own().get(bound.name)``. They are of the place
+    Reports say them beside the published figure and the scenarios (`Own.said`). They are of the place
     and scale they say, and of the model as it was then. Raises `UserError` for a file that cannot be read.
     """
     from sim.errors import UserError

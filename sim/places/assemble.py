@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from sim.places import migration
 from sim.places.geometry import distances
-from sim.places.place import BANDS, Place
+from sim.places.place import BAND, BANDS, Place
 from sim.places.registration import choices
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ def within_bands(single: Floats) -> Floats:
     out[:, -1] = single[:, 90:]
     total = out.sum(axis=-1, keepdims=True)
     even = np.zeros_like(out)
-    even[..., :5] = 1 / 5
+    even[..., :5] = 1 / BAND
     return np.where(total > 0, out / np.where(total > 0, total, 1), even)
 
 

@@ -17,6 +17,8 @@ from sim.places.geometry import distances
 Floats = NDArray[np.float64]
 TRUST = "RN5"
 HALVINGS = 60
+CERTAIN = 20
+"""Log odds at which a chance is as good as 0 or 1."""
 
 
 def by_distance(
@@ -78,7 +80,7 @@ def _level(tilt: Floats, residents: Floats, share: float) -> Floats:
     """Logistic chances whose mean over residents is `share`: the level is found by halving."""
     if share <= 0 or share >= 1:
         return np.full(tilt.shape, float(share))
-    reach = float(np.abs(tilt).max()) + 20
+    reach = float(np.abs(tilt).max()) + CERTAIN
     low, high = -reach, reach
     for _ in range(HALVINGS):
         level = (low + high) / 2

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.places.place import BANDS, MONTHS_A_YEAR, MOVE_GROUPS
+from sim.places.place import BAND, BANDS, MONTHS_A_YEAR, MOVE_GROUPS
 
 if TYPE_CHECKING:
     from sim.evidence import Evidence
@@ -32,8 +32,8 @@ KNOWN = 4
 """Mid-years with known growth: 2021 to 2024."""
 DECLARED_UNTIL = 15
 """Mid-2035: until then growth of older people is declared."""
-GROUP_AGES = (*(5 * band for band in MOVE_GROUPS), AGES)
-TURNS = 6
+GROUP_AGES = (*(BAND * band for band in MOVE_GROUPS), AGES)
+TURNS, STEP = 6, 0.1
 MOST_FACTOR = 4.0
 
 
@@ -116,7 +116,7 @@ def solve(
     mid-2024 and after.
     """
     month = 1 - np.exp(-out_per_year(evidence, counts.sum(axis=0)) / MONTHS_A_YEAR)
-    leave = MONTHS_A_YEAR * month[:, np.minimum(np.arange(AGES) // 5, BANDS - 1)]
+    leave = MONTHS_A_YEAR * month[:, np.minimum(np.arange(AGES) // BAND, BANDS - 1)]
     people = unfold(counts[..., None] * age_share)
     birth, boys = _births(evidence)
     steps = np.array([_step(year, early, later) for year in range(YEARS)])
@@ -151,7 +151,7 @@ def _late_factors(projection: _Projection, declared: Floats) -> Floats:
         now = growth_with(late)
         if np.abs(now - declared).max() < 1e-6:
             break
-        slope = np.stack([(growth_with(late + step) - now) / 0.1 for step in 0.1 * np.eye(2)], axis=1)
+        slope = np.stack([(growth_with(late + step) - now) / STEP for step in STEP * np.eye(2)], axis=1)
         late = np.clip(late + np.linalg.lstsq(slope, declared - now, rcond=None)[0], 0.0, MOST_FACTOR)
     return late
 

@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
 BAND_NAMES = [*(f"{a}-{a + 4}" for a in range(0, 90, 5)), "90+"]
 PEOPLE = [f"{sex}_{band}" for sex in "fm" for band in BAND_NAMES]
-NEAREST = 3
-MOST_MESSAGES = 50
+NEAREST, CORNERS = 3, 6
+MOST_MESSAGES, NAMED = 50, 5
 ROUNDING = 1e-3
 
 
@@ -99,7 +99,7 @@ def _table(folder: Path, file: str) -> tuple[list[str], pd.DataFrame | None]:
     frame.columns = [str(column).strip() for column in frame.columns]
     missing = [name for name, column in columns.items() if not column.optional and name not in frame]
     if missing:
-        some = ", ".join(missing[:5]) + (f" and {len(missing) - 5} more" if len(missing) > 5 else "")
+        some = ", ".join(missing[:NAMED]) + (f" and {len(missing) - NAMED} more" if len(missing) > NAMED else "")
         return [f"{file} lacks the column{'s' * (len(missing) > 1)} {some}."], None
     twice = [name for name in header if name and header.count(name) > 1]  # pandas would rename the second one
     if twice:
@@ -281,7 +281,7 @@ def _hexagons(points: NDArray[np.float64]) -> list[list[list[list[float]]]]:
     apart = distances(points, points)
     np.fill_diagonal(apart, np.inf)
     radius = np.minimum(apart.min(axis=1), 2.0) / 2 if len(points) > 1 else np.ones(1)
-    turns = np.linspace(0, 2 * np.pi, 7)
+    turns = np.linspace(0, 2 * np.pi, CORNERS + 1)
     out = []
     for (lon, lat), km in zip(points, radius, strict=True):
         east = km / KM_PER_DEGREE / math.cos(math.radians(lat)) * np.cos(turns)

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 Singles = NDArray[np.float32]
-BANDS = 19
+BANDS, BAND = 19, 5
+N_FIFTHS = 5
 MONTHS_A_YEAR = 12
 MOVE_GROUPS = (0, 13, 17)
 """First bands of the three groups of in-migrants with a factor of their own: under 65, 65–84, 85+."""
@@ -94,7 +95,7 @@ class Place:
         mixed = (self.age_share * weight[..., None]).sum(axis=0)
         mixed[..., 4] += mixed[..., 5:].sum(axis=-1)
         total = mixed[..., :5].sum(axis=-1, keepdims=True)
-        even = np.full((*total.shape[:-1], 5), 1 / 5)
+        even = np.full((*total.shape[:-1], 5), 1 / BAND)
         return np.asarray(np.divide(mixed[..., :5], total, out=even, where=total > 0), np.float64)
 
     def arrivals(self, month: int) -> Singles:
@@ -125,5 +126,5 @@ def fifths(rank: NDArray[np.int64], residents: NDArray[np.int64]) -> NDArray[np.
     people = np.asarray(residents, np.float64)[order]
     middle = (np.cumsum(people) - people / 2) / people.sum()
     out = np.empty(len(order), np.uint8)
-    out[order] = np.minimum(np.floor(middle * 5) + 1, 5).astype(np.uint8)
+    out[order] = np.minimum(np.floor(middle * N_FIFTHS) + 1, N_FIFTHS).astype(np.uint8)
     return out

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from sim import draws
 from sim.errors import UserError
-from sim.places.place import Place
+from sim.places.place import BAND, Place
 from sim.purposes import Purpose
 
 Keys = NDArray[np.uint64]
@@ -84,9 +84,9 @@ def _born(
     within = np.zeros(lsoa.size, np.int64)
     for k in range(WIDTH - 1):
         within += draw >= table[row, k]
-    within = np.where(band < place.counts.shape[2] - 1, np.minimum(within, 4), within)
+    within = np.where(band < place.counts.shape[2] - 1, np.minimum(within, BAND - 1), within)
     month = (draws.uniforms(keys, BEFORE, Purpose.BIRTH_MONTH) * 12).astype(np.int64)
-    age = band * 5 + within
+    age = band * BAND + within
     month = np.where((age == 0) & (month == 0), 1, month)  # born before the start, not in its first month
     return (-(age * 12 + month)).astype(np.int16)
 

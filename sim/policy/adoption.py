@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 LARGEST = 4.0  # a (1 − a) is at most a quarter
+STEEPEST = 700.0  # an exponent beyond it overflows
 
 
 def adopted(learned: float, months: float, spread: float) -> float:
@@ -17,7 +18,7 @@ def adopted(learned: float, months: float, spread: float) -> float:
     width = max(spread * months, 1e-9)
 
     def curve(time: float) -> float:
-        return 1.0 / (1.0 + math.exp(-max(-700.0, min(700.0, (time - months) / width))))
+        return 1.0 / (1.0 + math.exp(-max(-STEEPEST, min(STEEPEST, (time - months) / width))))
 
     start = curve(0.0)
     return (curve(learned) - start) / (1.0 - start)

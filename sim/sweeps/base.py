@@ -160,8 +160,12 @@ def after_policy(name: str) -> bool:
 def is_of_scenarios(name: str) -> bool:
     """Whether a factor sets scenarios: ``levers.X.amount``, ``health_creation.levers.X.amount``, ``rollout``."""
     match = LEVER_KEY.fullmatch(name)
-    if match:  # evidence has names like levers.X.uptake
-        return (match["field"] or "amount").split(".")[0] in USE_KEYS
+    if match and not match["field"]:  # evidence has names like levers.overlap
+        from sim.evidence import load
+
+        return name not in load()
+    if match:  # and like levers.X.uptake
+        return match["field"].split(".")[0] in USE_KEYS
     return name == "rollout" or (name.endswith(".rollout") and name.count(".") == 1)
 
 

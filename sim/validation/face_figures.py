@@ -163,7 +163,7 @@ def use(faces: Mapping[str, Array]) -> style.Picture:
     seen = observed.face("gp_by_number", "GP")
     right.plot(list(seen), list(seen.values()), "o", markerfacecolor=style.PAPER, markeredgecolor=style.INK)
     right.set_xticks(range(MOST + 1), labels)
-    right.set_xlabel("conditions")
+    right.set_xlabel("conditions diagnosed")
     right.set_ylim(bottom=0)
     style.panel_title(right, "GP contacts over the usual", "ratio, same age and sex")
     picture.alt = (

@@ -34,14 +34,15 @@ def of(look: Look) -> Faces:
     """All figures. By name: ``life`` (2 sexes, deciles) and ``life_to_75`` in years; ``half_have`` (first and second
     condition, deciles) the age at which half of the people have it; ``many_by_age`` (all, fifths 1 and 5; bands) the
     share with two or more; ``many_adults`` (1,); ``use`` (people and each service; 0 to 4 or more conditions) shares of
-    the total; ``gp_ratio`` (5,) over what is usual at their age and sex; ``contacts`` (services, bands) a year."""
+    the total; ``gp_ratio`` (5,) over what is usual at their age and sex, by conditions diagnosed; ``contacts``
+    (services, bands) a year."""
     held = _number_of_conditions(look)
     rates = [look.values(Named(name, PROCESS)) for name in SERVICES.values()]
     return {
         **_lives(look),
         **_conditions(look, held),
         "use": _shares(held, [np.ones(held.size), *rates]),
-        "gp_ratio": _over_usual(look, held, rates[0]),
+        "gp_ratio": _over_usual(look, _number_diagnosed(look), rates[0]),
         "contacts": np.stack([_by_age(look, rate, np.ones(held.size, bool)) for rate in rates]),
     }
 
@@ -49,6 +50,12 @@ def of(look: Look) -> Faces:
 def _number_of_conditions(look: Look) -> Array:
     of_each = [look.m.states.mask(name) for name in look.m.recorder.long_term]
     return np.asarray(np.bitwise_count(look.r["state"] & np.bitwise_or.reduce(of_each)), np.int64)
+
+
+def _number_diagnosed(look: Look) -> Array:
+    """Conditions that records know of, as publications of use by number of conditions count them."""
+    known = [look.values(Named(name, STATE, name), "registered") for name in look.m.recorder.long_term]
+    return np.asarray(np.sum(known, axis=0, dtype=np.int64))
 
 
 def _lives(look: Look) -> Faces:

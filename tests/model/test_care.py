@@ -291,8 +291,8 @@ def test_the_books_of_the_toy_town_close(history: CareSystem) -> None:
     identities = books.books(history)
     assert books.close(identities), books.render(identities)
     assert {identity.account for identity in identities} == {
-        "people", "England 2020", "general practice", "A&E", "admissions", "beds", "waiting list", "other teams",
-        "money", "back-cast",
+        "people", "England 2020", "general practice", "A&E", "A&E type, provider", "admissions", "beds",
+        "waiting list", "other teams", "money", "back-cast",
     }  # fmt: skip
     shown = [identity for identity in identities if identity.account == "back-cast"]
     assert not any(identity.must for identity in shown)

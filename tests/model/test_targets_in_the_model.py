@@ -248,8 +248,16 @@ def test_face_validity_is_what_the_columns_say(lived: CareSystem) -> None:
     assert share[13] == pytest.approx((held[(age >= 65) & (age < 70)] >= 2).mean())
     rate = look.values(measures.Named("need_ed", measures.PROCESS))
     assert found["contacts"][1][13] == pytest.approx(rate[(age >= 65) & (age < 70)].mean())
-    # standardised to their age and sex, the mean over everybody, weighted by what is usual, is one
-    assert np.nanmin(found["gp_ratio"]) < 1 < np.nanmax(found["gp_ratio"])
+    # standardised to their age and sex, the mean over everybody, weighted by what is usual, is one; by what is known
+    unknown, names = r["undiagnosed"][rows], list(m.epidemiology.names)
+    known = sum(m.states.has(r["state"][rows], name) & (unknown >> names.index(name) & 1 == 0)
+                for name in m.recorder.long_term)  # fmt: skip
+    assert known.sum() < held.sum()
+    gp = look.values(measures.Named("need_gp", measures.PROCESS))
+    usual = (np.bincount(look.cell, gp) / np.maximum(np.bincount(look.cell), 1))[look.cell]
+    weight = np.bincount(np.minimum(known, 4), usual, 5)
+    assert found["gp_ratio"] == pytest.approx(np.bincount(np.minimum(known, 4), gp, 5) / weight)
+    assert (found["gp_ratio"] * weight).sum() == pytest.approx(weight.sum())
 
 
 def test_half_have_it_where_the_share_passes_a_half() -> None:

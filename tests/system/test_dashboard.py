@@ -201,6 +201,7 @@ def test_pictures_say_in_words_what_they_show(person: Person, address: str) -> N
     picture = person.sees("img.hw-picture")
     assert picture.get_attribute("src").startswith("data:image/svg+xml;base64,")
     assert "Emergency admissions" in picture.get_attribute("alt")
+    person.sees("body", "Open Government Licence v3.0")
     person.picks("What to show", "One measure")
     person.picks("Measure", "Deaths")
     until(lambda: "Deaths" in person.sees("img.hw-picture").get_attribute("alt"), "deaths")

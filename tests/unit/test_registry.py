@@ -33,6 +33,12 @@ def test_every_row_and_table_is_complete(registry: Registry) -> None:
     assert registry.faults() == []
 
 
+def test_every_row_says_what_a_higher_value_does_and_what_weakens_its_use_here(registry: Registry) -> None:
+    """What is judged is judged for here; what was measured elsewhere says where, or that it was here."""
+    assert [name for name, it in registry.items() if not it.direction] == []
+    assert [name for name, it in registry.items() if it.grade != "judgement" and not it.transfer] == []
+
+
 def test_draw_0_is_the_central_value(registry: Registry) -> None:
     evidence = registry.draw(0)
     assert all(evidence[name] == parameter.value for name, parameter in registry.items())
