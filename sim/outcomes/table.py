@@ -8,7 +8,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from sim import clock
-from sim.outcomes import bounds, unjudged
+from sim.outcomes import bounds, growth, unjudged
 from sim.outcomes.rounding import MILLION, level, plain, signed, step_of
 from sim.outcomes.sentences import HEADLINES, headline, money_sentence
 from sim.outcomes.summary import FEWEST_RUNS
@@ -113,6 +113,7 @@ def render(results: Results) -> str:
     for first in range(0, max(len(results.others), 1), SCENARIOS_ABREAST):
         abreast = results.others[first : first + SCENARIOS_ABREAST]
         blocks += _block(results, made, when, abreast, first)
+    blocks += growth.render(growth.growth(results))
     blocks += _worth(results)
     blocks += unjudged.render(results)
     blocks += bounds.render(results)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from sim import clock
-from sim.report import dose, lives, sections, sources, whole
+from sim.report import dose, growing, lives, reckoning_words, sections, sources, whole
 from sim.report.cautions import cautions, share_words
 from sim.report.numbers import Numbers
 from sim.report.page import Page, Section, Shown, inlined
@@ -55,8 +55,9 @@ def contents(numbers: Numbers, pictures: Mapping[str, Picture | Drawn], widget: 
     return [
         Section("explore", "How much, and when", dose.intro(numbers), figures("dose"), dose.tables(numbers),
                 widget=widget),
-        Section("trends", "What happens, year by year", figures=figures("trends")),
-        Section("differences", f"What changes against {base}", figures=figures("differences", "balance")),
+        Section("trends", "What happens, year by year", figures=figures("trends"), tables=growing.tables(numbers)),
+        Section("differences", f"What changes against {base}", figures=figures("differences", "balance"),
+                tables=reckoning_words.tables(numbers)),
         Section("bath", "The bath and the tap", figures=figures("bath_and_tap", "waits")),
         Section("payback", "When it pays back, and what gets worse first", sources.money_words(numbers),
                 figures("payback", "money", "plane", "ceac"),
