@@ -66,7 +66,7 @@ def _lists(numbers: Numbers) -> list[Table]:
             parts = terms(numbers, account, scenario) if large(numbers, account.stock, scenario) else None
             if parts is None:
                 continue
-            ended = [parts[name] for name in account.go] or [None, None]
+            ended = [parts.get(name) for name in account.go or ("", "")]
             cells = [_figure(one) for one in (parts[account.come], *ended, parts[REST])]
             rows.append([f"{numbers.info(account.stock).label}: {numbers.label(scenario)}",
                          _of_stock(numbers, account.stock, scenario), *cells])  # fmt: skip
