@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from sim import clock
@@ -109,7 +110,7 @@ def build(numbers: Numbers, pictures: Mapping[str, Picture | Drawn]) -> Page:
         title=f"{title}, {span(numbers.years)}",
         kicker=f"Headwater: {results.runs} run{'s' * (results.runs != 1)} of each scenario; policies start in "
         f"{clock.label(results.policy_start)}; {share_words(results.scale)} simulated",
-        answer=results.headline,
+        answer=kept_together(results.headline),
         warnings=cautions(numbers),
         tiles=sections.tiles(numbers),
         tiles_note=f"Change against {base} in {clock.fin_year_label(numbers.years[-1])}; below it, where 90{NBSP}% "
@@ -119,6 +120,12 @@ def build(numbers: Numbers, pictures: Mapping[str, Picture | Drawn]) -> Page:
         "are no forecast.",
         script=dose.script() if widget else "",
     )
+
+
+def kept_together(text: str) -> str:
+    """A text whose percentages and ranges in brackets do not break between lines."""
+    text = text.replace(" %", f"{NBSP}%")
+    return re.sub(r"\[[^\]]*\]", lambda found: found[0].replace(" ", NBSP), text)
 
 
 def _count(n: int) -> str:

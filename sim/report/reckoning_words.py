@@ -61,6 +61,7 @@ def tables(numbers: Numbers) -> list[Table]:
 def _lists(numbers: Numbers) -> list[Table]:
     """Lists and queues: a row a scenario and list."""
     rows, said, fewer_referred = [], [], False
+    queues: dict[str, list[str]] = {}
     for account in ACCOUNTS:
         for scenario in numbers.compared:
             parts = terms(numbers, account, scenario) if large(numbers, account.stock, scenario) else None
@@ -70,8 +71,12 @@ def _lists(numbers: Numbers) -> list[Table]:
             cells = [_figure(one) for one in (parts[account.come], *ended, parts[REST])]
             rows.append([f"{numbers.info(account.stock).label}: {numbers.label(scenario)}",
                          _of_stock(numbers, account.stock, scenario), *cells])  # fmt: skip
-            said.append(_sentence(numbers, account, scenario, parts))
+            if account.go:
+                said.append(_sentence(numbers, account, scenario, parts))
+            else:
+                queues.setdefault(scenario, []).append(_queue(numbers, account, scenario))
             fewer_referred |= not account.go and parts[account.come].mean() < 0
+    said += [f"{numbers.label(name)}, by {_march(numbers)}: {'; '.join(each)}." for name, each in queues.items()]
     heads = ["Stock and scenario", f"Change in {_march(numbers)}", "from referrals", "from treatments",
              "from removals untreated", "from all other ends"]  # fmt: skip
     note = (
@@ -115,8 +120,6 @@ def _sentence(numbers: Numbers, account: Account, scenario: str, parts: dict[str
     """The account of one list in words."""
     name = lower(numbers.info(account.stock).label)
     said = [f"{numbers.label(scenario)}, {name}: {_of_stock(numbers, account.stock, scenario)} by {_march(numbers)}."]
-    if not account.go:
-        return " ".join([*said, *_flow(numbers, account, scenario), *_paid(numbers, scenario, account.lines, ())])
     most = max(abs(values.mean()) for values in parts.values())
     told = []
     for key, values in sorted(parts.items(), key=lambda one: -abs(one[1].mean())):
@@ -133,26 +136,39 @@ def _sentence(numbers: Numbers, account: Account, scenario: str, parts: dict[str
     return " ".join(said)
 
 
-def _flow(numbers: Numbers, account: Account, scenario: str) -> list[str]:
-    """A year's flow beside the list: only one whose clear change would make the list's, and is smaller in per cent."""
+def _queue(numbers: Numbers, account: Account, scenario: str) -> str:
+    """A team's queue in a clause: how it changes, and the year's referrals beside it where they could be why."""
+    name = lower(numbers.info(account.stock).label)
+    one = _reason(numbers, account, scenario)
+    year = clock.fin_year_label(numbers.results.horizon)
+    why = f", in {year} {_percent(abs(one[1]))} {_more(one[1])} {DONE[one[0]]}" if one else ""
+    return f"{name} {_of_stock(numbers, account.stock, scenario)}{why}"
+
+
+def _reason(numbers: Numbers, account: Account, scenario: str) -> tuple[str, float] | None:
+    """The flow whose clear change in a year would make the list's, if smaller in per cent: its name and per cent."""
     stock = numbers.results.change(account.stock, scenario)
     for flow in (*account.go[:1], account.come):
         one = numbers.results.change(flow, scenario)
         sign = 1 if flow == account.come else -1
-        if one.verdict in ("same", "unclear") or sign * one.difference.mean * stock.difference.mean <= 0:
-            continue
-        if abs(one.percent.mean) >= abs(stock.percent.mean):
-            continue
-        text = (
-            f"in {clock.fin_year_label(numbers.results.horizon)} {_percent(abs(one.percent.mean))} "
-            f"{_more(one.percent.mean)} {DONE[flow]}"
-        )
-        if not account.go:
-            return [f"{text[:1].upper()}{text[1:]}."]
-        longer = "longer" if stock.percent.mean > 0 else "shorter"
-        return [f"A list gathers what every year leaves over: {text}, and the list is "
-                f"{_percent(abs(stock.percent.mean))} {longer}."]  # fmt: skip
-    return []
+        would = one.verdict not in ("same", "unclear") and sign * one.difference.mean * stock.difference.mean > 0
+        if would and abs(one.percent.mean) < abs(stock.percent.mean):
+            return flow, one.percent.mean
+    return None
+
+
+def _flow(numbers: Numbers, account: Account, scenario: str) -> list[str]:
+    """A year's flow beside the list."""
+    found = _reason(numbers, account, scenario)
+    if found is None:
+        return []
+    flow, percent = found
+    stock = numbers.results.change(account.stock, scenario).percent.mean
+    return [
+        f"A list gathers what every year leaves over: in {clock.fin_year_label(numbers.results.horizon)} "
+        f"{_percent(abs(percent))} {_more(percent)} {DONE[flow]}, and the list is {_percent(abs(stock))} "
+        f"{'longer' if stock > 0 else 'shorter'}."
+    ]
 
 
 def _of_practice(numbers: Numbers, scenario: str, base: dict[str, Array], one: dict[str, Array]) -> str:

@@ -11,7 +11,20 @@ import pytest
 from sim import clock
 from sim.errors import UserError
 from sim.outcomes.results import Results
-from sim.report import cautions, concentration, dose, figures, page, payback, style, sureness, waits, waterfall, xmr
+from sim.report import (
+    cautions,
+    concentration,
+    dose,
+    figures,
+    page,
+    payback,
+    style,
+    sureness,
+    waits,
+    waterfall,
+    words,
+    xmr,
+)
 from sim.report.numbers import Numbers
 from tests.unit import report_samples as samples
 
@@ -236,3 +249,18 @@ def test_the_sections_come_in_the_order_in_which_they_are_read(results: Results)
     places = [text.index(f'<section id="{name}"') for name in order]
     assert places == sorted(places)
     assert clock.fin_year_label(results.horizon) in text
+
+
+# ---------------------------------------------------------------------------------------------------- rounding
+
+
+def test_no_end_of_a_clear_range_is_rounded_to_zero() -> None:
+    assert words.interval(25.0, 1066.0) == "+25\xa0to\xa0+1,066", "not 0 to +1,100: it lies above zero"
+    assert words.change(-3.0, -4.4, -0.04, 0.1) == "−3.00 (−4.40\xa0to\xa0−0.04)"
+    assert words.interval(-25.0, 1066.0) == "0\xa0to\xa0+1,100", "this one does not"
+
+
+def test_the_explorer_rounds_a_small_change_by_its_own_size() -> None:
+    one = {"step": 10_000.0, "least": 1.0}
+    assert [dose._text(value, one) for value in (1_279_802, -4_834, 3.2, 0.0, None)] == [
+        "+1,280,000", "−4,800", "+3", "0", "–"]  # fmt: skip
