@@ -255,7 +255,7 @@ def test_the_sections_come_in_the_order_in_which_they_are_read(results: Results)
 
 
 def test_no_end_of_a_clear_range_is_rounded_to_zero() -> None:
-    assert words.interval(25.0, 1066.0) == "+25\xa0to\xa0+1,066", "not 0 to +1,100: it lies above zero"
+    assert words.interval(25.0, 1066.0) == "+20\xa0to\xa0+1,070", "not 0 to +1,100: it lies above zero"
     assert words.change(-3.0, -4.4, -0.04, 0.1) == "−3.00 (−4.40\xa0to\xa0−0.04)"
     assert words.interval(-25.0, 1066.0) == "0\xa0to\xa0+1,100", "this one does not"
 
