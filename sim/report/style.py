@@ -28,6 +28,7 @@ UNCLEAR = "#DCE1E4"
 PAPER = "#FFFFFF"
 SERIES_COLOURS = ("#005EB8", "#F46A25", "#00A499", "#A285D1")
 POINTS = 72  # in an inch
+PACKED = 3  # of 9: half the time for a tenth more bytes
 PRINTED = 150  # dots an inch of a PNG: 1,440 across, enough for a slide or a page
 MAX_SERIES = 4  # in one panel
 FAMILIES = ("Arial", "Liberation Sans", "DejaVu Sans")
@@ -149,7 +150,8 @@ class Picture(Figure):
         """The picture as PNG bytes, with its description as metadata."""
         buffer = io.BytesIO()
         with drawing():
-            self.savefig(buffer, format="png", dpi=dpi, metadata={"Title": self.finding, "Description": self.alt})
+            about = {"Title": self.finding, "Description": self.alt}
+            self.savefig(buffer, format="png", dpi=dpi, metadata=about, pil_kwargs={"compress_level": PACKED})
         return buffer.getvalue()
 
     def _repr_png_(self) -> bytes:
