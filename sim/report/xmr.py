@@ -39,7 +39,7 @@ class Chart:
     @property
     def special(self) -> Flags:
         """Which points are special cause."""
-        return self.signals != 0
+        return np.asarray(self.signals != 0)
 
     def kind(self, k: int, good: int) -> str:
         """What a point is; with special cause, a good or a bad side of the mean (good: +1 more is better, −1, 0)."""
