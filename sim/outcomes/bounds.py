@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sim import clock
-from sim.outcomes.rounding import signed, step_of
+from sim.outcomes.rounding import apart, signed, step_of
 from sim.outcomes.summary import FEWEST_RUNS, Interval, interval
 
 if TYPE_CHECKING:
@@ -154,7 +154,7 @@ def figure(one: Interval) -> str:
     """``−0.12 (−0.30 to +0.02)``; a dash where it cannot be told."""
     if one.runs == 0:
         return "cannot be told"
-    step = step_of((one.high - one.low) or abs(one.mean))
+    step = apart(one.low, one.high, step_of((one.high - one.low) or abs(one.mean)))
     return f"{signed(one.mean, step)} ({signed(one.low, step)} to {signed(one.high, step)})"
 
 

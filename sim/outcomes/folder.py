@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from sim.outcomes.results import Results
+
+MOST_READERS = 4
 
 
 def save(results: Results, folder: str | Path | None) -> Path:
@@ -82,9 +85,13 @@ def load(folder: str | Path) -> Results:
         more = [str(name) for name in about.get("explored", ())]
     except (OSError, ValueError, KeyError, TypeError):
         raise UserError(f"{folder} is not the folder of a finished run.") from None
-    found = Results(RunRecord.load(folder / name) for name in names)
-    found.unjudged = Results(RunRecord.load(folder / name) for name in off) if off else None
-    found.explore([RunRecord.load(folder / name) for name in more])
+    every = [*names, *off, *more]
+    with ThreadPoolExecutor(min(MOST_READERS, os.cpu_count() or 1)) as pool:  # unpacking lets go of the interpreter
+        records = dict(zip(every, pool.map(lambda name: RunRecord.load(folder / name), every), strict=True))
+    found = Results(records[name] for name in names)
+    found.unjudged = Results(records[name] for name in off) if off else None
+    found.explore([records[name] for name in more])
+    found.events_file = folder / "events.parquet"
     return found
 
 

@@ -14,6 +14,7 @@ exogenous   what is left, use at a given age and share of the ill: monthly index
 
 from __future__ import annotations
 
+import textwrap
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,7 @@ from numpy.typing import NDArray
 
 from sim import clock
 from sim.errors import UserError
+from sim.outcomes.ledgers import evidence_of
 from sim.outcomes.measure import AGE_GROUP_STARTS
 from sim.outcomes.rounding import signed
 from sim.outcomes.summary import Interval, interval
@@ -37,6 +39,7 @@ RATIO = "outcomes.use_ratio_multimorbid"
 ILL, PEOPLE = "multimorbid", "residents"
 BAND = 5
 PERCENT = 100.0
+WIDTH = 100
 TINY = 1e-12
 
 
@@ -89,7 +92,7 @@ def split(record: RunRecord, measure: str, first: int, last: int) -> dict[str, f
     if not use[0].sum() > 0 or not people.sum() > 0:
         return None
     share = np.divide(ill, people, out=np.zeros_like(ill), where=people > 0)
-    burden = 1 + (_ratio(record) - 1) * share
+    burden = 1 + (evidence_of(record)[RATIO] - 1) * share
     there = (use > 0).all(0) & (people > 0).all(0)
     weight = np.where(there, _log_mean(use[1], use[0]), 0.0)
 
@@ -139,17 +142,12 @@ def render(found: list[Growth]) -> list[str]:
     lines = []
     for one in found:
         parts = ", ".join(f"{name} {signed(one.parts[name].mean, decimals=1)}" for name in PARTS)
-        lines.append(
-            f"  {one.label[:1].upper()}{one.label[1:]}, {clock.fin_year_label(one.first)} to "
-            f"{clock.fin_year_label(one.last)}: {signed(one.total.mean, decimals=1)} % ({parts})"
-        )
-    return ["WHY DEMAND GROWS in the baseline, percentage points", *lines, ""] if lines else []
-
-
-def _ratio(record: RunRecord) -> float:
-    from sim.evidence import load
-
-    return float(load().draw(record.draw)[RATIO])
+        text = f"{one.label[:1].upper()}{one.label[1:]}: {signed(one.total.mean, decimals=1)} % ({parts})"
+        lines += textwrap.wrap(text, WIDTH, initial_indent="  ", subsequent_indent="    ")
+    if not lines:
+        return []
+    years = f"{clock.fin_year_label(found[0].first)} to {clock.fin_year_label(found[0].last)}"
+    return [f"WHY DEMAND GROWS WITHOUT POLICY, {years}, percentage points", *lines, ""]
 
 
 def _log_mean(a: Array, b: Array) -> Array:

@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,8 +24,20 @@ from numpy.typing import NDArray
 from sim.errors import UserError
 from sim.outcomes.record import RunRecord
 
+if TYPE_CHECKING:
+    from sim.evidence import Evidence
+
 Array = NDArray[Any]
 MONTHS_A_YEAR = 12
+
+
+def evidence_of(run: RunRecord) -> Evidence:
+    """The evidence under which a run was made: its draw, judged benefits on or off, and what was set by hand in it."""
+    from sim.evidence import load
+
+    drawn = load().draw(run.draw)
+    replaced = run.meta.get("replaced")
+    return (drawn.replaced(replaced) if replaced else drawn).judged(bool(run.meta.get("judged", True)))
 
 
 @dataclass(frozen=True)
@@ -59,12 +71,9 @@ class Values:
     @classmethod
     def of_run(cls, run: RunRecord) -> Values:
         """Those under which a run was made: its draw, judged benefits on or off, and what was set by hand in it."""
-        replaced, judged = run.meta.get("replaced"), bool(run.meta.get("judged", True))
-        if not replaced:
-            return cls.of_draw(run.draw, judged)
-        from sim.evidence import load
-
-        return cls.of(load().draw(run.draw).replaced(replaced).judged(judged))
+        if not run.meta.get("replaced"):
+            return cls.of_draw(run.draw, bool(run.meta.get("judged", True)))
+        return cls.of(evidence_of(run))
 
     @classmethod
     def of(cls, evidence: Mapping[str, float]) -> Values:

@@ -15,7 +15,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim import clock
-from sim.care.pathways import OWN_TEAMS
 from sim.life.states import States
 from sim.outcomes.eventlog import Kind
 
@@ -54,7 +53,8 @@ TEAMS = {
     Kind.TEAM_REFERRED: "Referred", Kind.TEAM_LOST: "Referral lost on the way", Kind.TEAM_BEGUN: "Care begins",
     Kind.TEAM_ENDED: "Care ends", Kind.TEAM_WITHDRAWN: "Left the queue",
 }  # fmt: skip
-TEAM_NAMES = dict(zip(OWN_TEAMS, ("Community team", "Mental health", "Social care", "Community sector"), strict=True))
+TEAM_NAMES = ("Community team", "Mental health", "Social care", "Community sector")
+"""In the order of `sim.care.pathways.OWN_TEAMS`, which is not read here: it would bring in the compiled loops."""
 GONE, STILL = "Ended by death or moving away", "Still waiting"
 LIVED = {"smoker": "Smoking", "ex_smoker": "Ex-smoker", "obese": "Obesity", "inactive": "Inactivity",
          "drinker": "Drinking over 14 units", "lonely": "Loneliness", "offline": "Not online",
@@ -134,7 +134,7 @@ def _words(kind: Kind, detail: int, specialties: list[str]) -> tuple[str, str, s
     if kind == Kind.REFERRED:
         return REFERRAL, specialties[detail], f"Referred to {specialties[detail].lower()}"
     if kind in TEAMS:
-        name = TEAM_NAMES[OWN_TEAMS[detail]]
+        name = TEAM_NAMES[detail]
         return TEAM, TEAMS[kind], f"{name}: {TEAMS[kind][0].lower()}{TEAMS[kind][1:]}"
     return None
 

@@ -65,6 +65,7 @@ class Results:
         self.plan: Plan | None = None  # what was asked for, where it is known (`sim.compare`, `sim.run`)
         self.unjudged: Results | None = None  # one run of each scenario with all judged benefits off
         self.explored: Results | None = None  # more and less of the first compared scenario (`sim.studies.dose`)
+        self.events_file: Path | None = None  # where `events` was written, of results that were read from a folder
         self._events: pd.DataFrame | None = None
         self._panel: pd.DataFrame | None = None
         self._cache: dict[tuple[str, str, int], Array] = {}
@@ -209,6 +210,9 @@ class Results:
 
         from sim.outcomes import lives
 
+        if self._events is None and self.events_file is not None and self.events_file.is_file():
+            self._events = pd.read_parquet(self.events_file)
+            self._events.attrs = {"format": lives.FORMAT, "about": lives.ABOUT}
         if self._events is None:
             tables = [lives.table(self.record(scenario)) for scenario in self.scenarios]
             self._events = pd.concat([table for table in tables if len(table)] or tables[:1], ignore_index=True)

@@ -16,6 +16,14 @@ def step_of(width: float, figures: int = 2) -> float:
     return float(10.0 ** (math.floor(math.log10(width)) - figures + 1))
 
 
+def apart(low: float, high: float, step: float) -> float:
+    """A step at which neither end of a range that lies on one side of zero is rounded to zero: finer, if need be."""
+    if low * high > 0:
+        while step > 0 and min(abs(low), abs(high)) < step / 2:
+            step /= 10
+    return step
+
+
 def plain(value: float, step: float = 0.0, decimals: int = 0) -> str:
     """A number rounded to a step (or, without one, to decimals): ``151,000``, ``−0.04``. Not a number gives a dash."""
     if not math.isfinite(value):

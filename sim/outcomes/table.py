@@ -8,8 +8,8 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from sim import clock
-from sim.outcomes import bounds, unjudged
-from sim.outcomes.rounding import MILLION, level, plain, signed, step_of
+from sim.outcomes import bounds, growth, unjudged
+from sim.outcomes.rounding import MILLION, apart, level, plain, signed, step_of
 from sim.outcomes.sentences import HEADLINES, headline, money_sentence
 from sim.outcomes.summary import FEWEST_RUNS
 
@@ -94,6 +94,7 @@ def cell(change: Change) -> Cell:
         return Cell("no change", "", "same")
     finest = 10.0 ** -(_decimals(change.measure) + 1)
     step = max(step_of((d.high - d.low) / scale or abs(d.mean) / scale), finest)
+    step = apart(d.low / scale, d.high / scale, step)
     unit = " pp" if change.measure.unit == "%" else ""
     if step >= THOUSAND and max(abs(d.low), abs(d.high)) / scale >= 100 * THOUSAND:
         scale, step, unit = scale * THOUSAND, step / THOUSAND, "k"
@@ -113,6 +114,7 @@ def render(results: Results) -> str:
     for first in range(0, max(len(results.others), 1), SCENARIOS_ABREAST):
         abreast = results.others[first : first + SCENARIOS_ABREAST]
         blocks += _block(results, made, when, abreast, first)
+    blocks += growth.render(growth.growth(results))
     blocks += _worth(results)
     blocks += unjudged.render(results)
     blocks += bounds.render(results)

@@ -123,10 +123,9 @@ def _data(numbers: Numbers, chosen: Sequence[Option]) -> dict[str, Any]:
             ends = (low[-1], high[-1]) if enough else (0.0, mid[-1])
             width = max(width, float(np.nan_to_num(ends[1] - ends[0])), float(abs(np.nan_to_num(mid[-1]))) / 10)
         step = max(step_of(width), numbers.least(name)) if width else numbers.least(name)
-        decimals = int(max(0, -np.floor(np.log10(step) + 1e-9)))
         measures.append({
             "label": info.label, "unit": numbers.change_unit(name), "good": info.good, "step": step,
-            "decimals": decimals, "cells": cells,
+            "least": numbers.least(name), "cells": cells,
             "base": [_short(v) for v in numbers.level(name, numbers.base).mid],
         })  # fmt: skip
     return {
@@ -162,10 +161,14 @@ def first_view(given: dict[str, Any]) -> dict[str, Any]:
 
 
 def _text(value: float | None, one: dict[str, Any]) -> str:
+    """A change to the measure's step, a smaller one to two figures of its own but nothing finer than `least`."""
     if value is None:
         return style.DASH
-    size = np.floor(abs(value) / one["step"] + 0.5) * one["step"]
-    return style.signed(float(np.copysign(size, value)), one["decimals"])
+    step = min(one["step"], 10.0 ** (np.floor(np.log10(abs(value))) - 1)) if value else one["step"]
+    step = max(step, one["least"])
+    decimals = int(max(0, -np.floor(np.log10(step) + 1e-9)))
+    size = np.floor(abs(value) / step + 0.5) * step
+    return style.signed(float(np.copysign(size, value)), decimals)
 
 
 def _verdict(one: dict[str, Any], cell: Sequence[float | None], runs: int) -> str:

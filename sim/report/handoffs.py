@@ -16,6 +16,7 @@ from matplotlib.path import Path
 from numpy.typing import NDArray
 
 from sim import clock
+from sim.outcomes.rounding import level
 from sim.report import style
 from sim.report.numbers import Numbers
 
@@ -95,11 +96,11 @@ def _sankey(axes: Axes, teams: Sequence[str], flow: NDArray[np.float64], reach: 
                 axes.add_patch(_band(at, into[j], size, colour))
             at, into[j] = at + size, into[j] + size
         middle = sum(left[k]) / 2
-        text = f"{style.wrap(team[:1].upper() + team[1:], 20)} {style.number(float(flow[k].sum()))}"
+        text = style.wrap(f"{team[:1].upper() + team[1:]} {level(float(flow[k].sum()))}", 20)
         axes.text(-0.03, middle, text, ha="right", va="center", fontsize=8)
     middles = style.spread([sum(one) / 2 for one in right], LINE, 0.0, 1.0)
     for j, end in enumerate(ENDS):
-        amount = style.number(float(flow[:, j].sum()))
+        amount = level(float(flow[:, j].sum()))
         axes.text(1.03, middles[j], f"{end}\n{amount}", ha="left", va="center", fontsize=8, linespacing=1.0)
     axes.set_xlim(0, 1)
     axes.set_ylim(1.02, -0.02)
@@ -123,12 +124,12 @@ def _finding(numbers: Numbers, found: dict[str, tuple[list[str], NDArray[np.floa
     for name, (_, flow) in found.items():
         total = float(flow.sum())
         lost = style.percent(float(flow[:, 2].sum()) / total) if total else "none"
-        parts.append(f"{numbers.label(name)} {style.number(total)} ({lost} lost)")
+        parts.append(f"{numbers.label(name)} {level(total)} ({lost} lost)")
     return f"Referrals to other teams that came to an end in a year: {'; '.join(parts)}"
 
 
 def _in_words(teams: Sequence[str], flow: NDArray[np.float64]) -> str:
     return "; ".join(
-        f"{team} " + ", ".join(f"{style.number(float(v))} {end}" for v, end in zip(flow[k], ENDS, strict=True))
+        f"{team} " + ", ".join(f"{level(float(v))} {end}" for v, end in zip(flow[k], ENDS, strict=True))
         for k, team in enumerate(teams)
     )

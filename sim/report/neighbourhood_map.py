@@ -127,12 +127,13 @@ def fill(axes: Axes, shapes: Shapes, colours: Sequence[str], hatched: Sequence[b
     for area, ring in shapes:
         alike.setdefault((colours[area], bool(hatched is not None and hatched[area])), []).append(ring)
     for (colour, hatch), rings in alike.items():
-        axes.add_patch(
+        axes.add_artist(  # as a patch, each of its thousands of lines would be asked how far it reaches
             PathPatch(
                 Path.make_compound_path(*(Path(ring, closed=True) for ring in rings)), facecolor=colour,
                 edgecolor=style.PAPER, linewidth=0.3, clip_on=False, hatch="////" if hatch else None,
             )
         )  # fmt: skip
+        axes.update_datalim(np.concatenate(rings))
     axes.autoscale_view()
     axes.margins(0)
     axes.set_aspect("equal", anchor="NW")

@@ -71,6 +71,7 @@ class Numbers:
         self.years = tuple(results.years[k] for k in self.columns)
         self._lines: dict[tuple[str, str, str], Line] = {}
         self._areas: dict[tuple[str, str], AreaChange] = {}
+        self._infos: dict[str, Measure] = {}
         self.lives: tuple[list[Chosen], str] | None = None  # those that are told, and by which rule they were chosen
         self._ledgers: dict[str, list[Ledgers]] = {}
 
@@ -89,8 +90,10 @@ class Numbers:
     # ---------------------------------------------------------------------------------------------- names
     def info(self, measure: str) -> Measure:
         """The measure with its label as a sentence begins."""
-        found = NEW_CONDITIONS if measure == NEW_CONDITIONS.name else self.results.measures[measure]
-        return replace(found, label=found.label[:1].upper() + found.label[1:])
+        if measure not in self._infos:
+            found = NEW_CONDITIONS if measure == NEW_CONDITIONS.name else self.results.measures[measure]
+            self._infos[measure] = replace(found, label=found.label[:1].upper() + found.label[1:])
+        return self._infos[measure]
 
     def known(self, measures: Sequence[str]) -> list[str]:
         """Those of the measures that these results have."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from sim import clock
-from sim.report import dose, lives, sections, sources, whole
+from sim.report import dose, growing, lives, reckoning_words, sections, sources, whole
 from sim.report.cautions import cautions, share_words
 from sim.report.numbers import Numbers
 from sim.report.page import Page, Section, Shown, inlined
@@ -41,32 +42,33 @@ CAPTIONS = {
 }
 
 
-def contents(numbers: Numbers, pictures: Mapping[str, Picture | Drawn], widget: str) -> list[Section]:
-    """All sections, those without anything to show among them."""
+SHOWN = {
+    "explore": ("dose",), "trends": ("trends",), "differences": ("differences", "balance"),
+    "bath": ("bath_and_tap", "waits"), "payback": ("payback", "money", "plane", "ceac"),
+    "who": ("gradient", "concentration", "map", "assets"), "where": ("waterfall", "handoffs"),
+    "sure": ("intervals", "tornado", "weak"),
+}  # fmt: skip
+"""The pictures of each section, in their order."""
 
-    def figures(*names: str) -> list[Shown]:
-        drawn = [(name, pictures[name]) for name in names if name in pictures]
-        return [Shown(inlined(p, name), CAPTIONS[name], p.alt) for name, p in drawn]
 
+def contents(numbers: Numbers, widget: str) -> list[Section]:
+    """All sections without their pictures, those without anything to show among them."""
     compared = bool(numbers.compared)
     base = numbers.label(numbers.base)
-    told, rule = stories(numbers, pictures)
-    levers = figures(*(name for name in pictures if name.startswith("waterfall_by_lever")))
+    rule = lives.choose(numbers)[1]
     return [
-        Section("explore", "How much, and when", dose.intro(numbers), figures("dose"), dose.tables(numbers),
-                widget=widget),
-        Section("trends", "What happens, year by year", figures=figures("trends")),
-        Section("differences", f"What changes against {base}", figures=figures("differences", "balance")),
-        Section("bath", "The bath and the tap", figures=figures("bath_and_tap", "waits")),
+        Section("explore", "How much, and when", dose.intro(numbers), tables=dose.tables(numbers), widget=widget),
+        Section("trends", "What happens, year by year", tables=growing.tables(numbers)),
+        Section("differences", f"What changes against {base}", tables=reckoning_words.tables(numbers)),
+        Section("bath", "The bath and the tap"),
         Section("payback", "When it pays back, and what gets worse first", sources.money_words(numbers),
-                figures("payback", "money", "plane", "ceac"),
-                [*whole.courses(numbers), *sources.money_tables(numbers)]),
-        Section("who", "Who gains", figures=figures("gradient", "concentration", "map", "assets"),
+                tables=[*whole.courses(numbers), *sources.money_tables(numbers)]),
+        Section("who", "Who gains",
                 tables=[*sections.inequality(numbers), *whole.life(numbers), *whole.indices(numbers)]),
-        Section("where", "Where the change comes from", figures=[*figures("waterfall"), *levers, *figures("handoffs")]),
-        Section("sure", "How sure", sections.how_sure(numbers), figures("intervals", "tornado", "weak"),
-                tables=_sure(numbers) if compared else [], after=sections.PUBLISHED if compared else []),
-        Section("stories", "Three lives", [rule] if rule else [], told),
+        Section("where", "Where the change comes from"),
+        Section("sure", "How sure", sections.how_sure(numbers), tables=_sure(numbers) if compared else [],
+                after=sections.PUBLISHED if compared else []),
+        Section("stories", "Three lives", [rule] if rule else []),
         Section("assumed", "What was assumed", sources.assumed(numbers),
                 tables=[*sources.assumption_tables(numbers), *pilots(numbers)]),
         Section("numbers", "The numbers", sections.numbers_words(numbers), tables=sections.headline_tables(numbers)),
@@ -75,16 +77,30 @@ def contents(numbers: Numbers, pictures: Mapping[str, Picture | Drawn], widget: 
     ]  # fmt: skip
 
 
-def stories(numbers: Numbers, pictures: Mapping[str, Picture | Drawn]) -> tuple[list[Shown], str]:
-    """The chosen lives, each with its story and picture, and the rule by which they were chosen."""
-    chosen, rule = lives.choose(numbers)
+def illustrate(page: Page, numbers: Numbers, pictures: Mapping[str, Picture | Drawn]) -> Page:
+    """The page with its pictures; sections that show nothing are left out."""
+    levers = tuple(name for name in pictures if name.startswith("waterfall_by_lever"))
+    for section in page.sections:
+        names = SHOWN.get(section.id, ())
+        if section.id == "where":
+            names = (names[0], *levers, *names[1:])
+        drawn = [(name, pictures[name]) for name in names if name in pictures]
+        section.figures = [Shown(inlined(p, name), CAPTIONS[name], p.alt) for name, p in drawn]
+        if section.id == "stories":
+            section.figures = stories(numbers, pictures)
+    page.sections = [section for section in page.sections if not section.empty]
+    return page
+
+
+def stories(numbers: Numbers, pictures: Mapping[str, Picture | Drawn]) -> list[Shown]:
+    """The chosen lives, each with its story and picture."""
     shown = []
-    for k, one in enumerate(chosen, 1):
+    for k, one in enumerate(lives.choose(numbers)[0], 1):
         name = f"life_{k}"
         picture = pictures.get(name) or lives.picture(numbers, one)
         shown.append(Shown(inlined(picture, name), f"Resident {one.client}.", picture.alt, one.title,
                            lives.story(numbers, one)))  # fmt: skip
-    return shown, rule
+    return shown
 
 
 def _sure(numbers: Numbers) -> list[Table]:
@@ -93,10 +109,14 @@ def _sure(numbers: Numbers) -> list[Table]:
 
 
 def build(numbers: Numbers, pictures: Mapping[str, Picture | Drawn]) -> Page:
-    """What the page says, in its order."""
+    """The whole page, in its order."""
+    return illustrate(written(numbers), numbers, pictures)
+
+
+def written(numbers: Numbers) -> Page:
+    """What the page says in words and tables: `illustrate` adds the pictures, which may be drawn meanwhile."""
     results = numbers.results
     widget = dose.widget(numbers)
-    parts = [part for part in contents(numbers, pictures, widget) if not part.empty]
     names = [numbers.label(name) for name in numbers.scenarios]
     title = (
         f"{_count(len(names))} scenarios for {results.place_label}"
@@ -108,16 +128,22 @@ def build(numbers: Numbers, pictures: Mapping[str, Picture | Drawn]) -> Page:
         title=f"{title}, {span(numbers.years)}",
         kicker=f"Headwater: {results.runs} run{'s' * (results.runs != 1)} of each scenario; policies start in "
         f"{clock.label(results.policy_start)}; {share_words(results.scale)} simulated",
-        answer=results.headline,
+        answer=kept_together(results.headline),
         warnings=cautions(numbers),
         tiles=sections.tiles(numbers),
         tiles_note=f"Change against {base} in {clock.fin_year_label(numbers.years[-1])}; below it, where 90{NBSP}% "
         "of runs lie. ▲ better, ▼ worse, ◆ no clear change.",
-        sections=parts,
+        sections=contents(numbers, widget),
         footer="Made by headwater, an agent-based model. Its figures are conditional on the assumptions above; they "
         "are no forecast.",
         script=dose.script() if widget else "",
     )
+
+
+def kept_together(text: str) -> str:
+    """A text whose percentages and ranges in brackets do not break between lines."""
+    text = text.replace(" %", f"{NBSP}%")
+    return re.sub(r"\[[^\]]*\]", lambda found: found[0].replace(" ", NBSP), text)
 
 
 def _count(n: int) -> str:

@@ -32,15 +32,14 @@ def write(results: Results, folder: str | Path) -> list[Path]:
     """
     folder = Path(folder)
     numbers = Numbers(results, Facts.of_folder(folder))
-    pictures = draw(numbers)
-    for name, picture in by_lever.pictures(numbers, folder).items():
-        pictures[name] = Drawn(picture.finding, picture.alt, page.inlined(picture, name), picture.png())
     files = [folder / "report.html", folder / "results.xlsx"]
     with disk.refusals(folder):
         (folder / "figures").mkdir(parents=True, exist_ok=True)
-        built = outline.build(numbers, pictures)
+        built, pictures = prepare(numbers, files[1])
+        for name, picture in by_lever.pictures(numbers, folder).items():
+            pictures[name] = Drawn(picture.finding, picture.alt, page.inlined(picture, name), picture.png())
+        outline.illustrate(built, numbers, pictures)
         files[0].write_text(page.render(built), encoding="utf-8")
-        workbook.write(numbers, files[1])
         for name, drawn in pictures.items():
             vector, raster = folder / "figures" / f"{name}.svg", folder / "figures" / f"{name}.png"
             vector.write_text(svg.standalone(drawn.inlined), encoding="utf-8")
@@ -51,8 +50,11 @@ def write(results: Results, folder: str | Path) -> list[Path]:
     return files
 
 
-def draw(numbers: Numbers) -> dict[str, Drawn]:
-    """Every picture of the report and of the three lives, on all cores where processes can be forked safely."""
+def prepare(numbers: Numbers, book: Path) -> tuple[page.Page, dict[str, Drawn]]:
+    """The page in words, and every picture of the report and of the three lives; writes the workbook.
+
+    On all cores where processes can be forked safely: the words are written here while others draw.
+    """
     global _numbers
     names = [name for name in PICTURES if numbers.compared or name in ALONE]
     names += [f"{LIFE}{k}" for k in range(1, 1 + len(lives.choose(numbers)[0]))]
@@ -65,12 +67,23 @@ def draw(numbers: Numbers) -> dict[str, Drawn]:
             for compared in numbers.compared:
                 numbers.ledgers(compared)  # worked out once, before it is needed everywhere
             with ProcessPoolExecutor(cores, multiprocessing.get_context("fork")) as pool:
-                drawn = list(pool.map(_draw, names))
+                written = pool.submit(_write_book, book)  # it takes longest, so it comes first
+                drawings = [pool.submit(_draw, name) for name in names]
+                built = outline.written(numbers)
+                drawn = [one.result() for one in drawings]
+                written.result()
         else:
+            built = outline.written(numbers)
             drawn = [_draw(name) for name in names]
+            workbook.write(numbers, book)
     finally:
         _numbers = None
-    return {name: picture for name, picture in zip(names, drawn, strict=True) if picture is not None}
+    return built, {name: picture for name, picture in zip(names, drawn, strict=True) if picture is not None}
+
+
+def _write_book(book: Path) -> None:
+    assert _numbers is not None
+    workbook.write(_numbers, book)
 
 
 def _draw(name: str) -> Drawn | None:

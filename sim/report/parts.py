@@ -36,10 +36,11 @@ class Head:
 
 @dataclass(frozen=True)
 class Table:
-    """A table: the first cell of each row names it. `folded`: shown only when asked for."""
+    """A table: the first cell of each row names it. `folded`: shown only when asked for; words: sentences below it."""
 
     caption: str
     heads: list[Head]
     rows: list[list[str]]
     note: str = ""
     folded: bool = False
+    words: tuple[str, ...] = ()

@@ -17,6 +17,7 @@ from sim.report.style import DASH, NBSP, number, percent, signed_percent
 from sim.report.words import VERDICTS, change, first_sentence, interval, step
 
 TILE_MEASURES = ("emergency_admissions", "waiting_list", "unmet_need", "life_satisfaction", "deaths")
+LEAST_OF_PUBLISHED = 0.01
 SLOPES = ("inequality_emergency", "inequality_multimorbidity", "inequality_loneliness", "life_expectancy_gap")
 PUBLISHED = [
     "To set beside these figures, from the literature: improving eight risk factors by a tenth in everyone over 30 "
@@ -138,9 +139,11 @@ def beside(numbers: Numbers) -> list[Table]:
     """What the literature found or claimed beside each scenario's own figure."""
     rows = []
     for bound in bounds.bounds(numbers.results):
+        found = [bound.changes[name] for name in numbers.compared]
         figures = [
-            f"{bounds.figure(bound.changes[name])}{' - further' if bound.beyond(name) else ''}"
-            for name in numbers.compared
+            ("cannot be told" if one.runs == 0 else change(one.mean, one.low, one.high, LEAST_OF_PUBLISHED))
+            + " - further" * bound.beyond(name)
+            for name, one in zip(numbers.compared, found, strict=True)
         ]
         when = clock.fin_year_label(bound.year)
         published = f"{rounded(bound.published, decimals=1)} in {bound.asked} years: {bound.words}"

@@ -77,7 +77,7 @@ def _amount(one: dict[Any, Any]) -> str:
     if mean == low == high == 0:
         return "0"
     decimals = 0 if max(abs(low), abs(high)) >= LARGE else 1
-    return f"{level(mean, decimals)} ({level(low, decimals)} to {level(high, decimals)})"
+    return f"{level(mean, decimals)} ({level(low, decimals)}{NBSP}to{NBSP}{level(high, decimals)})"
 
 
 def assumed(numbers: Numbers) -> list[str]:

@@ -28,6 +28,7 @@ UNCLEAR = "#DCE1E4"
 PAPER = "#FFFFFF"
 SERIES_COLOURS = ("#005EB8", "#F46A25", "#00A499", "#A285D1")
 POINTS = 72  # in an inch
+PACKED = 3  # of 9: half the time for a tenth more bytes
 PRINTED = 150  # dots an inch of a PNG: 1,440 across, enough for a slide or a page
 MAX_SERIES = 4  # in one panel
 FAMILIES = ("Arial", "Liberation Sans", "DejaVu Sans")
@@ -92,6 +93,7 @@ def settings() -> dict[str, Any]:
         "axes.titleweight": "bold",
         "axes.titlelocation": "left",
         "axes.titlecolor": INK,
+        "axes.titley": 1.0,  # as it is; looked for it would cost a tenth of a drawing
         "axes.spines.top": False,
         "axes.spines.right": False,
         "axes.grid": True,
@@ -141,15 +143,25 @@ class Picture(Figure):
     def svg(self) -> str:
         """The picture as SVG text, as matplotlib writes it."""
         buffer = io.StringIO()
+        self._settle()
         with drawing():
             self.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
         return buffer.getvalue()
 
+    def _settle(self) -> None:
+        """Spare matplotlib looking where axis labels and titles that nobody wrote would go, drawing after drawing."""
+        for axes in self.axes:
+            for axis in (axes.xaxis, axes.yaxis):
+                if not axis.get_label_text():
+                    axis.set_label_coords(0, 0)
+
     def png(self, dpi: int = PRINTED) -> bytes:
         """The picture as PNG bytes, with its description as metadata."""
         buffer = io.BytesIO()
+        self._settle()
         with drawing():
-            self.savefig(buffer, format="png", dpi=dpi, metadata={"Title": self.finding, "Description": self.alt})
+            about = {"Title": self.finding, "Description": self.alt}
+            self.savefig(buffer, format="png", dpi=dpi, metadata=about, pil_kwargs={"compress_level": PACKED})
         return buffer.getvalue()
 
     def _repr_png_(self) -> bytes:

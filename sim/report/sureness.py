@@ -38,7 +38,7 @@ def intervals(
         note = (
             f"Paired change from {numbers.label(numbers.base)} in {year}, per cent. Pale bar: {words.BAND}. Dark, "
             "inside it: how wide it would be by chance alone; the rest is uncertain evidence. Right: the share of the "
-            "variance that is chance (analysis of variance over draws and seeds)."
+            "variance that is chance (analysis of variance over draws and seeds). An arrow: beyond the scale."
         )
         top = style.headline(picture, _split(numbers, noise, shown), note)
         height = picture.get_figheight()
@@ -68,7 +68,8 @@ def _column(
         for (a, b), width, alpha in (((low, high), 7, 0.3), (tuple(inner), 7, 1.0)):
             axes.plot(np.clip([a, b], -limit, limit), [y, y], color=look.colour, linewidth=width, alpha=alpha,
                       solid_capstyle="butt", zorder=2)  # fmt: skip
-        axes.plot([np.clip(mid, -limit, limit)], [y], "|", color=style.INK, markersize=9, zorder=3)
+        mark, size = ("|", 9) if abs(mid) <= limit else (">" if mid > 0 else "<", 6)
+        axes.plot([np.clip(mid, -limit, limit)], [y], mark, color=style.INK, markersize=size, zorder=3, clip_on=False)
         said = "no change" if share.same() else f"{style.percent(part, 0)}" if np.isfinite(part) else style.DASH
         axes.text(limit * 1.75, y, said, ha="right", va="center", fontsize=8.3, color=style.INK)
     about_nought(axes, numbers.label(scenario), limit, 1.75)
@@ -142,7 +143,7 @@ def weak(results: Results | Numbers, scenarios: Sequence[str] | None = None) -> 
             axis.spines["left"].set_visible(False)
             axis.set_title(numbers.label(name), pad=8)
         axes[0].set_yticks(range(len(rows)), [row_name(numbers, m) for m in rows])
-        axes[0].tick_params(axis="y", labelsize=9, labelcolor=style.INK)
+        axes[0].tick_params(axis="y", labelsize=9, labelcolor=style.INK, pad=8)
         axes[0].set_ylim(len(rows) - 0.4, -0.6)
         said = " ".join(
             f"{numbers.label(name)}: "

@@ -82,7 +82,7 @@ def by_fifth(
     chosen = next(moved, known[0])
     info = numbers.info(chosen)
     steps = {name: _by_fifth(numbers, chosen, name) for name in shown}
-    step = step_of(max((abs(one.change) for each in steps.values() for one in each[1:-1]), default=0.0))
+    finest = {name: step_of(max((abs(one.change) for one in each[1:-1]), default=0.0)) for name, each in steps.items()}
     year = clock.fin_year_label(numbers.years[-1])
     labels = [numbers.label(numbers.base), *(words[:1].upper() + words[1:] for words in FIFTH_WORDS), "The scenario"]
     with style.drawing():
@@ -97,14 +97,14 @@ def by_fifth(
         axes = picture.subplots(1, len(shown), sharey=True, squeeze=False)[0]
         picture.subplots_adjust(left=0.185, right=0.985, top=top - 0.3 / height, bottom=0.1 / height, wspace=0.06)
         for axis, name in zip(axes, shown, strict=True):
-            _steps(axis, steps[name], info, step)
+            _steps(axis, steps[name], info, finest[name])
             axis.set_title(numbers.label(name), pad=8)
             axis.set_xticks([])
             axis.grid(False)
             axis.spines[["bottom"]].set_visible(False)
         axes[0].set_yticks(range(len(labels)), labels)
         axes[0].tick_params(axis="y", labelsize=9, labelcolor=style.INK)
-        said = " ".join(_said(numbers, name, steps[name], labels, step, info) for name in shown)
+        said = " ".join(_said(numbers, name, steps[name], labels, finest[name], info) for name in shown)
         picture.alt = f"Waterfalls. {info.label}, {year}, {numbers.unit(chosen)}. {said}"
     return picture
 

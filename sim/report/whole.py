@@ -65,25 +65,25 @@ def indices(numbers: Numbers) -> list[Table]:
 
 
 def courses(numbers: Numbers) -> list[Table]:
-    """Which measures get worse before they get better, how deep and for how long."""
-    rows = []
+    """Which measures get clearly worse, how deep and for how long; then, folded, those that never do."""
+    losses, gains = [], []
     for one in course.courses(numbers.results):
         if one.kind == course.UNCLEAR:
             continue
-        unit = numbers.change_unit(one.measure)
-        depth = DASH
-        if one.depth_year is not None:
-            dip = bounds.figure(interval(_runs(numbers, one)))
-            depth = f"{dip} {unit}, in {clock.fin_year_label(one.depth_year)}"
+        name, measure = numbers.label(one.scenario), numbers.info(one.measure).label
         better = clock.fin_year_label(one.better_from) if one.better_from is not None else DASH
-        rows.append([numbers.label(one.scenario), numbers.info(one.measure).label, one.kind, depth,
-                     str(one.months) if one.months else DASH, better])  # fmt: skip
-    heads = [Head("Scenario"), Head("Measure"), Head("Course"), Head("Deepest clear loss"),
-             Head("Months clearly worse", True), Head("Better from")]  # fmt: skip
-    note = (
-        "A year counts only when its difference to the baseline is clear. Measures without a clear year are left out."
-    )
-    return [Table("Worse before better? The course of each headline measure", heads, rows, note)] if rows else []
+        if one.depth_year is None:
+            gains.append([name, measure, one.kind, better])
+            continue
+        dip = bounds.figure(interval(_runs(numbers, one)))
+        depth = f"{dip} {numbers.change_unit(one.measure)}, in {clock.fin_year_label(one.depth_year)}"
+        losses.append([name, measure, one.kind, depth, str(one.months) if one.months else DASH, better])
+    heads = [Head("Scenario"), Head("Measure"), Head("Course")]
+    lost = [*heads, Head("Deepest clear loss"), Head("Months clearly worse", True), Head("Better from")]
+    note = "A year counts only when its difference to the baseline is clear; measures without one are left out."
+    made = [Table("What gets worse: the course of each headline measure with a clear loss", lost, losses, note)]
+    made.append(Table("What never gets clearly worse", [*heads, Head("Better from")], gains, note, True))
+    return [table for table in made if table.rows]
 
 
 def _runs(numbers: Numbers, one: course.Course) -> np.ndarray:

@@ -9,8 +9,8 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator, MaxNLocator
 
 from sim import clock
+from sim.outcomes.rounding import apart, step_of
 from sim.outcomes.rounding import signed as rounded
-from sim.outcomes.rounding import step_of
 from sim.report.numbers import clear
 from sim.report.style import MINUS, NBSP, number
 
@@ -44,8 +44,9 @@ def lower(label: str) -> str:
 
 
 def step(low: float, high: float, least: float = 0.0) -> float:
-    """What a range of differences is rounded to: two figures of its width, but nothing finer than `least`."""
-    return max(step_of(high - low or max(abs(low), abs(high))), least)
+    """What a range of differences is rounded to: two figures of its width, and nothing finer than `least` unless an end
+    of a clear one would be lost."""
+    return apart(low, high, max(step_of(high - low or max(abs(low), abs(high))), least))
 
 
 def interval(low: float, high: float, least: float = 0.0) -> str:

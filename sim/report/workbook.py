@@ -163,10 +163,12 @@ def _series(sheet: Any, numbers: Numbers, formats: dict[str, Any]) -> None:
     _heads(sheet, HEADS, formats)
     sheet.freeze_panes(1, 2)
     frame = numbers.results.summary(years=list(numbers.years))
+    labels = {name: numbers.label(name) for name in numbers.scenarios}
+    years = {year: clock.fin_year_label(year) for year in numbers.years}
     for row, one in enumerate(frame.to_dict("records"), start=1):
         measure = numbers.info(str(one["measure"]))
-        words = (numbers.label(str(one["scenario"])), measure.label, measure.unit, measure.scope)
-        for column, text in enumerate((*words, clock.fin_year_label(int(one["year"])))):
+        words = (labels[str(one["scenario"])], measure.label, measure.unit, measure.scope)
+        for column, text in enumerate((*words, years[int(one["year"])])):
             sheet.write_string(row, column, text)
         sheet.write_number(row, 5, int(one["runs"]))
         for column, key in enumerate(("value", "low", "high"), start=6):

@@ -1,11 +1,13 @@
-"""Individuals charts (XmR) after NHS England's Making Data Count: limits, special causes, and how a point is drawn.
+"""Individuals charts (XmR) by the rules and colours of NHS England's Making Data Count: limits, signals, drawing.
 
-Limits lie 2.66 mean moving ranges off the mean. Special causes are a point beyond a limit, seven in a row on one side
-of the mean, seven in a row that rise or fall, and two of three consecutive points in the outer third on one side.
+Limits lie 2.66 mean moving ranges off the mean; moving ranges beyond 3.267 times their mean are left out of it. Special
+cause is a point outside the limits, seven in a row on one side of the mean, seven in a row rising or falling, or two of
+three near a limit, all three on one side: the rules of the NHS-R community's package NHSRplotthedots 0.2.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -14,80 +16,106 @@ from numpy.typing import NDArray
 
 from sim.report import style
 
-TO_LIMITS = 2.66
-RUN = 7
-OUTER = 2 / 3
-CONCERN, IMPROVEMENT, NEUTRAL, COMMON = "#F46A25", "#005EB8", "#5C3D99", "#768692"
-"""Orange, blue, purple (special cause of a measure that is neither good nor bad), grey."""
-Array = NDArray[Any]
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+LIMIT, SCREEN = 2.66, 3.267  # of mean moving ranges
+NEAR = 2 / 3  # of the way to a limit
+IN_A_ROW, OF_THREE = 7, 2
+COMMON, IMPROVES, CONCERNS, NEUTRAL = "common cause", "improvement", "concern", "special cause"
+COLOURS = {COMMON: "#768692", IMPROVES: "#41B6E6", CONCERNS: "#ED8B00", NEUTRAL: "#490092"}
+MARKERS = {0: "o", 1: "s", -1: "D"}
 
 
-def limits(values: Array) -> tuple[float, float, float]:
-    """Mean and natural process limits (lower, upper); nan is left out, and no range is taken across it."""
-    known = values[np.isfinite(values)]
-    if not known.size:
-        return float("nan"), float("nan"), float("nan")
-    ranges = np.abs(np.diff(values))
+@dataclass(frozen=True)
+class Chart:
+    """A process. signals: special cause above the mean +1, below it −1, common cause (and unknown) 0: int64[points]."""
+
+    values: Floats
+    mean: float
+    low: float
+    high: float
+    signals: NDArray[np.int64]
+
+    @property
+    def special(self) -> Flags:
+        """Which points are special cause."""
+        return np.asarray(self.signals != 0)
+
+    def kind(self, k: int, good: int) -> str:
+        """What a point is; with special cause, a good or a bad side of the mean (good: +1 more is better, −1, 0)."""
+        if not self.signals[k]:
+            return COMMON
+        if not good:
+            return NEUTRAL
+        return IMPROVES if self.signals[k] == good else CONCERNS
+
+
+def chart(values: NDArray[Any], before: int | None = None) -> Chart:
+    """The process of some points; limits are those of the first `before` (of all, unless given).
+
+    Points that are nan are left out, and no moving range is taken across one. Without any the limits are nan.
+    """
+    values = np.asarray(values, np.float64)
+    ranges = np.abs(np.diff(values[:before]))
     ranges = ranges[np.isfinite(ranges)]
-    reach = TO_LIMITS * float(ranges.mean()) if ranges.size else 0.0
-    mean = float(known.mean())
-    return mean, mean - reach, mean + reach
-
-
-def signals(values: Array) -> NDArray[np.int64]:
-    """Special causes: +1 where a point is one towards more, −1 towards less, 0 common cause (and where unknown)."""
-    mean, low, high = limits(values)
-    found = np.zeros(values.size, np.int64)
-    known = np.flatnonzero(np.isfinite(values))
+    ranges = ranges[ranges <= SCREEN * ranges.mean()] if len(ranges) else ranges
+    found = values[:before][np.isfinite(values[:before])]
+    mean = float(found.mean()) if len(found) else float("nan")
+    reach = LIMIT * float(ranges.mean()) if len(ranges) else 0.0
+    known = np.isfinite(values)
+    signals = np.zeros(len(values), np.int64)
     seen = values[known]
-    side = np.sign(seen - mean).astype(int)
-    step = np.sign(np.diff(seen)).astype(int)
-    for sign in (1, -1):
-        special = seen > high if sign > 0 else seen < low
-        special |= _runs(side == sign, RUN)
-        special |= _touched(_runs(step == sign, RUN - 1), seen.size)
-        outer = sign * (seen - mean) > OUTER * (high - mean)
-        for k in range(seen.size - 2):
-            if outer[k : k + 3].sum() >= 2 and high > mean:
-                special[k : k + 3] |= outer[k : k + 3]
-        found[known[special & (found[known] == 0)]] = sign
+    away, side = np.abs(seen - mean), np.sign(seen - mean)
+    near = (away > NEAR * reach) & (away <= reach)
+    special = (away > reach) | _runs(side) | _trends(seen) | _two_of_three(near, side)
+    signals[known] = special * np.where(side > 0, 1, -1)
+    return Chart(values, mean, mean - reach, mean + reach, signals)
+
+
+def _runs(side: Floats) -> Flags:
+    """Points that are part of seven in a row on one side."""
+    found = np.zeros(len(side), bool)
+    for k in range(len(side) - IN_A_ROW + 1):
+        if side[k] and (side[k : k + IN_A_ROW] == side[k]).all():
+            found[k : k + IN_A_ROW] = True
     return found
 
 
-def _runs(on: NDArray[np.bool_], least: int) -> NDArray[np.bool_]:
-    """Which entries belong to a run of at least so many."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], on.astype(int), [0]])))
-    out = np.zeros(on.size, bool)
-    for first, last in edges.reshape(-1, 2):
-        if last - first >= least:
-            out[first:last] = True
-    return out
+def _trends(values: Floats) -> Flags:
+    """Points that are part of seven in a row that rise, or fall, without a pause."""
+    found = np.zeros(len(values), bool)
+    steps = np.sign(np.diff(values))
+    for k in range(len(values) - IN_A_ROW + 1):
+        if steps[k] and (steps[k : k + IN_A_ROW - 1] == steps[k]).all():
+            found[k : k + IN_A_ROW] = True
+    return found
 
 
-def _touched(steps: NDArray[np.bool_], points: int) -> NDArray[np.bool_]:
-    """Which points lie at either end of one of the steps."""
-    out = np.zeros(points, bool)
-    out[:-1] |= steps
-    out[1:] |= steps
-    return out
+def _two_of_three(near: Flags, side: Floats) -> Flags:
+    """Points near a limit that are among two such of three, all three on one side."""
+    found = np.zeros(len(near), bool)
+    for k in range(len(near) - 2):
+        three = slice(k, k + 3)
+        if abs(side[three].sum()) == 3 and near[three].sum() >= OF_THREE:
+            found[three] |= near[three]
+    return found
 
 
-def draw(axes: Axes, x: Array, values: Array, better: int = 0, left_out: Array | None = None) -> None:
-    """An individuals chart: mean, limits, and points coloured by what they signal.
+def draw(axes: Axes, x: NDArray[Any], one: Chart, good: int = 0, left_out: Floats | None = None) -> None:
+    """Mean, limits, and points by what they signal: in Making Data Count's colours, squares above the mean and diamonds
+    below it where they are special cause.
 
-    better: +1 where more is better, −1 where less is, 0 where neither. left_out: values known to be faulty, drawn
-    hollow and not counted (`values` is nan there).
+    good: +1 where more is better, −1 where less is, 0 where neither. left_out: values known to be faulty, drawn hollow
+    and not counted (they are nan in the chart).
     """
-    for level, dash in zip(limits(values), ("solid", (0, (4, 2)), (0, (4, 2))), strict=True):
-        axes.axhline(level, color=style.GHOST, linewidth=1.0, linestyle=dash)
-    axes.plot(x, values, color=COMMON, linewidth=0.7, zorder=3)
-    colours = {0: COMMON}
-    for sign in (1, -1):
-        colours[sign] = NEUTRAL if better == 0 else IMPROVEMENT if sign == better else CONCERN
-    found = signals(values)
-    for sign, colour in colours.items():
-        here = found == sign
-        axes.plot(x[here], values[here], "o" if sign == 0 else "s" if sign > 0 else "D", color=colour, markersize=3.4,
-                  zorder=4)  # fmt: skip
+    axes.axhline(one.mean, color=style.INK, linewidth=0.9)
+    for limit in (one.low, one.high):
+        axes.axhline(limit, color=style.INK, linewidth=0.9, linestyle=style.BASELINE_DASH)
+    axes.plot(x, one.values, color=COLOURS[COMMON], linewidth=0.8, zorder=2)
+    kinds = np.array([one.kind(k, good) for k in range(len(one.values))])
+    for sign, marker in MARKERS.items():
+        for kind in np.unique(kinds[one.signals == sign]):
+            here = (one.signals == sign) & (kinds == kind)
+            axes.plot(x[here], one.values[here], marker, color=COLOURS[kind], markersize=3.4, zorder=3)
     if left_out is not None:
         axes.plot(x, left_out, "o", markerfacecolor=style.PAPER, markeredgecolor=style.INK, markersize=3.6, zorder=4)

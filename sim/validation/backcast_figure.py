@@ -131,7 +131,7 @@ def months(answers: Sequence[Answer]) -> style.Picture:
 
 def _in_words(data: Sequence[Course]) -> str:
     return "; ".join(
-        f"{one.panel.title}: {int((xmr.signals(one.seen) != 0).sum())} of {int(np.isfinite(one.seen).sum())} observed "
+        f"{one.panel.title}: {int(xmr.chart(one.seen).special.sum())} of {int(np.isfinite(one.seen).sum())} observed "
         "months are special causes"
         for one in data
     )
@@ -151,7 +151,7 @@ def _panel(axes: Axes, one: Course, before: int) -> None:
     axes.fill_between(x, *np.quantile(one.own, [LOW, HIGH], axis=0), color=style.SERIES_COLOURS[2], alpha=0.25,
                       linewidth=0)  # fmt: skip
     axes.plot(x, one.own.mean(axis=0), color=style.SERIES_COLOURS[2], linewidth=2.2)
-    xmr.draw(axes, x, one.seen, one.panel.better, one.faulty)
+    xmr.draw(axes, x, xmr.chart(one.seen), one.panel.better, one.faulty)
     axes.yaxis.set_major_formatter(lambda value, _: style.number(value))
     axes.yaxis.set_major_locator(words.few_ticks())
     style.panel_title(axes, one.panel.title, one.panel.unit)

@@ -11,7 +11,20 @@ import pytest
 from sim import clock
 from sim.errors import UserError
 from sim.outcomes.results import Results
-from sim.report import cautions, concentration, dose, figures, page, payback, spc, style, sureness, waits, waterfall
+from sim.report import (
+    cautions,
+    concentration,
+    dose,
+    figures,
+    page,
+    payback,
+    style,
+    sureness,
+    waits,
+    waterfall,
+    words,
+    xmr,
+)
 from sim.report.numbers import Numbers
 from tests.unit import report_samples as samples
 
@@ -106,26 +119,26 @@ def test_payback_is_what_the_ledgers_say(results: Results) -> None:
 
 def test_control_charts_follow_the_rules_of_making_data_count() -> None:
     steady = np.array([10.0, 11.0] * 12)
-    assert not spc.chart(steady).special.any()
-    assert spc.chart(steady).high == pytest.approx(10.5 + 2.66)
+    assert not xmr.chart(steady).special.any()
+    assert xmr.chart(steady).high == pytest.approx(10.5 + 2.66)
     far = steady.copy()
     far[20] = 30
-    assert np.flatnonzero(spc.chart(far, 12).special).tolist() == [20], "outside the limits"
+    assert np.flatnonzero(xmr.chart(far, 12).special).tolist() == [20], "outside the limits"
     shifted = np.concatenate([steady, np.array([10.6, 10.8] * 3)])
-    assert not spc.chart(shifted[:-1], 24).special.any(), "six in a row are not enough" if len(shifted) < 30 else ""
+    assert not xmr.chart(shifted[:-1], 24).special.any(), "six in a row are not enough" if len(shifted) < 30 else ""
     more = np.concatenate([steady[:-1], np.array([10.6, 10.8, 10.7, 10.6, 10.8, 10.7, 10.6])])
-    assert np.flatnonzero(spc.chart(more, 22).special).tolist() == list(range(23, 30)), "seven on one side"
+    assert np.flatnonzero(xmr.chart(more, 22).special).tolist() == list(range(23, 30)), "seven on one side"
     rising = np.concatenate([steady, np.linspace(10.1, 10.9, 7)])
-    assert spc.chart(rising, 24).special[24:].all(), "seven that rise"
+    assert xmr.chart(rising, 24).special[24:].all(), "seven that rise"
     near = np.concatenate([steady[:-1], [12.6, 10.9, 12.7, 10.0]])
-    assert np.flatnonzero(spc.chart(near, 22).special).tolist() == [23, 25], "two of three near a limit, one side"
+    assert np.flatnonzero(xmr.chart(near, 22).special).tolist() == [23, 25], "two of three near a limit, one side"
 
 
 def test_special_cause_is_an_improvement_or_a_concern_by_the_measure() -> None:
     months = np.concatenate([np.array([10.0, 11.0] * 6), [30.0]])
-    one = spc.chart(months, 12)
-    assert [spc._kind(one, 12, good) for good in (1, -1, 0)] == [spc.IMPROVES, spc.CONCERNS, spc.NEUTRAL]
-    assert spc._kind(one, 0, -1) == spc.COMMON
+    one = xmr.chart(months, 12)
+    assert [one.kind(12, good) for good in (1, -1, 0)] == [xmr.IMPROVES, xmr.CONCERNS, xmr.NEUTRAL]
+    assert one.kind(0, -1) == xmr.COMMON
 
 
 # ---------------------------------------------------------------------------------------------------- explorer
@@ -236,3 +249,18 @@ def test_the_sections_come_in_the_order_in_which_they_are_read(results: Results)
     places = [text.index(f'<section id="{name}"') for name in order]
     assert places == sorted(places)
     assert clock.fin_year_label(results.horizon) in text
+
+
+# ---------------------------------------------------------------------------------------------------- rounding
+
+
+def test_no_end_of_a_clear_range_is_rounded_to_zero() -> None:
+    assert words.interval(25.0, 1066.0) == "+20\xa0to\xa0+1,070", "not 0 to +1,100: it lies above zero"
+    assert words.change(-3.0, -4.4, -0.04, 0.1) == "−3.00 (−4.40\xa0to\xa0−0.04)"
+    assert words.interval(-25.0, 1066.0) == "0\xa0to\xa0+1,100", "this one does not"
+
+
+def test_the_explorer_rounds_a_small_change_by_its_own_size() -> None:
+    one = {"step": 10_000.0, "least": 1.0}
+    assert [dose._text(value, one) for value in (1_279_802, -4_834, 3.2, 0.0, None)] == [
+        "+1,280,000", "−4,800", "+3", "0", "–"]  # fmt: skip

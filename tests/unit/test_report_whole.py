@@ -36,12 +36,17 @@ def test_three_indices_of_each_inequality_are_shown_and_fall_with_the_gap() -> N
 
 def test_courses_and_judged_benefits_say_who_wins_and_on_what() -> None:
     shown = numbers()
-    (table,) = whole.courses(shown)
+    table, better = whole.courses(shown)
+    assert better.folded
+    assert ["Reform", "Unmet needs", "better"] in [row[:3] for row in better.rows]
+    assert all(row[3] != "–" for row in table.rows), "a loss says how deep"
     courses = {(row[0], row[1]): row for row in table.rows}
     assert courses["Reform", "Hospital waiting list"][2] == "worse"
     assert courses["Harm", "Unmet needs"][4] != "–"
     (left,) = whole.without_judged(shown)
     assert {row[-1] for row in left.rows} <= {"0", "0.0", "0.00", "0.000"}  # nothing changes in these
     text = page.html(shown, {})
-    for caption in (table.caption, left.caption, "Beside the literature", "tried in this model (north mid hampshire"):
+    for caption in (
+        table.caption, better.caption, left.caption, "Beside the literature", "tried in this model (north mid hampshire",
+    ):  # fmt: skip
         assert caption in text

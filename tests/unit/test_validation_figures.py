@@ -18,23 +18,23 @@ QUIET = np.tile([10.0, 12.0], 12)
 
 
 def test_limits_are_those_of_an_individuals_chart() -> None:
-    mean, low, high = xmr.limits(np.array([10.0, 12.0, 10.0, 12.0]))
-    assert (mean, low, high) == (11.0, pytest.approx(11 - 2.66 * 2), pytest.approx(11 + 2.66 * 2))
+    one = xmr.chart(np.array([10.0, 12.0, 10.0, 12.0]))
+    assert (one.mean, one.low, one.high) == (11.0, pytest.approx(11 - 2.66 * 2), pytest.approx(11 + 2.66 * 2))
     missing = np.array([10.0, np.nan, 12.0, 10.0])
-    assert xmr.limits(missing)[2] == pytest.approx(32 / 3 + 2.66 * 2), "no range is taken across a gap"
-    assert np.isnan(xmr.limits(np.array([np.nan]))).all()
+    assert xmr.chart(missing).high == pytest.approx(32 / 3 + 2.66 * 2), "no range is taken across a gap"
+    assert np.isnan(xmr.chart(np.array([np.nan])).mean)
 
 
 def test_common_cause_is_left_alone() -> None:
-    assert not xmr.signals(QUIET).any()
+    assert not xmr.chart(QUIET).signals.any()
 
 
 def test_a_point_beyond_a_limit_is_a_special_cause() -> None:
     values = QUIET.copy()
     values[5] = 40.0
-    assert xmr.signals(values)[5] == 1
+    assert xmr.chart(values).signals[5] == 1
     values[5] = -20.0
-    assert xmr.signals(values)[5] == -1
+    assert xmr.chart(values).signals[5] == -1
 
 
 def test_seven_on_one_side_are_a_shift_and_six_are_not() -> None:
@@ -42,7 +42,7 @@ def test_seven_on_one_side_are_a_shift_and_six_are_not() -> None:
         values = QUIET.copy()
         values[8 : 8 + months] = np.tile([12.0, 12.4], 4)[:months]
         values[8 + months :] = np.tile([10.0, 12.0], 12)[: 16 - months]
-        return xmr.signals(values)[8 : 8 + months]
+        return xmr.chart(values).signals[8 : 8 + months]
 
     assert not high_for(5).any()
     assert (high_for(8) == 1).all()
@@ -54,16 +54,25 @@ def test_seven_rising_points_are_a_trend_and_six_are_not() -> None:
         values[8 : 8 + points] = 8 + 0.5 * np.arange(points)
         values[8 + points] = 0.0
         values[7] = 20.0
-        assert bool(xmr.signals(values)[8 : 8 + points].all()) is expected, points
+        assert bool(xmr.chart(values).signals[8 : 8 + points].all()) is expected, points
 
 
 def test_two_of_three_near_a_limit_are_a_special_cause() -> None:
     values = QUIET.copy()
     values[9] = values[11] = 17.0
-    assert xmr.limits(values)[2] > 17
-    assert xmr.signals(values)[[9, 11]].tolist() == [1, 1]
+    values[10] = 12.5  # on the same side
+    assert xmr.chart(values).high > 17
+    assert xmr.chart(values).signals[[9, 11]].tolist() == [1, 1]
     values[11] = 12.0
-    assert not xmr.signals(values).any(), "one alone within the limits is common cause"
+    assert not xmr.chart(values).signals.any(), "one alone within the limits is common cause"
+    values[10], values[11] = 10.0, 17.0
+    assert not xmr.chart(values).signals.any(), "nor two with one on the other side between them"
+
+
+def test_a_jump_from_one_month_to_the_next_does_not_widen_the_limits() -> None:
+    values = np.concatenate([QUIET, [40.0], QUIET])
+    assert xmr.chart(values).high == pytest.approx(values.mean() + 2.66 * 2)
+    assert np.flatnonzero(xmr.chart(values).signals).tolist() == [len(QUIET)]
 
 
 def test_observed_months_are_complete_and_end_in_march_2024() -> None:

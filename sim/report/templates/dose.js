@@ -8,9 +8,12 @@
 
   function text(value, one, sign) {
     if (value === null) { return "\u2013"; }
-    var rounded = Math.round(Math.abs(value) / one.step) * one.step;
-    var said = rounded.toLocaleString("en-GB", { minimumFractionDigits: one.decimals, maximumFractionDigits: one.decimals });
-    if (+rounded.toFixed(one.decimals) === 0) { return said; }
+    var step = value ? Math.min(one.step, Math.pow(10, Math.floor(Math.log10(Math.abs(value))) - 1)) : one.step;
+    step = Math.max(step, one.least);
+    var decimals = Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
+    var rounded = Math.round(Math.abs(value) / step) * step;
+    var said = rounded.toLocaleString("en-GB", { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
+    if (+rounded.toFixed(decimals) === 0) { return said; }
     return (value < 0 ? "\u2212" : sign ? "+" : "") + said;
   }
   function words(one, cell, runs) {
