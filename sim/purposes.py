@@ -71,6 +71,8 @@ class Purpose(IntEnum):
     RECOVERY_BY_COMMUNITY = 518
     REFERRAL_LOST = 519
     WARD = 520
+    KIND_NOT_OFFERED = 522
+    KIND_GIVEN_UP = 524
     PANEL = 530
     LEVEL_ROUNDING = 540
     # policy: errors of a risk score; surveys, registers and choice of neighbourhoods of a pilot

@@ -217,7 +217,7 @@ class CareSystem(ColumnarModel):
         self.care.waiting.between_visits(contacts)
         sent_on = unmet.reappear(self, contacts)
         to_ed = practices.see(self, contacts)
-        self.care.needs.see(pattern, *self.care.not_offered)
+        self.care.needs.see(pattern, self.care.asked_again, self.care.not_offered)
         waited, crises = self.care.needs.advance()
         emergency.attend(self, arrivals.to_ed(happenings, sent_on, to_ed, waited))
         admitted = arrivals.to_beds(happenings, self.care.waiting.deteriorate(), crises)

@@ -68,7 +68,8 @@ NOBODY = np.empty(0, np.int64)
 Coming = tuple[Rows, Array, Array, Array]
 """Needs on their way to a team: rows, steps, keys, hand-offs so far."""
 NONE_COMING: Coming = (NOBODY, np.empty(0, np.int8), np.empty(0, np.uint64), NOBODY)
-ASKS_LATER = "asks_later"
+ASKS_LATER, GIVEN_UP = "asks_later", "given_up"
+"""Columns of residents: slots of the contacts that wait at the practice, and of those given up whose needs are open."""
 """Residents' column: the pattern of contacts that wait at the practice."""
 ORDINAL = 64  # ordinals of the entries' keys: above every specialty's
 NO_KIND = -1
@@ -105,12 +106,12 @@ class Needs:
         kinds = self.pathways.kind
         self._bit = BIT[kinds]
         self._from_hospital = np.isin(kinds, FROM_HOSPITAL)
-        self._patterns = kernels.patterns_without(), kernels.first_of_patterns()
         self._serving: tuple[Array, Array] | None = None
         self._coming = NONE_COMING
         self._counted: dict[str, list[tuple[Rows, Array | None]]] = {}
         self.read_slots([kind for kind, most in PRACTICE_KINDS.items() for _ in range(most)])
-        m.residents.extend(ASKS_LATER, np.uint8)
+        for name in (ASKS_LATER, GIVEN_UP):
+            m.residents.extend(name, np.uint8)
 
     @cached_property
     def teams(self) -> Table:
@@ -153,12 +154,21 @@ class Needs:
         self._coming = self._set_out(needs[0][:asked], needs[1][:asked], needs[2][:asked])
         treated.review(m, served, self.review_slots, self.effects)
 
-    def see(self, pattern: NDArray[np.uint8], rows: Rows, lost: NDArray[np.int64]) -> None:
-        """The practices' month is over: contacts as a pattern of slots a row, of which `lost` of those at `rows` were
-        not offered. The served ones, with those that waited until now, may go on to other teams."""
+    def see(
+        self, pattern: NDArray[np.uint8], again: tuple[Rows, Array], not_offered: tuple[Rows, Array, Array, Array]
+    ) -> None:
+        """The practices' month is over: new contacts as a pattern of slots a row. The served ones may go on to other
+        teams, those among them that waited until now, or were given up and asked again, like any other.
+
+        again: rows whose unmet needs asked again, and how many; not_offered: rows, how many contacts they asked for,
+        how many of these were not offered, and how many of those given up.
+        """
         r, size = self.m.residents.columns, len(pattern)
+        columns = tuple(r[name][:size] for name in (ASKS_LATER, GIVEN_UP, "gp_waiting", "unmet"))
         served = np.empty_like(pattern)
-        kernels.take_away(pattern, r[ASKS_LATER][:size], r["gp_waiting"][:size], rows, lost, *self._patterns, served)
+        pairs = Purpose.KIND_NOT_OFFERED, Purpose.KIND_GIVEN_UP
+        offset = np.array([draws.offset(self.m.month, draws.PAIRED + pair) for pair in pairs])
+        kernels.take_away(pattern, *columns, *again, *not_offered, r["key"], offset, served)
         self.refer_from_practice(served)
 
     def refer_from_hospital(self, events: Mapping[str, Rows]) -> None:

@@ -17,6 +17,7 @@ ZERO = np.uint64(0)
 MOST_CONTACTS = 8
 """Slots of a pattern."""
 KEPT, WORSENED, WITHDRAWN, UNMET, ENDED, TO_ED = range(6)
+NONE = np.uint64(0)
 LEFT_WAITING, LEFT_CARE = 6, 7
 """What becomes of an entry in a month: rows of the lists and numbers of `live_a_month`."""
 
@@ -143,49 +144,83 @@ def leave_unmet(rows: Array, kind: Array, bit: Array, unmet: Array, need_kind: A
 
 
 @compiled
+def some_of(pattern, n, v):  # type: ignore[no-untyped-def]
+    """So many of the slots of a pattern, each as likely as any other; v: a number of [0, 1) that decides which."""
+    count = 0
+    for bit in range(MOST_CONTACTS):
+        count += (pattern >> bit) & 1
+    if n >= count:
+        return pattern
+    found = pattern & 0
+    for _ in range(n):
+        v *= count
+        which = np.int64(v)
+        v -= which
+        for bit in range(MOST_CONTACTS):
+            if ((pattern & ~found) >> bit) & 1:
+                if which == 0:
+                    found |= 1 << bit
+                    break
+                which -= 1
+        count -= 1
+    return found
+
+
+@compiled
 def take_away(
     pattern: Array,
     asks_later: Array,
+    given_up: Array,
     waiting: Array,
+    unmet: Array,
+    back: Array,
+    again: Array,
     rows: Array,
+    asked_for: Array,
     lost: Array,
-    without: Array,
-    first: Array,
+    gone: Array,
+    key: Array,
+    offset: Array,
     out: Array,
 ) -> None:
-    """Patterns of the contacts that were served, in `out`: new ones and those that waited, less what was not offered.
+    """Patterns of the contacts that were served, in `out`: new ones, those that waited and those that were given up
+    once and asked again, less what was not offered.
 
-    asks_later: uint8[n] pattern of contacts that wait, brought up to date; waiting: how many of each row wait now;
-    rows, lost: who was not offered how many; without, first: see `patterns_without` and `first_of_patterns`. The
-    highest slots of a row go first, so that acute contacts (the lowest) are served first.
+    asks_later, given_up: uint8[n] patterns of contacts that wait, and of those given up whose needs are still unmet,
+    brought up to date; waiting, unmet: how many of each row wait, and needs are unmet, now; back, again: whose unmet
+    needs asked again, and how many; rows, asked_for, lost, gone: who asked for how many contacts, was not offered how
+    many of them, and gave up how many; key, offset (2): of two pairs of the residents' draws.
+
+    Which of a resident's contacts are not offered, and which of those wait, is chance: no kind goes first, nor those
+    without a slot (second ones of a kind, and those of people on waiting lists).
     """
     for i in range(pattern.size):
         out[i] = pattern[i] | asks_later[i]
         asks_later[i] = 0
+    for i in range(back.size):
+        row = back[i]
+        held = np.int64(given_up[row])
+        returned = some_of(held, again[i], float(unit(scramble(key[row] + offset[1]), NONE)))
+        given_up[row] = held & ~returned
+        out[row] |= returned
     for i in range(rows.size):
         row = rows[i]
-        asked = out[row]
-        left = without[asked, min(lost[i], MOST_CONTACTS)]
-        asks_later[row] |= first[asked & (255 - left), min(waiting[row], MOST_CONTACTS)]
-        out[row] = left
-
-
-def patterns_without() -> Array:
-    """Each pattern without its n highest slots: uint8[256, 9]."""
-    table = np.zeros((256, MOST_CONTACTS + 1), np.uint8)
-    table[:, 0] = np.arange(256)
-    for pattern in range(1, 256):
-        lower = pattern & ~(1 << pattern.bit_length() - 1)
-        table[pattern, 1:] = table[lower, :-1]
-    return table
-
-
-def first_of_patterns() -> Array:
-    """The n lowest slots of each pattern: uint8[256, 9]."""
-    table = np.zeros((256, MOST_CONTACTS + 1), np.uint8)
-    for pattern in range(1, 256):
-        table[pattern, 1:] = table[pattern & pattern - 1, :-1] | pattern & -pattern
-    return table
+        asked, slots = np.int64(out[row]), np.int64(0)
+        for bit in range(MOST_CONTACTS):
+            slots += (asked >> bit) & 1
+        z, y = scramble(key[row] + offset[0]), scramble(key[row] + offset[1])
+        mean = lost[i] * slots / max(asked_for[i], slots, 1)
+        missed = some_of(asked, np.int64(mean + unit(z, NONE)), float(unit(z, S32)))
+        later = some_of(missed, np.int64(waiting[row]), float(unit(y, S32)))
+        asks_later[row] = later
+        open_before = max(np.int64(unmet[row]) - gone[i], 0)  # some needs have ended meanwhile
+        before = some_of(np.int64(given_up[row]), open_before, float(unit(y, NONE)))
+        given_up[row] = before | some_of(missed & ~later, np.int64(gone[i]), float(unit(y, S32)))
+        out[row] = asked & ~missed
+    for i in range(given_up.size):
+        if given_up[i] != 0:
+            v = float(unit(scramble(key[i] + offset[1]), NONE))
+            given_up[i] = some_of(np.int64(given_up[i]), np.int64(unmet[i]), v)
 
 
 def kinds_by_pattern(kind_of_slot: Array) -> Array:

@@ -77,7 +77,8 @@ def see(m: CareSystem, contacts: NDArray[np.uint8]) -> NDArray[np.int64]:
 
     contacts: uint8, one a row of the residents' table (new ones, and unmet needs that ask again: `unmet.reappear`
     first). Writes the residents' `gp_waiting`, `gp_wait_months`, `unmet`, the practices' columns, and to
-    ``care.not_offered`` the rows with contacts that could not be offered; records need and what became of it.
+    ``care.not_offered`` the rows with contacts that could not be offered, how many they asked for, how many could not
+    be offered and how many were given up; records need and what became of it.
     """
     r, size, p = m.residents.columns, m.residents.size, m.practices.columns
     count, shape = m.practices.size, (m.recorder.n_areas, len(AGE_GROUP_STARTS))
@@ -99,10 +100,11 @@ def see(m: CareSystem, contacts: NDArray[np.uint8]) -> NDArray[np.int64]:
         DRAWS.offset(m.month), DRAWS.shift, _chances(m), rows, fate,
     )  # fmt: skip
     left, fate = rows[:lost_rows], fate[:lost_rows]
+    asked_for = contacts[left].astype(np.int64) + waiting[left]
     lost, to_ed, waits, given_up = fate.T
     m.events.practice(contacts, waiting, left, lost)
     m.events.add_counts(left, {Kind.GP_WAITS: waits, Kind.GP_GIVEN_UP: given_up, Kind.GP_TO_ED: to_ed})
-    m.care.not_offered = left, lost.copy()
+    m.care.not_offered = left, asked_for, lost.copy(), given_up.copy()
     by_practice, by_fifth = np.zeros((4, count), np.int64), np.zeros((4, N_FIFTHS), np.int64)
     missed, total, pressure = np.zeros(shape, np.int64), np.zeros(6, np.int64), np.empty(count)
     to_ed_home = kernels.settle(

@@ -40,7 +40,7 @@ class Care:
         care.waiting.between_visits(contacts)            # contacts: uint8, one a row; some who wait ask again
         to_ed = unmet.reappear(m, contacts)              # needs given up earlier ask again
         to_ed = np.concatenate([to_ed, practices.see(m, contacts)])
-        care.needs.see(pattern, *care.not_offered)       # served contacts, some of which go on to other teams
+        care.needs.see(pattern, care.asked_again, care.not_offered)  # served contacts, some go on to other teams
         waited, crises = care.needs.advance()            # the other teams' month
         emergency.attend(m, np.concatenate([ed_rows, to_ed, waited]))
         emergency.admit(m, rows_by_cause)                # with those whom waiting made emergencies
@@ -83,7 +83,10 @@ class Care:
         self.by_turn: tuple[NDArray[np.float64], ...] | None = None  # chances of hospital care counted in each turn
         self.again: NDArray[Any] = np.zeros(0)
         nobody = np.zeros(0, np.int64)
-        self.not_offered = nobody, nobody  # rows with contacts that practices could not offer, and how many, this month
+        # of this month: rows with contacts that practices could not offer, how many they asked for, were not offered
+        # and gave up; rows whose unmet needs asked again, and how many
+        self.not_offered = nobody, nobody, nobody, nobody
+        self.asked_again = nobody, nobody
 
     def _plain(self, service: str) -> float:
         """Events of a hospital service expected this month of the trust's residents, before the calendar."""

@@ -21,7 +21,8 @@ MOST = 255
 def reappear(m: CareSystem, contacts: NDArray[np.uint8]) -> NDArray[np.int64]:
     """Move unmet needs on by a month, before the practices open.
 
-    contacts: uint8, one a row: needs that ask the practice again are added to it. Returns the rows of those who go to
+    contacts: uint8, one a row: needs that ask the practice again are added to it, and noted in ``care.asked_again``
+    (their kinds come back in `Needs.see`). Returns the rows of those who go to
     A&E (a row may recur). Every need is counted once: before = asked again + A&E + ended + still open.
     """
     r, size, gp = m.residents.columns, m.residents.size, m.care.gp
@@ -36,6 +37,7 @@ def reappear(m: CareSystem, contacts: NDArray[np.uint8]) -> NDArray[np.int64]:
         r["unmet"][:size], r["unmet_age"][:size], offset, np.uint64(32 * (Purpose.UNMET & 1)), chance, MOST,
         by_practice, total, rows, again, sent,
     )  # fmt: skip
+    m.care.asked_again = rows[:asked], again[:asked]
     m.events.add_counts(rows[:asked], {Kind.GP_ASKS_AGAIN: again[:asked]})
     m.care.again = by_practice.astype(np.float64)
     names = ("unmet_in", "unmet_again", "unmet_to_ed", "unmet_to_ed_home", "unmet_ended", "unmet_still")

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from sim import draws
 from sim.care import continuity
-from sim.care.needs import ASKS_LATER
+from sim.care.needs import ASKS_LATER, GIVEN_UP
 from sim.clock import MONTHS_A_YEAR
 from sim.life import demography_kernels as kernels
 from sim.life import three_cs
@@ -169,5 +169,5 @@ def depart(m: CareSystem, rows: Rows) -> None:
     if rows.size:
         r = m.residents.columns
         m.care.ledger.add(m.month, gp_left=r["gp_waiting"][rows].sum(), unmet_left=r["unmet"][rows].sum())
-        r["gp_waiting"][rows] = r[ASKS_LATER][rows] = 0  # nobody waits on at the practice
+        r["gp_waiting"][rows] = r[ASKS_LATER][rows] = r[GIVEN_UP][rows] = 0  # nobody waits on at the practice
         m.residents.release(rows)

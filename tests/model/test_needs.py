@@ -267,16 +267,38 @@ def test_the_books_of_the_teams_close_and_find_one_need_that_vanishes(town: Need
     assert exact(other) == [False, True]
 
 
-def test_contacts_that_wait_keep_what_they_are_for() -> None:
-    """By hand: acute contacts are served first, the last of a row wait or are given up, and come back as they were."""
-    pattern = np.array([0b10000001, 0b00101000, 0b11, 0, 0b1], np.uint8)
+NOBODY = np.empty(0, np.int64)
+OFFSETS = np.array([7, 8], np.uint64)
+
+
+def test_contacts_that_wait_or_are_given_up_keep_what_they_are_for() -> None:
+    """By hand, where no chance is left: what waits or was given up comes back as it was."""
+    pattern = np.array([0b10000000, 0b00101000, 0b1, 0, 0b1], np.uint8)
     later = np.array([0, 0, 0, 0b00100000, 0b1000], np.uint8)
-    waiting = np.array([1, 1, 0, 0, 0], np.uint8)
-    out = np.empty(5, np.uint8)
-    tables = kernels.patterns_without(), kernels.first_of_patterns()
-    kernels.take_away(pattern, later, waiting, np.array([0, 1, 2]), np.array([1, 2, 1]), *tables, out)
-    assert out.tolist() == [0b1, 0, 0b1, 0b00100000, 0b1001]
-    assert later.tolist() == [0b10000000, 0b1000, 0, 0, 0]
+    waiting = np.array([1, 0, 0, 0, 0], np.uint8)
+    given, unmet = np.array([0, 0b11, 0b10, 0b100, 0b1000000], np.uint8), np.array([0, 4, 1, 0, 0], np.uint8)
+    rows, asked, lost, gone = np.array([0, 1, 2]), np.array([1, 2, 1]), np.array([1, 2, 1]), np.array([0, 2, 1])
+    again, out = (np.array([4]), np.array([1])), np.empty(5, np.uint8)
+    who = rows, asked, lost, gone, np.zeros(5, np.uint64), OFFSETS
+    kernels.take_away(pattern, later, given, waiting, unmet, *again, *who, out)
+    assert out.tolist() == [0, 0, 0, 0b00100000, 0b1001001]  # the last asks again for a need of long ago
+    assert later.tolist() == [0b10000000, 0, 0, 0, 0]
+    # the second keeps all; the third's old need has ended and a new one is open; the fourth has none any more
+    assert given.tolist() == [0, 0b101011, 0b1, 0, 0]
+
+
+def test_no_kind_of_contact_is_turned_away_more_often_than_another() -> None:
+    """Of four contacts asked for three have a slot and one is not offered: each is that one a quarter of the time."""
+    n = 4000
+    rows, key = np.arange(n), np.arange(n, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+    pattern, zero, out = np.full(n, 0b1010001, np.uint8), np.zeros(n, np.uint8), np.empty(n, np.uint8)
+    later, given, ones = zero.copy(), zero.copy(), np.ones(n, np.int64)
+    who = rows, np.full(n, 4), ones, ones, key, OFFSETS
+    kernels.take_away(pattern, later, given, zero, np.ones(n, np.uint8), NOBODY, NOBODY, *who, out)
+    assert (out ^ given).tolist() == pattern.tolist()  # what was not offered was given up
+    assert not later.any()
+    for slot in (0b1, 0b10000, 0b1000000):
+        assert abs((given == slot).mean() - 0.25) < 4 * np.sqrt(0.25 * 0.75 / n)
 
 
 @pytest.mark.parametrize(("where", "size"), [("by_area", 5), ("by_practice", 2)])

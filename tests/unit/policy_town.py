@@ -52,7 +52,8 @@ class Town(ColumnarModel):
         self.area_shift = {"life_satisfaction": np.zeros(AREAS, np.float32)}
         self.place = SimpleNamespace(
             counts=np.full((AREAS, 2, 19), round(EACH / scale / 38), np.int32),
-            lsoas=pd.DataFrame({"hhft_share": np.full(AREAS, 0.7), "urban": np.ones(AREAS, int)}),
+            lsoas=pd.DataFrame({"hhft_share": np.full(AREAS, 0.7)}),
+            urban=np.ones(AREAS, bool),
             neighbours=(np.zeros(AREAS + 1, np.int32), np.empty(0, np.int32)),
             practices=pd.DataFrame({"code": ["P1", "P2"]}),
         )

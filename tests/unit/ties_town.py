@@ -51,7 +51,8 @@ class Town(ColumnarModel):
             counts=np.full((AREAS, 2, 19), EACH // 38, np.int32),
             out_rate=np.full((2, 19), 0.004, np.float32),
             neighbours=ring(AREAS),
-            lsoas=pd.DataFrame({"code": [f"E{n}" for n in range(AREAS)], "urban": [1] * 8 + [0] * 2}),
+            lsoas=pd.DataFrame({"code": [f"E{n}" for n in range(AREAS)]}),
+            urban=np.array([True] * 8 + [False] * 2),
         )
         self.residents = self.table_of(Resident)
         for name, default in C_COLUMNS.items():
