@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 # Threads of linear algebra wait for each other by spinning: on busy cores small matrices take a hundred times as long.
@@ -20,7 +21,7 @@ settings.register_profile("headwater", deadline=None)
 settings.load_profile("headwater")
 
 KINDS = {"unit", "model", "system"}
-NEEDS = ("needs_browser", "needs_office")
+NEEDS = ("needs_browser", "needs_office")  # Slurm is not installed by CI: its skip is no failure
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -49,3 +50,14 @@ def browser() -> Iterator[Browser]:
         pytest.skip(lack)
     with opened() as window:
         yield window
+
+
+@pytest.fixture(scope="session")
+def slurm() -> Iterator[Path]:
+    """A Slurm of one node (see tests/slurm.py), SLURM_CONF set to its file; skips where it is not installed."""
+    from tests.slurm import missing, opened
+
+    if lack := missing():
+        pytest.skip(lack)
+    with opened() as config:
+        yield config

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -32,6 +33,12 @@ class Shown:
     alt: str
     title: str = ""
     text: str = ""
+
+    @property
+    def name_id(self) -> str:
+        """The id of the element that names the picture; empty where it has none."""
+        found = re.search(r'aria-labelledby="([^"]+)"', self.svg)
+        return found[1] if found else ""
 
 
 @dataclass

@@ -87,8 +87,8 @@ def _lists(numbers: Numbers) -> list[Table]:
     )
     if fewer_referred:
         note += (
-            " Most needs reach these teams by way of a practice, and fewer do where practices are short. A queue that is "
-            "shorter for want of referrals is no gain."
+            " Most needs reach these teams by way of a practice, and fewer do where practices are short. A queue that "
+            "is shorter for want of referrals is no gain."
         )
     caption = "Where large changes come from: waiting lists"
     return (

@@ -17,6 +17,7 @@ from sim.sweeps.experiment import Experiment
 SUB_WORDS = ("status", "resume", "export", "row")
 OWN_WORDS = ("engine", "shard", "failed", "then.n", "then.keep")
 TOP = 5
+PAGE = "sweep.html"
 
 
 def act(words: Words) -> int:
@@ -132,7 +133,7 @@ def _run(experiment: Experiment, said: Mapping[str, str], words: Words, retry: b
         print("This share is done; other shares or drivers have runs to finish. See: headwater sweep status")
         return 0
     print(summary(found))
-    return 0
+    return 1 if len(found.failures) == found.status.size else 0
 
 
 def summary(found: Any) -> str:
@@ -147,7 +148,8 @@ def summary(found: Any) -> str:
             f"{len(found.failures)} of {found.status.size} runs failed (failed.csv); look at one: "
             f"headwater sweep row {found.folder} {first.row}"
         )
-    lines.append(f"Open {found.folder / 'sweep.html'} in a browser. All numbers: {found.folder}")
+    where = f"All numbers: {found.folder}"
+    lines.append(f"Open {found.folder / PAGE} in a browser. {where}" if (found.folder / PAGE).is_file() else where)
     return "\n".join(lines)
 
 

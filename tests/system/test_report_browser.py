@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from sim.report import dose, page
+from sim.report import dose, page, sweep_page
 from sim.report.numbers import Numbers
 from tests.browser import NARROW, WIDE, Browser
 from tests.unit import report_samples as samples
+from tests.unit import sweep_samples
 
 pytestmark = [pytest.mark.system, pytest.mark.needs_browser]
 LEGIBLE = 680  # pixels across: then text of 9 points is 9 pixels or more
@@ -36,6 +37,24 @@ def test_no_barrier_no_complaint_no_request(browser: Browser, report: Path, size
         "return [...document.querySelectorAll('svg.picture')].map(one => one.getBoundingClientRect().width)"
     )
     assert min(widths) > LEGIBLE, "a picture so small cannot be read; on a narrow screen it is moved sideways"
+
+
+def test_pictures_of_a_sweep_are_moved_sideways_on_a_narrow_screen_by_keyboard_too(
+    browser: Browser, tmp_path: Path
+) -> None:
+    from selenium.webdriver.common.keys import Keys
+
+    sweep_page.write(sweep_samples.sweep("morris", n=4), tmp_path)
+    browser.open(tmp_path / sweep_page.NAME, NARROW)
+    assert browser.violations() == []
+    assert browser.wider_than_the_window() <= 0
+    first = browser.driver.find_element("css selector", ".sideways")
+    assert first.find_element("css selector", "svg").rect["width"] > LEGIBLE
+    browser.driver.execute_script("arguments[0].focus()", first)
+    assert browser.driver.switch_to.active_element == first
+    first.send_keys(Keys.ARROW_RIGHT)
+    moved = "const done = arguments[1]; setTimeout(() => done(arguments[0].scrollLeft), 600)"
+    assert browser.driver.execute_async_script(moved, first) > 0
 
 
 def test_the_keyboard_alone_reaches_and_moves_the_explorer(browser: Browser, report: Path) -> None:
