@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from sim.errors import UserError
 from sim.outcomes import lifetable
-from sim.outcomes.equity import Inequality, inequality, standard_population
+from sim.outcomes.equity import Inequality, inequalities, standard_population
 from sim.outcomes.record import MONTHS_A_YEAR, RunRecord, put_together
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def compute(name: str, record: RunRecord, group: int = 0) -> Array:
     expectancies of a fifth pool three years (it has few deaths), those of all do not.
     """
     if name in SLOPES:
-        return np.array([of_year(record, name, year).slope for year in record.complete_years])
+        return _indices(record, name, record.complete_years)[0]
     if name in EXPECTANCIES:
         return expectancy(name, record, group)[0]
     if name in GAPS:
@@ -75,12 +75,19 @@ def possible(name: str, record: RunRecord) -> bool:
 
 def of_year(record: RunRecord, name: str, year: int) -> Inequality:
     """All three indices of an inequality measure (a key of `SLOPES`) in one complete financial year."""
+    return Inequality(*(float(each[0]) for each in _indices(record, name, [year])))
+
+
+def _indices(record: RunRecord, name: str, years: Sequence[int]) -> tuple[Array, Array, Array, Array]:
+    """Slope, ratio, concentration and mean of an inequality measure in complete financial years, float64[years]."""
     events_name, adults, multiplier = SLOPES[name]
     standard = standard_population().copy()
     if adults:
         standard[0] = 0.0
-    events = record.by_cell(events_name, year) * multiplier
-    return inequality(events, record.by_cell("residents", year), record.area_rank, standard)
+    if not len(years):
+        return (np.empty(0),) * 4
+    events, people = (np.stack([record.by_cell(each, year) for year in years]) for each in (events_name, "residents"))
+    return inequalities(events * multiplier, people, record.area_rank, standard)
 
 
 def _whole(record: RunRecord, bands: Array) -> Array:

@@ -56,28 +56,37 @@ def inequality(events: Array, people: Array, rank: Array, standard: Array) -> In
                      weights of the standard population (0 leaves an age group out)
     All values are nan when there are fewer than two areas with people, or nobody at all.
     """
+    return Inequality(*(float(each[0]) for each in inequalities([events], [people], rank, standard)))
+
+
+def inequalities(events: Any, people: Any, rank: Array, standard: Array) -> tuple[Array, Array, Array, Array]:
+    """As `inequality`, of several times at once: events, people float[times, areas, age groups]; returns slope, ratio,
+    concentration and mean, float64[times] each."""
     events, people = np.asarray(events, np.float64), np.asarray(people, np.float64)
-    r = ridits(rank, people.sum(axis=1))
-    weights = np.where(people.sum(axis=0) > 0, standard, 0.0).astype(np.float64)
-    nothing = Inequality(np.nan, np.nan, np.nan, np.nan)
-    if weights.sum() <= 0 or (people.sum(axis=1) > 0).sum() < 2 or np.isnan(r).any():
-        return nothing
-    weights /= weights.sum()
-    n = people.sum(axis=0)
+    of_area, of_age = people.sum(axis=2), people.sum(axis=1)
     with np.errstate(divide="ignore", invalid="ignore"):
-        mean_r = np.where(n > 0, r @ people / n, 0.0)
-        mean_y = np.where(n > 0, events.sum(axis=0) / n, 0.0)
-        spread = ((r[:, None] - mean_r) ** 2 * people).sum(axis=0)
-        covariance = (r[:, None] - mean_r) * (events - mean_y * people)
-        slopes = np.where(spread > 0, covariance.sum(axis=0) / spread, 0.0)
-    slope, mean = float(weights @ slopes), float(weights @ mean_y)
-    at_zero = float(weights @ (mean_y - slopes * mean_r))
-    share = people.sum(axis=1) / people.sum()
-    variance = float(share @ (r - share @ r) ** 2)
-    if variance == 0:
-        return nothing
-    ratio = (at_zero + slope) / at_zero if at_zero > 0 and at_zero + slope > 0 else np.nan
-    return Inequality(slope, ratio, -2 * variance * slope / mean if mean > 0 else np.nan, mean)
+        r = np.stack([ridits(rank, each) for each in of_area])
+        weights = np.where(of_age > 0, standard, 0.0).astype(np.float64)
+        whole = weights.sum(axis=1, keepdims=True)
+        nothing = (whole[:, 0] <= 0) | ((of_area > 0).sum(axis=1) < 2) | np.isnan(r).any(axis=1)
+        weights /= whole
+        mean_r = np.where(of_age > 0, np.einsum("ta,tag->tg", r, people) / of_age, 0.0)
+        mean_y = np.where(of_age > 0, events.sum(axis=1) / of_age, 0.0)
+        off = r[:, :, None] - mean_r[:, None, :]
+        spread = np.einsum("tag,tag,tag->tg", off, off, people)
+        covariance = np.einsum("tag,tag->tg", off, events - mean_y[:, None, :] * people)
+        slopes = np.where(spread > 0, covariance / spread, 0.0)
+        slope, mean = (weights * slopes).sum(axis=1), (weights * mean_y).sum(axis=1)
+        at_zero = (weights * (mean_y - slopes * mean_r)).sum(axis=1)
+        share = of_area / of_area.sum(axis=1, keepdims=True)
+        variance = (share * (r - (share * r).sum(axis=1, keepdims=True)) ** 2).sum(axis=1)
+        nothing |= variance == 0
+        ratio = np.where((at_zero > 0) & (at_zero + slope > 0), (at_zero + slope) / at_zero, np.nan)
+        concentration = np.where(mean > 0, -2 * variance * slope / mean, np.nan)
+    slope, ratio, concentration, mean = (
+        np.where(nothing, np.nan, each) for each in (slope, ratio, concentration, mean)
+    )
+    return slope, ratio, concentration, mean
 
 
 @lru_cache(maxsize=1)
