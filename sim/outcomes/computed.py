@@ -85,7 +85,7 @@ def _indices(record: RunRecord, name: str, years: Sequence[int]) -> tuple[Array,
     if adults:
         standard[0] = 0.0
     if not len(years):
-        return (np.empty(0),) * 4
+        return np.empty(0), np.empty(0), np.empty(0), np.empty(0)
     events, people = (np.stack([record.by_cell(each, year) for year in years]) for each in (events_name, "residents"))
     return inequalities(events * multiplier, people, record.area_rank, standard)
 
