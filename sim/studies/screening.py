@@ -68,7 +68,7 @@ def about(found: SweepResults, numbers: int, trajectories: int) -> dict[str, str
         "moved": f"{numbers} judged numbers and tables, those of a subject together, each within its interval",
         "columns": f"mean absolute effect as a share of the largest subject's: of {WITH} against {BASELINE}, and of the"
         f" {BASELINE} itself in the last year; mean is over the columns",
-        "left out": f"levers that {WITH} has not stand at 0; names that a sweep takes for settings are not in it",
+        "left out": f"levers that {WITH} has not stand at 0",
         "digest": found.digest[:16],
     }
 
