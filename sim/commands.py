@@ -148,9 +148,8 @@ def report(words: Words) -> int:
     about = store.metadata(folder)
     _not_of_validate(about)
     from sim import report as reports
-    from sim.outcomes.results import Results
 
-    results = Results.load(folder)
+    results = reports.read(folder)
     if ATTRIBUTION in given:
         from sim.report import by_lever
 

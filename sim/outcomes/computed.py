@@ -86,7 +86,7 @@ def _indices(record: RunRecord, name: str, years: Sequence[int]) -> tuple[Array,
         standard[0] = 0.0
     if not len(years):
         return np.empty(0), np.empty(0), np.empty(0), np.empty(0)
-    events, people = (np.stack([record.by_cell(each, year) for year in years]) for each in (events_name, "residents"))
+    events, people = (record.cells(each, years) for each in (events_name, "residents"))
     return inequalities(events * multiplier, people, record.area_rank, standard)
 
 
@@ -112,13 +112,12 @@ def expectancy(name: str, record: RunRecord, group: int = 0) -> tuple[Array, Arr
 
     deaths, people = bands("death_bands"), bands("population_bands")
     if weighted is None:
-        return lifetable.life_expectancy(deaths, people), lifetable.standard_error(deaths, people)
+        return lifetable.with_error(deaths, people)
     well = bands(weighted)
     if well.shape != people.shape:
         nothing = np.full(len(record.complete_years), np.nan)
         return nothing, nothing
-    error = lifetable.healthy_standard_error(deaths, people, well)
-    found = lifetable.healthy(deaths, people, well)
+    found, error = lifetable.healthy_with_error(deaths, people, well)
     return found, error if weighted == "healthy_bands" else np.full_like(error, np.nan)
 
 

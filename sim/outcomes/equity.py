@@ -36,17 +36,19 @@ class Inequality:
 
 
 def ridits(rank: Array, people: Array) -> Array:
-    """Relative rank of areas, 0 = least to 1 = most deprived end, float64[areas].
+    """Relative rank of areas, 0 = least to 1 = most deprived end, float64[..., areas].
 
     rank     any number that is *smaller for more deprived* (as IMD ranks are); equal ones share their place
-    people   residents of each area
+    people   residents of each area, float64[..., areas]; nan where there are none at all
     """
     people = np.asarray(people, np.float64)
     values, which = np.unique(-np.asarray(rank, np.float64), return_inverse=True)
-    size = np.bincount(which, weights=people, minlength=len(values))
-    if size.sum() <= 0:
-        return np.full(len(people), np.nan)
-    return np.asarray(((np.cumsum(size) - size / 2) / size.sum())[which])
+    each = people.reshape(-1, people.shape[-1])
+    size = np.stack([np.bincount(which, weights=one, minlength=len(values)) for one in each])
+    whole = size.sum(axis=1, keepdims=True)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        place = np.where(whole > 0, (np.cumsum(size, axis=1) - size / 2) / whole, np.nan)
+    return place[:, which].reshape(people.shape)
 
 
 def inequality(events: Array, people: Array, rank: Array, standard: Array) -> Inequality:
@@ -65,7 +67,7 @@ def inequalities(events: Any, people: Any, rank: Array, standard: Array) -> tupl
     events, people = np.asarray(events, np.float64), np.asarray(people, np.float64)
     of_area, of_age = people.sum(axis=2), people.sum(axis=1)
     with np.errstate(divide="ignore", invalid="ignore"):
-        r = np.stack([ridits(rank, each) for each in of_area])
+        r = ridits(rank, of_area)
         weights = np.where(of_age > 0, standard, 0.0).astype(np.float64)
         whole = weights.sum(axis=1, keepdims=True)
         nothing = (whole[:, 0] <= 0) | ((of_area > 0).sum(axis=1) < 2) | np.isnan(r).any(axis=1)

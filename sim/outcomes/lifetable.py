@@ -24,12 +24,12 @@ def life_expectancy(deaths: Array, people: Array) -> Array:
     deaths, people   float[..., bands]: five-year bands 0–4, 5–9 …, the last one open (90+)
     Returns float64[...]; nan where a band has nobody, or where nobody dies in the last (then it has no value).
     """
-    return np.asarray(_table(deaths, people)[0])
+    return with_error(deaths, people)[0]
 
 
 def standard_error(deaths: Array, people: Array) -> Array:
     """Chiang's standard error of `life_expectancy`, years (deaths as binomial counts, not weighted ones)."""
-    return np.asarray(_table(deaths, people)[1])
+    return with_error(deaths, people)[1]
 
 
 def healthy(deaths: Array, people: Array, well: Array) -> Array:
@@ -38,15 +38,16 @@ def healthy(deaths: Array, people: Array, well: Array) -> Array:
     well   float[..., bands]: those of `people` who are in good health; or the sum of their utilities, which gives
            quality-adjusted life expectancy. Bands and nan as in `life_expectancy`.
     """
-    return np.asarray(_sullivan(deaths, people, well)[0])
+    return healthy_with_error(deaths, people, well)[0]
 
 
 def healthy_standard_error(deaths: Array, people: Array, well: Array) -> Array:
     """Standard error of `healthy`, years: of deaths (Chiang) and of the share in good health (binomial) together."""
-    return np.asarray(_sullivan(deaths, people, well)[1])
+    return healthy_with_error(deaths, people, well)[1]
 
 
-def _sullivan(deaths: Array, people: Array, well: Array) -> tuple[Array, Array]:
+def healthy_with_error(deaths: Array, people: Array, well: Array) -> tuple[Array, Array]:
+    """`healthy` and its `healthy_standard_error`, worked out together."""
     deaths, people, well = (np.asarray(x, np.float64) for x in (deaths, people, well))
     a, rate, q, alive, lived = _columns(deaths, people)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -78,7 +79,8 @@ def _columns(deaths: Array, people: Array) -> tuple[Array, Array, Array, Array, 
     return a, rate, q, alive, lived
 
 
-def _table(deaths: Array, people: Array) -> tuple[Array, Array]:
+def with_error(deaths: Array, people: Array) -> tuple[Array, Array]:
+    """`life_expectancy` and its `standard_error`, worked out together."""
     deaths, people = np.asarray(deaths, np.float64), np.asarray(people, np.float64)
     a, rate, q, alive, lived = _columns(deaths, people)
     with np.errstate(divide="ignore", invalid="ignore"):

@@ -6,7 +6,7 @@ import io
 import json
 import os
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from functools import cached_property
 from pathlib import Path
@@ -187,6 +187,13 @@ class RunRecord:
     def by_cell(self, name: str, year: int) -> Array:
         """A recorded measure by area and age group in a complete financial year, float64[areas, 6]."""
         return self._by(name, year, self.yearly_cell, self.measures.by_cell)
+
+    def cells(self, name: str, years: Sequence[int]) -> Array:
+        """A count as in `by_cell` of several complete years at once, float64[years, areas, 6]."""
+        if name not in self.measures.by_cell:
+            return np.stack([self.by_cell(name, year) for year in years])
+        rows = [self._year_index(year) for year in years]
+        return self.yearly_cell[rows, self.measures.by_cell.index(name)].astype(np.float64)
 
     def _by(self, name: str, year: int, store: Array, names: tuple[str, ...]) -> Array:
         measure = self.measures[name]

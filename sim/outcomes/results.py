@@ -16,7 +16,7 @@ from sim.outcomes.change import Change, less
 from sim.outcomes.ledgers import Ledgers, ledgers
 from sim.outcomes.measures import Measures
 from sim.outcomes.record import RunRecord
-from sim.outcomes.summary import interval, noise_share
+from sim.outcomes.summary import noise_share, of_each
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -154,11 +154,8 @@ class Results:
         difference = less(value, base)
         with np.errstate(divide="ignore", invalid="ignore"):
             percent = 100 * difference / np.abs(base.mean())
-        return Change(
-            *(scenario, self.measures[name], year, interval(base), interval(value), interval(difference)),
-            interval(percent),
-            float(self.noise(difference)),
-        )
+        b, v, d, p = of_each([base, value, difference, percent])
+        return Change(scenario, self.measures[name], year, b, v, d, p, float(self.noise(difference)))
 
     def noise(self, values: Array) -> Array:
         """Share of chance in the variance over runs, [runs, ...] to [...]."""

@@ -9,6 +9,22 @@ if TYPE_CHECKING:
     from sim.outcomes.results import Results
 
 
+def read(folder: str | Path) -> Results:
+    """The results of a finished run's folder, read while what draws them is imported: neither waits for the other.
+
+    Raises `UserError` where the folder is not that of a finished run.
+    """
+    from concurrent.futures import ThreadPoolExecutor
+
+    from sim.outcomes.results import Results
+
+    with ThreadPoolExecutor(1) as beside:
+        reading = beside.submit(Results.load, folder)
+        from sim.report import outputs  # noqa: F401
+
+        return reading.result()
+
+
 def write(results: Results, folder: str | Path) -> list[Path]:
     """Write report.html, results.xlsx, figures/*.svg, *.png and board-paper.docx into a folder; returns the files.
 

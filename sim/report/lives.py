@@ -110,7 +110,13 @@ def picture(results: Results | Numbers, chosen: Chosen) -> style.Picture:
 
 
 def story(numbers: Numbers, chosen: Chosen) -> str:
-    """The life in a few sentences: who it is, what comes when, and how it goes under the other scenarios."""
+    """The life in a few sentences: who it is, what comes when, and how it goes under the other scenarios. Told once."""
+    if chosen not in numbers.told:
+        numbers.told[chosen] = _story(numbers, chosen)
+    return numbers.told[chosen]
+
+
+def _story(numbers: Numbers, chosen: Chosen) -> str:
     events = numbers.results.events()
     mine = events[events["Client_ID"] == chosen.client]
     record = numbers.results.record(chosen.scenario)

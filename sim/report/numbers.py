@@ -73,6 +73,7 @@ class Numbers:
         self._areas: dict[tuple[str, str], AreaChange] = {}
         self._infos: dict[str, Measure] = {}
         self.lives: tuple[list[Chosen], str] | None = None  # those that are told, and by which rule they were chosen
+        self.told: dict[Chosen, str] = {}  # their stories, once they are written
         self._ledgers: dict[str, list[Ledgers]] = {}
 
     @property

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
+import signal
 import threading
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,7 +37,7 @@ def write(results: Results, folder: str | Path) -> list[Path]:
     folder = Path(folder)
     numbers = Numbers(results, Facts.of_folder(folder))
     files = [folder / "report.html", folder / "results.xlsx"]
-    with disk.refusals(folder):
+    with disk.refusals(folder), _without_collection():
         (folder / "figures").mkdir(parents=True, exist_ok=True)
         built, pictures = prepare(numbers, files[1])
         for name, picture in by_lever.pictures(numbers, folder).items():
@@ -53,35 +57,83 @@ def write(results: Results, folder: str | Path) -> list[Path]:
 def prepare(numbers: Numbers, book: Path) -> tuple[page.Page, dict[str, Drawn]]:
     """The page in words, and every picture of the report and of the three lives; writes the workbook.
 
-    On all cores where processes can be forked safely: the words are written here while others draw.
+    On all cores where processes can be forked safely: the workbook takes longest, so that it is begun first; the words
+    are written here while others draw.
     """
     global _numbers
-    names = [name for name in PICTURES if numbers.compared or name in ALONE]
-    names += [f"{LIFE}{k}" for k in range(1, 1 + len(lives.choose(numbers)[0]))]
+    for compared in numbers.compared:
+        numbers.ledgers(compared)  # worked out once, before it is needed everywhere
+    # Only a process without other threads may be forked: a lock that one of them holds would never be let go.
+    forks = "fork" in multiprocessing.get_all_start_methods() and threading.active_count() == 1
+    cores = min(MOST_PROCESSES, os.cpu_count() or 1)
     _numbers = numbers
     try:
-        # Only a process without other threads may be forked: a lock that one of them holds would never be let go.
-        forks = "fork" in multiprocessing.get_all_start_methods() and threading.active_count() == 1
-        cores = min(MOST_PROCESSES, os.cpu_count() or 1)
         if forks and cores > 1:
-            for compared in numbers.compared:
-                numbers.ledgers(compared)  # worked out once, before it is needed everywhere
-            with ProcessPoolExecutor(cores, multiprocessing.get_context("fork")) as pool:
-                written = pool.submit(_write_book, book)  # it takes longest, so it comes first
-                drawings = [pool.submit(_draw, name) for name in names]
-                built = outline.written(numbers)
-                drawn = [one.result() for one in drawings]
-                written.result()
-        else:
-            built = outline.written(numbers)
-            drawn = [_draw(name) for name in names]
-            workbook.write(numbers, book)
+            return _beside_each_other(numbers, book, cores)
+        built, pictures = _written(numbers), {name: _draw(name) for name in _names(numbers)}
+        workbook.write(numbers, book)
+        return built, _made(pictures)
     finally:
         _numbers = None
-    return built, {name: picture for name, picture in zip(names, drawn, strict=True) if picture is not None}
+
+
+def _beside_each_other(numbers: Numbers, book: Path, cores: int) -> tuple[page.Page, dict[str, Drawn]]:
+    """As `prepare`, with forked processes."""
+    forked = multiprocessing.get_context("fork")
+    writer = forked.Process(target=_write_book, args=(book,), daemon=True)
+    writer.start()
+    names = _names(numbers)
+    numbers.area_names()  # the place: several pictures show it
+    with ProcessPoolExecutor(cores - 1, forked, initializer=_leave_interrupts) as pool:
+        drawings = {name: pool.submit(_draw, name) for name in names}
+        built = _written(numbers)
+        here = {name: _draw(name) for name in reversed(names) if drawings[name].cancel()}  # what nobody has begun
+        pictures = {name: here[name] if name in here else drawings[name].result() for name in names}
+    writer.join()
+    if writer.exitcode:
+        workbook.write(numbers, book)  # for it to say here why it could not be written
+    return built, _made(pictures)
+
+
+def _names(numbers: Numbers) -> list[str]:
+    """The pictures to draw: the report's, and those of the three lives."""
+    names = [name for name in PICTURES if numbers.compared or name in ALONE]
+    return names + [f"{LIFE}{k}" for k in range(1, 1 + len(lives.choose(numbers)[0]))]
+
+
+def _made(pictures: Mapping[str, Drawn | None]) -> dict[str, Drawn]:
+    return {name: picture for name, picture in pictures.items() if picture is not None}
+
+
+def _written(numbers: Numbers) -> page.Page:
+    """The page in words; what is needed at the end only is got ready meanwhile."""
+    built = outline.written(numbers)
+    for one in lives.choose(numbers)[0]:
+        lives.story(numbers, one)
+    if not board_paper.missing():
+        import docx  # noqa: F401
+    return built
+
+
+def _leave_interrupts() -> None:
+    """Ctrl-C is for the process that asked: it ends the others."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+@contextmanager
+def _without_collection() -> Iterator[None]:
+    """No search for cyclic garbage: drawing makes a million objects and lets go of few, and it is over soon."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
 
 
 def _write_book(book: Path) -> None:
+    _leave_interrupts()
     assert _numbers is not None
     workbook.write(_numbers, book)
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from sim.errors import UserError
 from sim.outcomes.results import Results
-from sim.outcomes.summary import interval, intervals, noise_share, variance_components
+from sim.outcomes.summary import interval, intervals, noise_share, of_each, variance_components
 from tests.unit.outcomes_samples import record
 
 pytestmark = pytest.mark.unit
@@ -43,6 +43,12 @@ def test_runs_without_a_value_are_left_out_and_counted() -> None:
     mean, _, _, runs = intervals(np.array([[1.0, np.nan], [3.0, 5.0]]))
     assert mean.tolist() == [2, 5]
     assert runs.tolist() == [2, 1]
+
+
+@given(st.lists(st.lists(st.floats(-1e9, 1e9) | st.just(np.nan), min_size=3, max_size=3), min_size=1, max_size=12))
+def test_several_intervals_at_once_are_those_one_by_one(runs: list[list[float]]) -> None:
+    rows = list(np.array(runs).T)
+    np.testing.assert_equal([vars(one) for one in of_each(rows)], [vars(interval(row)) for row in rows])
 
 
 def test_four_runs_that_agree_are_not_yet_clear() -> None:
