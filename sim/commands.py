@@ -150,14 +150,15 @@ def report(words: Words) -> int:
     from sim import report as reports
 
     results = reports.read(folder)
+    anew = []
     if ATTRIBUTION in given:
         from sim.report import by_lever
 
-        by_lever.take_over(results, folder, store.find(str(given[ATTRIBUTION])))
+        anew.append(by_lever.take_over(results, folder, store.find(str(given[ATTRIBUTION]))))
     with disk.refusals(folder), store.beside(folder) as half:
-        reports.write(results, half)
+        anew += [folder / file.relative_to(half) for file in reports.write(results, half)]
     with disk.refusals(folder):
-        store.write_metadata(folder, about)
+        store.write_metadata(folder, about, anew)
     print(f"Written: {folder / 'report.html'}")
     _say_what_is_missing()
     return 0

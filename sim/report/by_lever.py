@@ -24,8 +24,8 @@ ASKED = {"place": "place", "years": "number of years"}
 """What must be alike of the settings in config.yaml, in words."""
 
 
-def take_over(results: Results, folder: Path, attribution: Path) -> None:
-    """Copy the waterfall of an attribution into the folder of a comparison.
+def take_over(results: Results, folder: Path, attribution: Path) -> Path:
+    """Copy the waterfall of an attribution into the folder of a comparison; returns the file written.
 
     Raises `UserError` when it is of other scenarios, another place, other evidence or another number of years, and
     `EnvironmentFault` when the disk refuses.
@@ -49,6 +49,7 @@ def take_over(results: Results, folder: Path, attribution: Path) -> None:
         )
     with disk.refusals(folder):
         (folder / FILE).write_text(text, encoding="utf-8")
+    return folder / FILE
 
 
 def _steps(text: str) -> dict[str, list[Step]]:

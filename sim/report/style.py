@@ -110,7 +110,8 @@ def settings() -> dict[str, Any]:
         "xtick.labelsize": 8.5,
         "ytick.labelsize": 8.5,
         "xtick.major.size": 3,
-        "ytick.major.size": 0,
+        "ytick.left": False,
+        "ytick.major.size": 0,  # labels stand where they would with marks of no length
         "lines.solid_capstyle": "round",
         "figure.facecolor": PAPER,
         "savefig.facecolor": PAPER,

@@ -17,7 +17,7 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -223,9 +223,15 @@ def check_unchanged(folder: Path, about: dict[str, Any]) -> None:
     )
 
 
-def write_metadata(folder: Path, about: dict[str, Any]) -> None:
-    """What a run says of itself, with the sha256 of each of its other files."""
-    files = {name: digest for name, digest in provenance.digests(folder).items() if name != "metadata.json"}
+def write_metadata(folder: Path, about: dict[str, Any], anew: Iterable[Path] | None = None) -> None:
+    """What a run says of itself, with the sha256 of each of its other files.
+
+    anew: the files that were written since; of the others what `about` says of them stays, so that a change of theirs
+    that nobody meant can still be seen. None: all of them.
+    """
+    files = {name: digest for name, digest in provenance.digests(folder, anew).items() if name != "metadata.json"}
+    if anew is not None:
+        files = dict(sorted({**about.get("files", {}), **files}.items()))
     text = json.dumps({**about, "files": files}, indent=1, ensure_ascii=False)
     write_text(folder / "metadata.json", text + "\n")
 
