@@ -35,6 +35,8 @@ SIZES: dict[str, tuple[str, float, int]] = {
     "whole": ("Everybody, 6 runs: minutes in toy town, elsewhere hours", 1.0, 6),
 }
 USUAL = "quick"
+NOT_BESIDE = {"without_judged": False, "explorer": False}
+"""What a comparison also runs for its report: here amounts are chosen one by one, and somebody waits."""
 STARTS = {AS_IT_IS: "Unchanged", **{f"{y}-04": f"April {y}" for y in range(2026, 2036)}}
 BUILD_UP = {0: "Unchanged", **{n: "At once" if n == 1 else f"Over {n} years" for n in range(1, 11)}}
 KEPT = "idea_"
@@ -240,7 +242,7 @@ def _request(idea: Idea, place: str, years: int, size: str, others: list[str]) -
     state = st.session_state
     return {
         "name": idea.name, "scenario": idea.mapping(), "others": others,
-        "settings": {"place": place, "years": years, "scale": scale, "runs": runs, "without_judged": False},
+        "settings": {"place": place, "years": years, "scale": scale, "runs": runs, **NOT_BESIDE},
         "chosen": {str(key).removeprefix(KEPT): state[key] for key in state if str(key).startswith(KEPT)},
     }  # fmt: skip
 
@@ -251,7 +253,7 @@ def _command(idea: Idea, asked: dict[str, Any]) -> str:
     s = asked["settings"]
     return (
         f"headwater compare --config-dir mine scenarios={named} place={s['place']} years={s['years']} "
-        f"scale={s['scale']:g} runs={s['runs']} evidence.without_judged=false"
+        f"scale={s['scale']:g} runs={s['runs']} explorer=false evidence.without_judged=false"
     )
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sim import own
 from sim.errors import UserError
@@ -180,6 +180,13 @@ class Evidence(Mapping[str, float]):
                 value = parameter.drawn(self.number)
             self._values[name] = value
         return self._values[name]
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """As of any mapping; for a name that is not there no nearest one is looked for, which takes a tenth of a
+        second."""
+        if name not in self:
+            return default
+        return self[name]
 
     @property
     def replacements(self) -> dict[str, float]:

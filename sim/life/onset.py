@@ -56,7 +56,7 @@ def incidence(
 def lasting(evidence: Evidence, condition: str) -> float:
     """What calibration multiplies the published incidence of a condition by; 1 where it has no say."""
     name = f"calibration.incidence_{condition}"
-    return evidence.get(name, 1.0)
+    return float(evidence.get(name, 1.0))
 
 
 def recovery(evidence: Evidence, condition: str, share: Array, mortality: Array, new: Array) -> Array:

@@ -26,7 +26,7 @@ from sim.nearest import not_known
 from sim.studies import provenance
 
 FORMAT = 1
-MODULES = ("sim.studies.bench_core", "sim.studies.bench_whole", "sim.studies.bench_scale", "sim.studies.bench_sweeps")
+MODULES = tuple(f"sim.studies.bench_{which}" for which in ("core", "whole", "scale", "people", "sweeps"))
 
 
 @dataclass(frozen=True)

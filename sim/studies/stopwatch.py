@@ -7,6 +7,7 @@ to the best time of that loop. What the clock said stands beside it wherever it 
 
 from __future__ import annotations
 
+import subprocess
 import time
 from collections.abc import Sequence
 from itertools import pairwise
@@ -19,6 +20,8 @@ from sim import draws
 
 WORDS, PASSES = 300_000, 8
 """Hashes of the loop, and how often it is gone through: 4 ms."""
+BESIDE = 0.2
+"""Seconds between two of its turns beside a command."""
 BEST = 0.05
 """The loop's best time is this quantile of its times: the very least may be a slip of the clock."""
 
@@ -57,6 +60,35 @@ def undisturbed(turns: Sequence[Laps]) -> list[NDArray[np.float64]]:
 def slowed(turns: Sequence[Laps]) -> float:
     """By what share others slowed the machine down, on average over the laps."""
     return float(np.mean(np.concatenate(_slow(turns)))) - 1.0
+
+
+class Waited(NamedTuple):
+    """Seconds by the clock that a command takes: of the turn least disturbed, carried to the loop's best time; as that
+    turn ran; and by what share others slowed the machine down meanwhile."""
+
+    undisturbed: float
+    took: float
+    slowed: float
+
+
+def waited(turns: Sequence[Sequence[str]]) -> Waited:
+    """Run a command so many times, the loop going by its side a few times a second: also what works on all cores, or in
+    processes of its own, is told from what others do. Raises `CalledProcessError` when the command fails."""
+    clocks, loops, every = [], [], list[float]()
+    for words in turns:
+        began, around = time.perf_counter(), []
+        with subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as command:
+            while command.poll() is None:
+                around.append(_loop())
+                time.sleep(BESIDE)
+        if command.returncode:
+            raise subprocess.CalledProcessError(command.returncode, words)
+        clocks.append(time.perf_counter() - began)
+        loops.append(float(np.mean(around)))
+        every += around
+    slow = np.array(loops) / np.quantile(every, BEST)
+    least = int(np.argmin(np.array(clocks) / slow))
+    return Waited(clocks[least] / float(slow[least]), clocks[least], float(slow[least]) - 1.0)
 
 
 def _slow(turns: Sequence[Laps]) -> list[NDArray[np.float64]]:
