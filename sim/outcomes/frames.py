@@ -28,14 +28,14 @@ def summary(results: Results, measures: Sequence[str] | None, years: Sequence[in
     wanted = [year for year in results.years if (year >= results.reported_from if years is None else year in years)]
     columns = [results.years.index(year) for year in wanted]
     frames = []
-    for scenario in results.scenarios:
-        for name in names:
-            value, low, high, runs = intervals(results.values(name, scenario)[:, columns])
-            changes = results.changes(name, scenario)[:, columns]
-            change, change_low, change_high, _ = intervals(changes)
-            row = {"year": wanted, "runs": runs, "value": value, "low": low, "high": high, "change": change}
-            row |= {"change_low": change_low, "change_high": change_high, "noise_share": results.noise(changes)}
-            frames.append(row)
+    for scenario in results.scenarios:  # all measures of a scenario side by side, [runs, measures × years]
+        values = np.hstack([results.values(name, scenario)[:, columns] for name in names])
+        changes = np.hstack([results.changes(name, scenario)[:, columns] for name in names])
+        value, low, high, runs = intervals(values)
+        change, change_low, change_high, _ = intervals(changes)
+        row = {"year": wanted * len(names), "runs": runs, "value": value, "low": low, "high": high, "change": change}
+        row |= {"change_low": change_low, "change_high": change_high, "noise_share": results.noise(changes)}
+        frames.append(row)
     table = pd.DataFrame({key: np.concatenate([row[key] for row in frames]) for key in frames[0]})
     of = [(s, n, results.measures[n].label, results.measures[n].unit) for s in results.scenarios for n in names]
     for k, column in enumerate(("scenario", "measure", "label", "unit")):

@@ -57,11 +57,15 @@ def of_each(rows: Sequence[Array]) -> list[Interval]:
 def intervals(values: Array) -> tuple[Array, Array, Array, Array]:
     """Mean, low, high and number of runs along the first axis: float64[runs, n] to four arrays [n]."""
     values = np.asarray(values, np.float64)
-    if np.isfinite(values).all() and len(values):
+    if not len(values):
+        return (*(np.full(values.shape[1:], np.nan) for _ in range(3)), np.zeros(values.shape[1:], np.int64))
+    with np.errstate(invalid="ignore"):  # runs without a value come below
+        mean = values.mean(axis=0)
         low, high = np.quantile(values, (LOW, HIGH), axis=0)
-        return values.mean(axis=0), low, high, np.full(values.shape[1:], len(values))
-    each = [interval(column) for column in values.T]
-    mean, low, high, runs = (np.array([getattr(one, f) for one in each]) for f in ("mean", "low", "high", "runs"))
+    runs = np.full(values.shape[1:], len(values))
+    for k in np.flatnonzero(~np.isfinite(values).all(axis=0)):
+        one = interval(values[:, k])
+        mean[k], low[k], high[k], runs[k] = one.mean, one.low, one.high, one.runs
     return mean, low, high, runs
 
 
