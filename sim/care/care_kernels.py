@@ -276,14 +276,15 @@ def move_continuity(
     loss: float,
     offset: np.uint64,
     continuity: Array,
-    total: Array,
-    number: Array,
+    mean: Array,
 ) -> None:
     """Move `continuity` (uint8, 255 = 1) of `rows` by `pace` of the gap to what the practice gives plus the area's
     shift; the usual doctor of a share `leaving` (by practice) has left, which costs `loss` of it.
 
-    Rounded at random, so that small steps are not lost. Adds to total and number, by practice.
+    Rounded at random, so that small steps are not lost. mean: of these rows, 0 to 1, by practice; unchanged where there
+    are none.
     """
+    total, number = np.zeros(mean.size), np.zeros(mean.size, np.int64)
     for i in rows:
         p = practice[i]
         z = scramble(key[i] + offset)
@@ -295,6 +296,9 @@ def move_continuity(
         continuity[i] = np.uint8(min(value + unit(z, S32), 255.0))
         total[p] += continuity[i]
         number[p] += 1
+    for p in range(mean.size):
+        if number[p] > 0:
+            mean[p] = total[p] / number[p] / 255.0
 
 
 @compiled
@@ -307,32 +311,33 @@ def reappear(
     unmet: Array,
     unmet_age: Array,
     offset: Array,
-    shift: np.uint64,
+    shift: Array,
     chance: Array,
     most: int,
     again_by_practice: Array,
     total: Array,
     rows: Array,
     again_of: Array,
-    to_ed_rows: Array,
-) -> tuple[int, int]:
-    """Move the living's unmet needs on by a month; returns how many of `rows` and of `to_ed_rows` were filled.
-
-    offset, shift: of the two draws (a pair, then one); chance: to ask again; of the rest, to end; of those, in A&E.
-    contacts, unmet and unmet_age are changed. Adds to again_by_practice and total: open, asked again, gone to A&E,
-    those of the trust, ended otherwise, still open. rows, again_of: who asked again, how often; to_ed_rows: who goes
+) -> tuple[int, Array]:
+    """Move the living's unmet needs on by a month; returns how many of `rows` were filled, and the rows of those who go
     to A&E, once a need.
+
+    offset, shift: of the two draws (one, then a pair); chance: to ask again; of the rest, to end; of those, in A&E.
+    contacts, unmet and unmet_age are changed. Adds to again_by_practice and total: open, asked again, gone to A&E,
+    those of the trust, ended otherwise, still open. rows, again_of: who asked again, how often.
     """
     asked, sent = 0, 0
-    found, holders = np.empty(unmet.size + 1, np.int32), 0
+    found, holders, open_needs = np.empty(unmet.size + 1, np.int32), 0, 0
     for i in range(unmet.size):
         found[holders] = i
         holders += int(unmet[i] != 0)
+        open_needs += np.int64(unmet[i])
+    to_ed_rows = np.empty(open_needs, np.int64)
     opened, again_sum, sent_sum, sent_home, ended_sum, open_still = 0, 0, 0, 0, 0, 0
     for i in found[:holders]:
         here = identity[i] != 0  # of who has left nothing is moved on, and nothing counted
         needs, room = np.int64(unmet[i]) * here, most - np.int64(contacts[i])
-        z = scramble(key[i] + offset[0])
+        z = scramble(key[i] + offset[1])
         u, v = unit(z, ZERO), unit(z, S32)
         if needs > 1:
             again = min(inverse_binomial(u, needs, chance[0]), room)
@@ -342,11 +347,10 @@ def reappear(
             ended = (needs - again) & np.int64((1.0 - v <= chance[1]) & (v >= 1.0 - chance[1]))
         to_ed = 0
         if ended > 0:
-            to_ed = inverse_binomial(unit(scramble(key[i] + offset[1]), shift), ended, chance[2])
+            to_ed = inverse_binomial(unit(scramble(key[i] + offset[0]), shift[0]), ended, chance[2])
             for _ in range(to_ed):
-                if sent < to_ed_rows.size:
-                    to_ed_rows[sent] = i
-                    sent += 1
+                to_ed_rows[sent] = i
+                sent += 1
             sent_sum += to_ed
             sent_home += to_ed if home[i] == 1 else 0
         still = needs - again - ended
@@ -363,7 +367,7 @@ def reappear(
         asked += int(again > 0)
     for k, each in enumerate((opened, again_sum, sent_sum, sent_home, ended_sum, open_still)):
         total[k] += each
-    return asked, sent
+    return asked, to_ed_rows[:sent].copy()
 
 
 @compiled

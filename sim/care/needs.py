@@ -267,7 +267,8 @@ class Needs:
         kept, worsened, withdrawn, unmet, ended, to_ed = found
         crises = distinct(c["row"][worsened])
         self.unmet(c["row"][unmet], self.pathways.kind[c["step"][unmet]])
-        m.events.add(Kind.TEAM_WITHDRAWN, c["row"][withdrawn], self.pathways.team[c["step"][withdrawn]])
+        if m.events.share:
+            m.events.add(Kind.TEAM_WITHDRAWN, c["row"][withdrawn], self.pathways.team[c["step"][withdrawn]])
         t["withdrawn"][:count] = np.bincount(c["team"][withdrawn], minlength=count)
         done = {name: c[name].take(ended) for name in ("row", "key", "step", "team", "handoffs")}
         self.columns = {name: column.take(kept) for name, column in c.items()}
@@ -327,10 +328,11 @@ class Needs:
             entries, self._from_hospital, places, self.months, self._kind_of_team(), m.month,
             draws.offset(m.month, number >> 1), np.uint64(32 * (number & 1)), served, started,
         )  # fmt: skip
-        served = served[:begun]
-        routine = ~self._from_hospital[c["step"][served]]
-        served = served[(c["team"][served] * 2 + routine).argsort(kind="stable")]  # the log's order: team by team
-        m.events.add(Kind.TEAM_BEGUN, c["row"][served], self.pathways.team[c["step"][served]])
+        if m.events.share:
+            served = served[:begun]
+            routine = ~self._from_hospital[c["step"][served]]
+            served = served[(c["team"][served] * 2 + routine).argsort(kind="stable")]  # the log's order: team by team
+            m.events.add(Kind.TEAM_BEGUN, c["row"][served], self.pathways.team[c["step"][served]])
         t["started"][:count] = started
         t["carried"][:count] *= started >= places
         self.columns = {**c, "until": until}

@@ -65,6 +65,7 @@ class Care:
         self.continuity = Continuity.read(evidence)
         self.usually_given: dict[int, NDArray[np.float64]] = {}  # see `Continuity.given`; by months between reviews
         self.urgent = evidence["care.gp_urgent_share"]
+        self.worth_of_experience = experience.worth(evidence)
         self.hospital = parameters.Hospital.read(evidence)
         self.listed = parameters.Waiting.read(evidence)
         self.waiting = WaitingLists(m)

@@ -253,6 +253,8 @@ class WaitingLists:
 
     def _log(self, kind: Kind, entry: Array) -> None:
         """Tell the event log what becomes of these entries."""
+        if not self.m.events.share:
+            return
         c = self.columns
         entry = entry[self.m.events.among(c["row"][entry])]
         if not len(entry):

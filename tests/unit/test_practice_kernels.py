@@ -11,6 +11,7 @@ import pytest
 from sim import draws
 from sim.care import care_kernels as kernels
 from sim.care import practice_kernels
+from sim.care.hashes import Hashes
 from sim.care.overflow import binomial
 from sim.life import frailty
 
@@ -143,12 +144,12 @@ def test_unmet_needs_do_what_each_residents_draws_say() -> None:
     contacts, unmet, age = t["contacts"].copy(), t["unmet"].copy(), np.full(N, 9, np.uint8)
     home = np.arange(N) % 2
     chance = np.array([0.3, 0.2, 0.4])
-    offset = np.array([draws.offset(MONTH, draws.PAIRED + PAIR), draws.offset(MONTH, SINGLE >> 1)])
+    hashes = Hashes(SINGLE, pairs=[PAIR])
     by_practice, total = np.zeros(PRACTICES, np.int64), np.zeros(6, np.int64)
-    rows, again, sent = np.empty(N, np.int64), np.empty(N, np.int64), np.empty(3 * N, np.int64)
-    asked, to_ed = kernels.reappear(
-        t["identity"], t["key"], home, t["practice"], contacts, unmet, age, offset, np.uint64(32 * (SINGLE & 1)),
-        chance, 255, by_practice, total, rows, again, sent,
+    rows, again = np.empty(N, np.int64), np.empty(N, np.int64)
+    asked, sent = kernels.reappear(
+        t["identity"], t["key"], home, t["practice"], contacts, unmet, age, hashes.offset(MONTH), hashes.shift,
+        chance, 255, by_practice, total, rows, again,
     )  # fmt: skip
     needs = np.where(t["identity"] != 0, t["unmet"], 0).astype(int)
     first, second = draws.uniforms2(t["key"], MONTH, PAIR)
@@ -161,7 +162,7 @@ def test_unmet_needs_do_what_each_residents_draws_say() -> None:
     assert np.array_equal(age[needs > 0], np.where(still > 0, 10, 0)[needs > 0])
     assert np.array_equal(rows[:asked], np.flatnonzero(back))
     assert np.array_equal(again[:asked], back[back > 0])
-    assert np.array_equal(sent[:to_ed], np.repeat(np.arange(N), ed))
+    assert np.array_equal(sent, np.repeat(np.arange(N), ed))
     assert np.array_equal(by_practice, np.bincount(t["practice"], back, PRACTICES))
     ends = [needs.sum(), back.sum(), ed.sum(), ed[home == 1].sum(), (ended - ed).sum(), still.sum()]
     assert total.tolist() == ends
@@ -201,10 +202,10 @@ def test_continuity_moves_to_what_is_given_and_falls_with_the_usual_doctor() -> 
     shift = np.zeros(AREAS)
     shift[2] = 0.05
     continuity = np.full(N, 153, np.uint8)  # 0.6
-    total, number = np.zeros(PRACTICES), np.zeros(PRACTICES, np.int64)
+    mean = np.full(PRACTICES + 1, 0.5)
     kernels.move_continuity(
         rows, t["key"], t["practice"], t["area"], given, shift, leaving, 0.25, 0.5, draws.offset(MONTH, 300),
-        continuity, total, number,
+        continuity, mean,
     )  # fmt: skip
     first, second = draws.uniforms(t["key"], MONTH, 600), draws.uniforms(t["key"], MONTH, 601)
     value = 0.6 + 0.25 * (given[t["practice"]] + shift[t["area"]] - 0.6)
@@ -213,8 +214,9 @@ def test_continuity_moves_to_what_is_given_and_falls_with_the_usual_doctor() -> 
     assert np.mean(continuity == np.floor(value + second)) > 0.999
     # rounding at random has no bias: standard deviation of one rounding is at most a half
     assert continuity.mean() == pytest.approx(value.mean(), abs=3 * 0.5 / sqrt(N))
-    assert number.sum() == N
-    assert total == pytest.approx(np.bincount(t["practice"], continuity, PRACTICES))
+    number = np.bincount(t["practice"], minlength=PRACTICES)
+    assert mean[:PRACTICES] == pytest.approx(np.bincount(t["practice"], continuity, PRACTICES) / number / 255)
+    assert mean[PRACTICES] == 0.5  # nobody's
 
 
 def test_every_practice_closes_its_month() -> None:
