@@ -182,10 +182,11 @@ class WaitingLists:
             np.uint64(32 * (number & 1)),
             (np.float32(self.slots.removal_chance), np.float32(self.slots.ends_elsewhere)), fate, stock, fresh,
         )  # fmt: skip
-        removed, elsewhere = ((fate == k).nonzero()[0] for k in (kernels.REMOVED, kernels.ENDED_ELSEWHERE))
+        removed = (fate == kernels.REMOVED).nonzero()[0]
         self._record("elective_removed", c["row"][removed])
-        self._log(Kind.REMOVED, removed)
-        self._log(Kind.ENDED_ELSEWHERE, elsewhere)
+        if m.events.share:
+            self._log(Kind.REMOVED, removed)
+            self._log(Kind.ENDED_ELSEWHERE, (fate == kernels.ENDED_ELSEWHERE).nonzero()[0])
         ended = len(removed) + int(self.emergencies[0]) + self.left
         stock, fresh = (each[: count * self.priorities].reshape(-1, self.priorities) for each in (stock, fresh))
         left = np.zeros(GROUPS, np.int64)
@@ -208,7 +209,7 @@ class WaitingLists:
         self.stopped = len(rows)
         self._keep(kept[:keeps])
         closing = self._show(by_specialty, theatre)
-        day_cases, ordinary = (np.count_nonzero(outcome == way) for way in (DAY_CASE, ORDINARY))
+        _, day_cases, ordinary = np.bincount(outcome, minlength=ORDINARY + 1).tolist()
         m.care.ledger.add(
             m.month, list_opening=self.opening, starts=self.started, stops=self.stopped, removed=len(removed),
             emergencies_of_list=self.emergencies[0], left=self.left, list_closing=closing,

@@ -36,6 +36,19 @@ def cover(stock: Array, eligible: Array, covered: Array) -> None:
 
 
 @compiled
+def carry(
+    factors: Array, before: Array, least: Array, slowest: np.float32, fastest: np.float32, out: Array
+) -> None:
+    """See `sim.policy.ahead`: factors (float32[areas, processes]) carried on for half as long as they took from
+    `before`, by a ratio from slowest to fastest, and not below `least` of each process. What was nought stays so."""
+    for a in range(factors.shape[0]):
+        for k in range(factors.shape[1]):
+            pace = factors[a, k] / before[a, k] if before[a, k] > 0 else np.float32(1)
+            pace = min(max(np.sqrt(pace), slowest), fastest)
+            out[a, k] = max(factors[a, k] * pace, least[k])
+
+
+@compiled
 def count_eligible(
     identity: Array,
     born: Array,
