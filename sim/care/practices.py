@@ -182,7 +182,7 @@ def shares_not_offered(m: CareSystem, capacity: NDArray[np.float64], waited: NDA
 def _barrier(m: CareSystem, share_new: Array, share_waiting: Array) -> tuple[np.uint64, Array, Array, Array]:
     """Bit of those who are not online (0 while nothing stands in their way), chances not to be offered, the barrier."""
     barrier = m.commissioner.effects.barrier
-    offline = m.states.mask(OFFLINE) if barrier.any() else np.uint64(0)
+    offline = m.states.mask(OFFLINE) if np.count_nonzero(barrier) else np.uint64(0)
     return offline, share_new, share_waiting, barrier
 
 
