@@ -84,7 +84,7 @@ class Recorder:
         if not weight > 0:
             raise UserError("The weight of a resident must be above zero.")
         self.place = place
-        self.measures = Measures(conditions)
+        self.measures = Measures.of(conditions)
         self.first_month, self.weight = int(first_month), float(weight)
         self._hospital_factor = 1.0 / float(place.activity_share_simulated)
         earlier = {condition.replaces for condition in shipped()}
