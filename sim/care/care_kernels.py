@@ -331,7 +331,7 @@ def reappear(
     for i in range(unmet.size):
         found[holders] = i
         holders += int(unmet[i] != 0)
-        open_needs += np.int64(unmet[i])
+        open_needs += int(unmet[i])
     to_ed_rows = np.empty(open_needs, np.int64)
     opened, again_sum, sent_sum, sent_home, ended_sum, open_still = 0, 0, 0, 0, 0, 0
     for i in found[:holders]:

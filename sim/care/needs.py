@@ -16,7 +16,7 @@ worsened + left.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -141,8 +141,7 @@ class Needs:
         At most one referral a resident, kind and month follows. Reviews raise how well conditions are managed.
         """
         m, r = self.m, self.m.residents.columns
-        most = [self.pathways.most_onward(kind, NOWHERE) for kind in range(FROM_PRACTICE)]
-        bound = np.ceil(np.array(most) * SHORTS).astype(np.uint64)
+        bound = _bounds(tuple([self.pathways.most_onward(kind, NOWHERE) for kind in range(FROM_PRACTICE)]))
         offset = draws.offset(m.month, Purpose.PATHWAY >> 1)
         may = np.empty(len(served), np.uint8)
         kernels.may_leave(r["key"][: len(served)], offset, bound, may)
@@ -389,3 +388,9 @@ class Needs:
         self.columns = dict(held["columns"])
         self.recoveries.restore(held["recoveries"])
         self._serving = None
+
+
+@lru_cache(maxsize=64)
+def _bounds(shares: tuple[float, ...]) -> NDArray[np.uint64]:
+    """What a 16-bit draw must be below for each of some shares; nobody writes it."""
+    return np.asarray(np.ceil(np.array(shares) * SHORTS), np.uint64)

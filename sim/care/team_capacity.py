@@ -53,10 +53,11 @@ def discharge_level(needs: Needs) -> float:
     m, t = needs.m, needs.teams.columns
     found = []
     for number in (COMMUNITY, SOCIAL_CARE):
-        mine = needs.rows_of_kind[number]
-        now, usual, base, usual_base = (float(t[n][mine].sum()) for n in ("capacity", "usual", "base", "usual_base"))
-        if m.month < FROZEN_FROM or min(usual, base, usual_base) <= 0:
-            found.append(m.commissioner.level(LINES[number]))
-        else:
-            found.append(now / usual / (base / usual_base))
+        mine, ratio = needs.rows_of_kind[number], m.commissioner.level(LINES[number])
+        if m.month >= FROZEN_FROM:
+            columns = np.array([t[name][mine] for name in ("capacity", "usual", "base", "usual_base")])
+            now, usual, base, usual_base = columns.sum(axis=1).tolist()
+            if min(usual, base, usual_base) > 0:
+                ratio = now / usual / (base / usual_base)
+        found.append(ratio)
     return sum(found) / len(found)

@@ -148,9 +148,7 @@ def _yearly(rec: Recorder, plan: Plan, columns: Columns, size: int, month: int, 
     cell = yearly.cells_of(columns["unique_id"], columns["born"], columns["lsoa"], size, month, rec.n_areas)
     stocks = [k for k, name in enumerate(plan.sums) if rec.measures[name].kind == "stock"]
     summed = [values[k] for k in stocks]
-    found = kernel.count_groups(
-        cell, shape[0] * shape[1], columns["state"], plan.several, columns=summed, lanes=2
-    )
+    found = kernel.count_groups(cell, shape[0] * shape[1], columns["state"], plan.several, columns=summed, lanes=2)
     bits = np.ascontiguousarray(found.bits.T).reshape(-1, *shape)
     by_name = {name: bits[several].sum(axis=0) for name, several in plan.stocks.items()}
     if plan.several and "undiagnosed" in columns:

@@ -48,9 +48,7 @@ def spare(
 
 
 @compiled
-def carry(
-    factors: Array, before: Array, least: Array, slowest: np.float32, fastest: np.float32, out: Array
-) -> None:
+def carry(factors: Array, before: Array, least: Array, slowest: np.float32, fastest: np.float32, out: Array) -> None:
     """See `sim.policy.ahead`: factors (float32[areas, processes]) carried on for half as long as they took from
     `before`, by a ratio from slowest to fastest, and not below `least` of each process. What was nought stays so."""
     for a in range(factors.shape[0]):
