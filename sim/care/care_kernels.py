@@ -169,7 +169,7 @@ def serve(
     `offline` in their state (0: nobody) is not offered because it should have been made online; offset, shift: of the
     draws for new contacts, for waiting ones, and for their fates; chance: of those not offered, to go to A&E, and of
     the others, to wait. Fills `rows` and
-    fate (int16[n, 4]): not offered, and of these gone to A&E, waiting, given up.
+    fate (int16[5, n]): not offered, of these gone to A&E, waiting, given up; and asked for.
     """
     # first who may have lost a contact, without branches; then what each of those did lose
     least = screens(share_new, barrier, 1.0 if offline != ZERO else 0.0)
@@ -198,8 +198,9 @@ def serve(
             to_ed = inverse_binomial(unit(z, ZERO), count, chance[0])
             waits = inverse_binomial(unit(z, S32), count - to_ed, chance[1])
             rows[filled] = i
-            fate[filled, 0], fate[filled, 1] = count, to_ed
-            fate[filled, 2], fate[filled, 3] = waits, count - to_ed - waits
+            fate[0, filled], fate[1, filled] = count, to_ed
+            fate[2, filled], fate[3, filled] = waits, count - to_ed - waits
+            fate[4, filled] = np.int64(contacts[i]) + np.int64(waiting[i])
             filled += 1
     return filled
 
@@ -237,14 +238,14 @@ def settle(
     practices, fifths = np.zeros((by_practice.shape[1], 2), np.int64), np.zeros((by_fifth.shape[1], 2), np.int64)
     for j in range(rows.size):
         i = rows[j]
-        held[j] = min(months[i], most - 1) + 1 if fate[j, 2] > 0 else 0
-        unmet_age[i] = unmet_age[i] if unmet[i] != 0 or fate[j, 3] == 0 else 0
-        unmet[i] = min(unmet[i] + fate[j, 3], most)
-        if fate[j, 1] > 0 and home[i] == 1:  # few go to A&E
-            at_home += fate[j, 1]
-        missed[area[i], group_of_age[min(max(month - born[i], 0), last) // MONTHS_A_YEAR]] += fate[j, 0]
-        first = np.int64(fate[j, 0]) | (np.int64(fate[j, 1]) << UPPER)
-        second = np.int64(fate[j, 2]) | (np.int64(fate[j, 3]) << UPPER)
+        held[j] = min(months[i], most - 1) + 1 if fate[2, j] > 0 else 0
+        unmet_age[i] = unmet_age[i] if unmet[i] != 0 or fate[3, j] == 0 else 0
+        unmet[i] = min(unmet[i] + fate[3, j], most)
+        if fate[1, j] > 0 and home[i] == 1:  # few go to A&E
+            at_home += fate[1, j]
+        missed[area[i], group_of_age[min(max(month - born[i], 0), last) // MONTHS_A_YEAR]] += fate[0, j]
+        first = np.int64(fate[0, j]) | (np.int64(fate[1, j]) << UPPER)
+        second = np.int64(fate[2, j]) | (np.int64(fate[3, j]) << UPPER)
         practices[practice[i], 0] += first
         practices[practice[i], 1] += second
         fifths[fifth[i], 0] += first
@@ -258,7 +259,7 @@ def settle(
     waiting[:] = 0
     months[:] = 0
     for j in range(rows.size):
-        waiting[rows[j]] = fate[j, 2]
+        waiting[rows[j]] = fate[2, j]
         months[rows[j]] = held[j]
     return at_home
 

@@ -63,7 +63,7 @@ def test_what_is_asked_is_counted_by_practice_area_and_age() -> None:
 
 def serve(t: dict[str, Any], share: float, offline: int = 0, barrier: float = 0.0) -> tuple[Any, Any]:
     busy = np.flatnonzero((t["contacts"] > 0) | (t["waiting"] > 0)).astype(np.int32)
-    rows, fate = np.empty(busy.size, np.int64), np.empty((busy.size, 4), np.int16)
+    rows, fate = np.empty(busy.size, np.int64), np.empty((5, busy.size), np.int16)
     numbers = (5, 6, draws.PAIRED + 9)
     offset = np.array([draws.offset(MONTH, number) for number in numbers], np.uint64)
     shift = np.array([32, 0], np.uint64)  # purposes 11 and 12
@@ -73,7 +73,7 @@ def serve(t: dict[str, Any], share: float, offline: int = 0, barrier: float = 0.
         np.uint64(offline), shares, shares / 2, np.full(PRACTICES, barrier), offset, shift, np.array([0.1, 0.6]), rows,
         fate,
     )  # fmt: skip
-    return rows[:filled], fate[:filled]
+    return rows[:filled], fate[:, :filled]
 
 
 @pytest.mark.parametrize(("share", "most"), [(0.3, 2), (0.04, 20), (1e-4, 2), (0.0, 2)])
@@ -89,7 +89,8 @@ def test_the_contacts_not_offered_and_their_fates_are_those_of_each_residents_dr
     first, second = draws.uniforms2(t["key"][rows], MONTH, 9)
     to_ed = binomial(first, lost, 0.1)
     waits = binomial(second, lost - to_ed, 0.6)
-    assert np.array_equal(fate, np.stack([lost, to_ed, waits, lost - to_ed - waits], axis=1))
+    assert np.array_equal(fate[:4], [lost, to_ed, waits, lost - to_ed - waits])
+    assert np.array_equal(fate[4], (t["contacts"] + t["waiting"].astype(int))[rows])
 
 
 def test_a_barrier_is_met_by_those_offline_alone() -> None:
@@ -115,20 +116,20 @@ def test_what_is_left_open_is_written_and_added_up() -> None:
         rows, fate, t["practice"], t["fifth"], t["area"], t["born"], home, GROUP_OF_AGE, MONTH, 255, waiting, months,
         unmet, age, by_practice, by_fifth, missed,
     )  # fmt: skip
-    assert at_home == fate[home[rows] == 1, 1].sum() > 0
+    assert at_home == fate[1, home[rows] == 1].sum() > 0
     twin = np.zeros(N, int)
-    twin[rows] = fate[:, 2]
+    twin[rows] = fate[2]
     assert np.array_equal(waiting, twin)
     assert set(np.unique(months[twin > 0])) <= {8, 255}
     assert (months[twin == 0] == 0).all()
-    assert np.array_equal(unmet[rows], np.minimum(t["unmet"][rows] + fate[:, 3], 255))
-    assert (age[rows[(fate[:, 3] > 0) & (t["unmet"][rows] == 0)]] == 0).all()
-    assert (age[rows[(fate[:, 3] > 0) & (t["unmet"][rows] > 0)]] == 9).all()
+    assert np.array_equal(unmet[rows], np.minimum(t["unmet"][rows] + fate[3], 255))
+    assert (age[rows[(fate[3] > 0) & (t["unmet"][rows] == 0)]] == 0).all()
+    assert (age[rows[(fate[3] > 0) & (t["unmet"][rows] > 0)]] == 9).all()
     for k in range(4):
-        assert np.array_equal(by_practice[k], np.bincount(t["practice"][rows], fate[:, k], PRACTICES))
-        assert np.array_equal(by_fifth[k], np.bincount(t["fifth"][rows], fate[:, k], 5))
+        assert np.array_equal(by_practice[k], np.bincount(t["practice"][rows], fate[k], PRACTICES))
+        assert np.array_equal(by_fifth[k], np.bincount(t["fifth"][rows], fate[k], 5))
     lost = np.zeros((AREAS, GROUPS), np.int64)
-    np.add.at(lost, (t["area"][rows], group(t, rows)), fate[:, 0])
+    np.add.at(lost, (t["area"][rows], group(t, rows)), fate[0])
     assert np.array_equal(missed, lost)
 
 
