@@ -132,7 +132,7 @@ class CareSystem(ColumnarModel):
         self.drawn = self.rates.index[next(iter(PRACTICE_KINDS))]  # all processes before are drawn as events
         self.slots = np.repeat([self.rates.index[kind] for kind in PRACTICE_KINDS], list(PRACTICE_KINDS.values()))
         self.of_service = {
-            service: [self.rates.index[process] for process in processes if process in self.rates.index]
+            service: np.array([self.rates.index[each] for each in processes if each in self.rates.index], np.int64)
             for service, processes in PROCESSES.items()
         }
         """Columns of what is drawn whose events each hospital service counts together."""

@@ -121,10 +121,9 @@ class Commissioner(mesa.Agent):
 
     def _look_around(self, month: int) -> None:
         """Every second April since the policy began, and when a lever begins: who is eligible where."""
-        due = [one for one in self.programmes.values() if one.due(month)]
         first = min((one.policy_start for one in self.programmes.values()), default=month)
         again = calendar_month(month) == APRIL and (fin_year(month) - fin_year(first)) % LOOK_YEARS == 0
-        due = due if again else [one for one in due if one.people is None]
+        due = [one for one in self.programmes.values() if (again or one.people is None) and one.due(month)]
         if self.programmes and again and not due:
             recount(self.model)
         if due:

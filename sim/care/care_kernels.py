@@ -169,7 +169,7 @@ def serve(
     `offline` in their state (0: nobody) is not offered because it should have been made online; offset, shift: of the
     draws for new contacts, for waiting ones, and for their fates; chance: of those not offered, to go to A&E, and of
     the others, to wait. Fills `rows` and
-    fate (int16[n, 4]): not offered, and of these gone to A&E, waiting, given up.
+    fate (int16[5, n]): not offered, of these gone to A&E, waiting, given up; and asked for.
     """
     # first who may have lost a contact, without branches; then what each of those did lose
     least = screens(share_new, barrier, 1.0 if offline != ZERO else 0.0)
@@ -198,8 +198,9 @@ def serve(
             to_ed = inverse_binomial(unit(z, ZERO), count, chance[0])
             waits = inverse_binomial(unit(z, S32), count - to_ed, chance[1])
             rows[filled] = i
-            fate[filled, 0], fate[filled, 1] = count, to_ed
-            fate[filled, 2], fate[filled, 3] = waits, count - to_ed - waits
+            fate[0, filled], fate[1, filled] = count, to_ed
+            fate[2, filled], fate[3, filled] = waits, count - to_ed - waits
+            fate[4, filled] = np.int64(contacts[i]) + np.int64(waiting[i])
             filled += 1
     return filled
 
@@ -237,14 +238,14 @@ def settle(
     practices, fifths = np.zeros((by_practice.shape[1], 2), np.int64), np.zeros((by_fifth.shape[1], 2), np.int64)
     for j in range(rows.size):
         i = rows[j]
-        held[j] = min(months[i], most - 1) + 1 if fate[j, 2] > 0 else 0
-        unmet_age[i] = unmet_age[i] if unmet[i] != 0 or fate[j, 3] == 0 else 0
-        unmet[i] = min(unmet[i] + fate[j, 3], most)
-        if fate[j, 1] > 0 and home[i] == 1:  # few go to A&E
-            at_home += fate[j, 1]
-        missed[area[i], group_of_age[min(max(month - born[i], 0), last) // MONTHS_A_YEAR]] += fate[j, 0]
-        first = np.int64(fate[j, 0]) | (np.int64(fate[j, 1]) << UPPER)
-        second = np.int64(fate[j, 2]) | (np.int64(fate[j, 3]) << UPPER)
+        held[j] = min(months[i], most - 1) + 1 if fate[2, j] > 0 else 0
+        unmet_age[i] = unmet_age[i] if unmet[i] != 0 or fate[3, j] == 0 else 0
+        unmet[i] = min(unmet[i] + fate[3, j], most)
+        if fate[1, j] > 0 and home[i] == 1:  # few go to A&E
+            at_home += fate[1, j]
+        missed[area[i], group_of_age[min(max(month - born[i], 0), last) // MONTHS_A_YEAR]] += fate[0, j]
+        first = np.int64(fate[0, j]) | (np.int64(fate[1, j]) << UPPER)
+        second = np.int64(fate[2, j]) | (np.int64(fate[3, j]) << UPPER)
         practices[practice[i], 0] += first
         practices[practice[i], 1] += second
         fifths[fifth[i], 0] += first
@@ -258,7 +259,7 @@ def settle(
     waiting[:] = 0
     months[:] = 0
     for j in range(rows.size):
-        waiting[rows[j]] = fate[j, 2]
+        waiting[rows[j]] = fate[2, j]
         months[rows[j]] = held[j]
     return at_home
 
@@ -276,14 +277,15 @@ def move_continuity(
     loss: float,
     offset: np.uint64,
     continuity: Array,
-    total: Array,
-    number: Array,
+    mean: Array,
 ) -> None:
     """Move `continuity` (uint8, 255 = 1) of `rows` by `pace` of the gap to what the practice gives plus the area's
     shift; the usual doctor of a share `leaving` (by practice) has left, which costs `loss` of it.
 
-    Rounded at random, so that small steps are not lost. Adds to total and number, by practice.
+    Rounded at random, so that small steps are not lost. mean: of these rows, 0 to 1, by practice; unchanged where there
+    are none.
     """
+    total, number = np.zeros(mean.size), np.zeros(mean.size, np.int64)
     for i in rows:
         p = practice[i]
         z = scramble(key[i] + offset)
@@ -295,6 +297,9 @@ def move_continuity(
         continuity[i] = np.uint8(min(value + unit(z, S32), 255.0))
         total[p] += continuity[i]
         number[p] += 1
+    for p in range(mean.size):
+        if number[p] > 0:
+            mean[p] = total[p] / number[p] / 255.0
 
 
 @compiled
@@ -307,32 +312,33 @@ def reappear(
     unmet: Array,
     unmet_age: Array,
     offset: Array,
-    shift: np.uint64,
+    shift: Array,
     chance: Array,
     most: int,
     again_by_practice: Array,
     total: Array,
     rows: Array,
     again_of: Array,
-    to_ed_rows: Array,
-) -> tuple[int, int]:
-    """Move the living's unmet needs on by a month; returns how many of `rows` and of `to_ed_rows` were filled.
-
-    offset, shift: of the two draws (a pair, then one); chance: to ask again; of the rest, to end; of those, in A&E.
-    contacts, unmet and unmet_age are changed. Adds to again_by_practice and total: open, asked again, gone to A&E,
-    those of the trust, ended otherwise, still open. rows, again_of: who asked again, how often; to_ed_rows: who goes
+) -> tuple[int, Array]:
+    """Move the living's unmet needs on by a month; returns how many of `rows` were filled, and the rows of those who go
     to A&E, once a need.
+
+    offset, shift: of the two draws (one, then a pair); chance: to ask again; of the rest, to end; of those, in A&E.
+    contacts, unmet and unmet_age are changed. Adds to again_by_practice and total: open, asked again, gone to A&E,
+    those of the trust, ended otherwise, still open. rows, again_of: who asked again, how often.
     """
     asked, sent = 0, 0
-    found, holders = np.empty(unmet.size + 1, np.int32), 0
+    found, holders, open_needs = np.empty(unmet.size + 1, np.int32), 0, 0
     for i in range(unmet.size):
         found[holders] = i
         holders += int(unmet[i] != 0)
+        open_needs += int(unmet[i])
+    to_ed_rows = np.empty(open_needs, np.int64)
     opened, again_sum, sent_sum, sent_home, ended_sum, open_still = 0, 0, 0, 0, 0, 0
     for i in found[:holders]:
         here = identity[i] != 0  # of who has left nothing is moved on, and nothing counted
         needs, room = np.int64(unmet[i]) * here, most - np.int64(contacts[i])
-        z = scramble(key[i] + offset[0])
+        z = scramble(key[i] + offset[1])
         u, v = unit(z, ZERO), unit(z, S32)
         if needs > 1:
             again = min(inverse_binomial(u, needs, chance[0]), room)
@@ -342,11 +348,10 @@ def reappear(
             ended = (needs - again) & np.int64((1.0 - v <= chance[1]) & (v >= 1.0 - chance[1]))
         to_ed = 0
         if ended > 0:
-            to_ed = inverse_binomial(unit(scramble(key[i] + offset[1]), shift), ended, chance[2])
+            to_ed = inverse_binomial(unit(scramble(key[i] + offset[0]), shift[0]), ended, chance[2])
             for _ in range(to_ed):
-                if sent < to_ed_rows.size:
-                    to_ed_rows[sent] = i
-                    sent += 1
+                to_ed_rows[sent] = i
+                sent += 1
             sent_sum += to_ed
             sent_home += to_ed if home[i] == 1 else 0
         still = needs - again - ended
@@ -363,7 +368,7 @@ def reappear(
         asked += int(again > 0)
     for k, each in enumerate((opened, again_sum, sent_sum, sent_home, ended_sum, open_still)):
         total[k] += each
-    return asked, sent
+    return asked, to_ed_rows[:sent].copy()
 
 
 @compiled

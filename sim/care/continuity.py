@@ -93,14 +93,10 @@ def review(m: CareSystem, rows: NDArray[np.int64], months: int) -> NDArray[np.in
         care.usually_given[months] = care.continuity.given(p["list_size"][:n], usual, months)
     strain = (p["felt_pressure"][:n] - p["usual_pressure"][:n]) / STEP
     given = care.usually_given[months] + care.continuity.by_pressure * strain
-    shift = m.area_shift.get("continuity", np.zeros(m.recorder.n_areas, np.float32))
-    total, number = np.zeros(n), np.zeros(n, np.int64)
     kernels.move_continuity(
-        rows, r["key"], r["practice"], r["lsoa"], given, np.asarray(shift, np.float64), now,
+        rows, r["key"], r["practice"], r["lsoa"], given, m.area_shift["continuity"], now,
         care.continuity.pace(months), care.continuity.loss, draws.offset(m.month, Purpose.CONTINUITY), r["continuity"],
-        total, number,
+        p["continuity"][:n],
     )  # fmt: skip
-    seen = number > 0
-    p["continuity"][:n][seen] = total[seen] / number[seen] / FULL
     usual_doctor.set_levels(m, rows)
     return rows

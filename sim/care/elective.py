@@ -47,7 +47,10 @@ def referrals_that_arrive(m: CareSystem, rows: Rows) -> Rows:
 def after_clinic(m: CareSystem, rows: Rows, uniform: Array) -> NDArray[np.int64]:
     """How pathways of residents at `rows` end: 0 at the clinic, 1 with a day case, 2 with a stay."""
     pathways, r = m.care.pathways, m.residents.columns
-    clinic = pathways.step("elective", "outpatients")
-    step = pathways.onward(KIND, clinic, uniform, r["practice"][rows], r["lsoa"][rows])
-    ends = [pathways.step("elective", name) for name in ("day_case", "ordinary_stay")]
-    return np.asarray((step == ends[0]) + 2 * (step == ends[1]), np.int64)
+    step = pathways.onward(
+        KIND, pathways.step("elective", "outpatients"), uniform, r["practice"][rows], r["lsoa"][rows]
+    )
+    ends = np.zeros(len(pathways.kind) + 1, np.int64)  # by step; the last is that of nowhere
+    for number, name in enumerate(("day_case", "ordinary_stay"), 1):
+        ends[pathways.step("elective", name)] = number
+    return ends[step]

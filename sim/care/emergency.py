@@ -175,9 +175,10 @@ def admit(m: CareSystem, rows_by_cause: Mapping[str, NDArray[np.int64]] | NDArra
     sleepers = at_home[nights]
     m.recorder.add_rows("residents_emergency_admissions", r, rows)
     m.recorder.add_rows("emergency_admissions", r, at_home)
-    m.events.add(Kind.OVERNIGHT, sleepers, np.maximum(stay, 1.0))
-    m.events.add(Kind.NO_NIGHT, at_home[~overnight])
-    m.events.add(Kind.ADMITTED_ELSEWHERE, rows[elsewhere[:away]])
+    if m.events.share:
+        m.events.add(Kind.OVERNIGHT, sleepers, np.maximum(stay, 1.0))
+        m.events.add(Kind.NO_NIGHT, at_home[~overnight])
+        m.events.add(Kind.ADMITTED_ELSEWHERE, rows[elsewhere[:away]])
     care.load, care.beds = expected_load(m, days), open_beds(m)
     filled = beds.occupied(care.load, care.beds, care.hospital.ceiling)
     used = filled / care.load if care.load > 0 else 1.0

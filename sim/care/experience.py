@@ -13,6 +13,7 @@ is shown; nothing in the model depends on it.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -37,8 +38,6 @@ def update(m: CareSystem) -> None:
     rows = rows[r["unique_id"][rows] != 0]
     if not len(rows):
         return
-    weight = np.array([m.evidence[f"experience.weight_{part}"] for part in PARTS])
-    half = np.array([m.evidence[f"experience.half_{part}"] for part in ("needs", "waits", "handoffs")])
     waited = np.zeros(size if everybody else 0, np.float32)  # who is new waits for nothing but the practice
     if everybody:
         listed, open_needs = m.care.waiting.columns, m.care.needs.columns
@@ -46,7 +45,15 @@ def update(m: CareSystem) -> None:
         waits = np.flatnonzero(m.care.needs.waits())
         add_waits(waited, open_needs["row"][waits], (m.month + 1.0) - open_needs["since"][waits])
     columns = (r[name] for name in ("unmet", "gp_wait_months", "continuity", "handoffs"))
-    score(rows, *columns, waited, weight / weight.sum(), half, r["experience"])
+    score(rows, *columns, waited, *m.care.worth_of_experience, r["experience"])
+
+
+def worth(evidence: Mapping[str, float]) -> tuple[Array, Array]:
+    """What the parts count (float64[4] in the order of `PARTS`, adding up to 1), and their halves: of unmet needs,
+    months, hand-offs."""
+    weight = np.array([evidence[f"experience.weight_{part}"] for part in PARTS])
+    half = np.array([evidence[f"experience.half_{part}"] for part in ("needs", "waits", "handoffs")])
+    return weight / weight.sum(), half
 
 
 @compiled
@@ -63,8 +70,7 @@ def score(
 ) -> None:  # fmt: skip
     """Write the score of residents at `rows` into `experience`, and set their `handoffs` to 0.
 
-    waited: months by row (or nobody's: of length 0); weight: float64[4] in the order of `PARTS`, adding up to 1; half:
-    of unmet needs, months, hand-offs.
+    waited: months by row (or nobody's: of length 0); weight, half: see `worth`.
     """
     for i in rows:
         months = np.float64(gp_months[i])

@@ -16,7 +16,7 @@ worsened + left.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -141,8 +141,7 @@ class Needs:
         At most one referral a resident, kind and month follows. Reviews raise how well conditions are managed.
         """
         m, r = self.m, self.m.residents.columns
-        most = [self.pathways.most_onward(kind, NOWHERE) for kind in range(FROM_PRACTICE)]
-        bound = np.ceil(np.array(most) * SHORTS).astype(np.uint64)
+        bound = _bounds(tuple([self.pathways.most_onward(kind, NOWHERE) for kind in range(FROM_PRACTICE)]))
         offset = draws.offset(m.month, Purpose.PATHWAY >> 1)
         may = np.empty(len(served), np.uint8)
         kernels.may_leave(r["key"][: len(served)], offset, bound, may)
@@ -183,7 +182,7 @@ class Needs:
             kind = np.repeat(np.array(numbers, np.int8), [len(each) for each in parts])
             uniform = np.empty(len(rows))
             pathway_kernels.draw_of_kinds(rows, kind, r["key"], BY_KIND.offset(m.month), BY_KIND.shift, uniform)
-            self._hand_off(*self._set_out(rows, kind, uniform))
+            self._hand_off(self._set_out(rows, kind, uniform), np.arange(len(self.columns["row"])))
 
     def _set_out(self, rows: Rows, kind: Array, uniform: Array) -> Coming:
         """Needs set out along their pathway; those that end where they are need nothing more."""
@@ -198,11 +197,10 @@ class Needs:
         )  # fmt: skip
         return found[0][:on], found[1][:on], found[2][:on], found[3][:on]
 
-    def _hand_off(self, rows: Rows, step: Array, key: Array, handoffs: Array) -> None:
-        """Needs on their way to the team of `step`: some are lost, some are passed on once more, the rest arrive."""
-        n = len(rows)
-        if not n:
-            return
+    def _hand_off(self, coming: Coming, kept: Array) -> None:
+        """Needs on their way to a team: some are lost, some are passed on once more, the rest arrive behind the entries
+        that are kept."""
+        (rows, step, key, handoffs), n = coming, len(coming[0])
         m, r, t, count = self.m, self.m.residents.columns, self.teams.columns, self.teams.size
         kind, team, lost = np.empty(n, np.int8), np.empty(n, np.int16), np.empty(n, np.bool_)
         now, made, ready = np.empty(n, np.int64), np.empty(n, np.uint8), np.empty(n, np.float32)
@@ -229,10 +227,9 @@ class Needs:
         m.care.ledger.add(m.month, needs_referred=n, needs_lost=len(on_the_way), **referred)
         here = (~lost).nonzero()[0]
         here = here[key[here].argsort()]  # within a month in the order of a hash: nobody's row decides
-        room = len(self.columns["row"]) + len(here)
-        columns = {name: np.empty(room, of) for name, of in COLUMNS.items()}
+        columns = {name: np.empty(len(kept) + len(here), of) for name, of in COLUMNS.items()}
         kernels.queue(
-            here, (rows, key, ready, step, team, made), r["unique_id"], m.month, tuple(self.columns.values()),
+            kept, here, (rows, key, ready, step, team, made), r["unique_id"], m.month, tuple(self.columns.values()),
             tuple(columns.values()),
         )  # fmt: skip
         self.columns = columns
@@ -267,12 +264,13 @@ class Needs:
         kept, worsened, withdrawn, unmet, ended, to_ed = found
         crises = distinct(c["row"][worsened])
         self.unmet(c["row"][unmet], self.pathways.kind[c["step"][unmet]])
-        m.events.add(Kind.TEAM_WITHDRAWN, c["row"][withdrawn], self.pathways.team[c["step"][withdrawn]])
+        if m.events.share:
+            m.events.add(Kind.TEAM_WITHDRAWN, c["row"][withdrawn], self.pathways.team[c["step"][withdrawn]])
         t["withdrawn"][:count] = np.bincount(c["team"][withdrawn], minlength=count)
         done = {name: c[name].take(ended) for name in ("row", "key", "step", "team", "handoffs")}
-        self.columns = {name: column.take(kept) for name, column in c.items()}
-        on_the_way = zip(self._coming, self._finish(done), strict=True)
-        self._hand_off(*(np.concatenate(parts) for parts in on_the_way))
+        of_practice, onward = self._coming, self._finish(done)
+        rows, step, key, handoffs = (np.concatenate(parts) for parts in zip(of_practice, onward, strict=True))
+        self._hand_off((rows, step, key, handoffs), kept)
         self._coming = NONE_COMING
         m.care.ledger.add(
             m.month, needs_left_waiting=number[kernels.LEFT_WAITING], needs_left_care=number[kernels.LEFT_CARE],
@@ -320,20 +318,20 @@ class Needs:
     def _begin(self) -> int:
         """Teams take on new cases: the hospital's first, then by the order of referral."""
         m, c, t, count = self.m, self.columns, self.teams.columns, self.teams.size
-        places, until, started = capacity.places(self), c["until"].copy(), np.zeros(count, np.int64)
-        served, number = np.empty(len(until), np.int64), Purpose.CARE_LENGTH
-        entries = c["key"], c["ready"], until, c["step"], c["team"]
+        places, started = capacity.places(self), np.zeros(count, np.int64)
+        served, number = np.empty(len(c["until"]), np.int64), Purpose.CARE_LENGTH
+        entries = tuple(c[name] for name in ("key", "ready", "until", "step", "team"))
         begun: int = kernels.take_on(
             entries, self._from_hospital, places, self.months, self._kind_of_team(), m.month,
             draws.offset(m.month, number >> 1), np.uint64(32 * (number & 1)), served, started,
         )  # fmt: skip
-        served = served[:begun]
-        routine = ~self._from_hospital[c["step"][served]]
-        served = served[(c["team"][served] * 2 + routine).argsort(kind="stable")]  # the log's order: team by team
-        m.events.add(Kind.TEAM_BEGUN, c["row"][served], self.pathways.team[c["step"][served]])
+        if m.events.share:
+            served = served[:begun]
+            routine = ~self._from_hospital[c["step"][served]]
+            served = served[(c["team"][served] * 2 + routine).argsort(kind="stable")]  # the log's order: team by team
+            m.events.add(Kind.TEAM_BEGUN, c["row"][served], self.pathways.team[c["step"][served]])
         t["started"][:count] = started
         t["carried"][:count] *= started >= places
-        self.columns = {**c, "until": until}
         capacity.keep_base(self)
         return begun
 
@@ -382,7 +380,7 @@ class Needs:
 
     # ---------------------------------------------------------------------------------------------------- branching
     def snapshot(self) -> dict[str, Any]:
-        """Everything that changes but the teams' table. Arrays are replaced, never written, so they need no copy."""
+        """Everything that changes but the teams' table. Each month makes arrays of its own, so they need no copy."""
         return {"columns": dict(self.columns), "recoveries": self.recoveries.snapshot()}
 
     def restore(self, held: dict[str, Any]) -> None:
@@ -390,3 +388,9 @@ class Needs:
         self.columns = dict(held["columns"])
         self.recoveries.restore(held["recoveries"])
         self._serving = None
+
+
+@lru_cache(maxsize=64)
+def _bounds(shares: tuple[float, ...]) -> NDArray[np.uint64]:
+    """What a 16-bit draw must be below for each of some shares; nobody writes it."""
+    return np.asarray(np.ceil(np.array(shares) * SHORTS), np.uint64)

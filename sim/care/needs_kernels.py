@@ -223,6 +223,7 @@ def take_away(
             given_up[i] = some_of(np.int64(given_up[i]), np.int64(unmet[i]), v)
 
 
+@compiled
 def kinds_by_pattern(kind_of_slot: Array) -> Array:
     """The kinds of a pattern of slots as bits: uint8[256]. Slots of kind −1 count for nothing."""
     table = np.zeros(256, np.uint8)
@@ -328,8 +329,8 @@ def take_on(
 
 
 @compiled
-def queue(here: Array, handed: Any, unique_id: Array, month: int, before: Any, after: Any) -> None:
-    """Entries as they were (columns before), then those that have arrived, waiting: into the columns after.
+def queue(kept: Array, here: Array, handed: Any, unique_id: Array, month: int, before: Any, after: Any) -> None:
+    """The entries that are kept (of the columns before), then those that have arrived, waiting: into the columns after.
 
     here: positions, in order of arrival, in handed: rows, key, when each is ready, step, team, hand-offs. Columns:
     identity, row, key, since, ready, until, step, team, handoffs.
@@ -337,16 +338,12 @@ def queue(here: Array, handed: Any, unique_id: Array, month: int, before: Any, a
     old_identity, old_row, old_key, old_since, old_ready, old_until, old_step, old_team, old_handoffs = before
     identity, row, key, since, ready, until, step, team, handoffs = after
     new_rows, new_key, new_ready, new_step, new_team, new_handoffs = handed
-    size = old_row.size
-    identity[:size] = old_identity
-    row[:size] = old_row
-    key[:size] = old_key
-    since[:size] = old_since
-    ready[:size] = old_ready
-    until[:size] = old_until
-    step[:size] = old_step
-    team[:size] = old_team
-    handoffs[:size] = old_handoffs
+    size = kept.size
+    for e in range(size):
+        k = kept[e]
+        identity[e], row[e], key[e], since[e] = old_identity[k], old_row[k], old_key[k], old_since[k]
+        ready[e], until[e], step[e], team[e] = old_ready[k], old_until[k], old_step[k], old_team[k]
+        handoffs[e] = old_handoffs[k]
     for n in range(here.size):
         e, j = size + n, here[n]
         identity[e], row[e], key[e] = unique_id[new_rows[j]], new_rows[j], new_key[j]

@@ -31,15 +31,13 @@ def expected_overflow(load: Any, capacity: Any, real_size: Any = 1.0) -> Array:
     return over.reshape(given[0].shape)
 
 
-def not_offered(tiers: Any, capacity: Array, real_size: Any = 1.0) -> Array:
+def not_offered(tiers: Array, capacity: Array, real_size: Array) -> Array:
     """Share of each tier that is not offered, when the tiers are served one after the other.
 
-    tiers: expected demand of each tier, first served first; capacity, real_size: as of `expected_overflow`. Returns
-    the shares (0–1) of each tier, float64[tiers, n].
+    tiers: expected demand of each tier, first served first, float64[tiers, n]; capacity, real_size: as of
+    `expected_overflow`, float64[n]. Returns the shares (0–1) of each tier, float64[tiers, n].
     """
-    demand = np.ascontiguousarray(tiers, np.float64)
-    size = np.ascontiguousarray(np.broadcast_to(real_size, demand.shape[1:]), np.float64)
-    return _overflow(demand, capacity, size)[1]
+    return _overflow(tiers, capacity, real_size)[1]
 
 
 def _overflow(demand: Array, capacity: Array, real_size: Array) -> tuple[Array, Array]:

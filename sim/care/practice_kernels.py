@@ -116,3 +116,14 @@ def move(in_post: Array, usual: Array, fill: Array, ratio: Array, limits: tuple[
             out[0, k, p] = in_post[k, p] - leave + filled
             out[1, k, p] = leave
             out[2, k, p] = chance
+
+
+@compiled
+def leave(full_time: Any, leavers: Array, in_post: Array, out: Array) -> None:
+    """out (float64[P]) = full-time equivalents that leave: full_time (columns by kind) times leavers over those in post
+    (kinds, P)."""
+    gps, nurses, others = full_time
+    for p in range(out.size):
+        out[p] = gps[p] * leavers[0, p] / max(in_post[0, p], 1e-12)
+        out[p] += nurses[p] * leavers[1, p] / max(in_post[1, p], 1e-12)
+        out[p] += others[p] * leavers[2, p] / max(in_post[2, p], 1e-12)

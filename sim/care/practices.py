@@ -94,17 +94,15 @@ def see(m: CareSystem, contacts: NDArray[np.uint8]) -> NDArray[np.int64]:
     capacity = set_capacity(m, own * season + m.care.waiting.contacts_by_practice(count))
     share_new, share_waiting = shares_not_offered(m, capacity, waited)
 
-    rows, fate = np.empty(filled, np.int64), np.empty((filled, 4), np.int16)
+    rows, fate = np.empty(filled, np.int64), np.empty((5, filled), np.int16)
     lost_rows = kernels.serve(
         busy[:filled], key, contacts, waiting, practice, r["state"][:size], *_barrier(m, share_new, share_waiting),
         DRAWS.offset(m.month), DRAWS.shift, _chances(m), rows, fate,
     )  # fmt: skip
-    left, fate = rows[:lost_rows], fate[:lost_rows]
-    asked_for = contacts[left].astype(np.int64) + waiting[left]
-    lost, to_ed, waits, given_up = fate.T
+    left, (lost, to_ed, waits, given_up, asked_for) = rows[:lost_rows], fate[:, :lost_rows]
     m.events.practice(contacts, waiting, left, lost)
     m.events.add_counts(left, {Kind.GP_WAITS: waits, Kind.GP_GIVEN_UP: given_up, Kind.GP_TO_ED: to_ed})
-    m.care.not_offered = left, asked_for, lost.copy(), given_up.copy()
+    m.care.not_offered = left, asked_for, lost, given_up
     by_practice, by_fifth = np.zeros((4, count), np.int64), np.zeros((4, N_FIFTHS), np.int64)
     missed, total, pressure = np.zeros(shape, np.int64), np.zeros(6, np.int64), np.empty(count)
     to_ed_home = kernels.settle(
@@ -182,7 +180,7 @@ def shares_not_offered(m: CareSystem, capacity: NDArray[np.float64], waited: NDA
 def _barrier(m: CareSystem, share_new: Array, share_waiting: Array) -> tuple[np.uint64, Array, Array, Array]:
     """Bit of those who are not online (0 while nothing stands in their way), chances not to be offered, the barrier."""
     barrier = m.commissioner.effects.barrier
-    offline = m.states.mask(OFFLINE) if barrier.any() else np.uint64(0)
+    offline = m.states.mask(OFFLINE) if np.count_nonzero(barrier) else np.uint64(0)
     return offline, share_new, share_waiting, barrier
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.care import capacity_kernels as kernels
 from sim.care.beds import cancelled_share
 from sim.care.indices import FROZEN_FROM
 from sim.clock import MONTHS_A_YEAR, calendar_month, iso, month_of
@@ -79,11 +80,11 @@ class Slots:
             if m.month >= FROZEN_FROM - MONTHS_A_YEAR:
                 self.of_priority = self.of_priority + given.sum(axis=0)
         else:
-            given = self._divide(stock, fresh)
-        wanted = given + self.carried
-        places = np.minimum(np.floor(wanted), stock)
-        self.carried = np.where(places < stock, np.maximum(wanted - places, 0.0), 0.0) % 1.0
-        return np.asarray(places, np.int64).reshape(-1)
+            given = np.empty(stock.shape)
+            kernels.divide(stock, fresh, self.by_specialty, self.of_priority, URGENT, given)
+        places = np.empty(stock.shape, np.int64)
+        kernels.whole(given, stock, self.carried, places)
+        return places.reshape(-1)
 
     def _total(self, m: CareSystem, starts: int, expected: float, ended: int) -> float:
         """Slots of this month before cancellations, simulated."""
@@ -105,24 +106,6 @@ class Slots:
         return np.asarray(
             given * np.divide(self.by_specialty, total, out=np.zeros_like(total), where=total > 0)[:, None]
         )
-
-    def _divide(self, stock: Array, fresh: Array) -> NDArray[np.float64]:
-        """Slots by specialty and priority: the urgent of earlier months, then shares, then what is left in order."""
-        left = self.by_specialty.copy()
-        given = np.zeros(stock.shape)
-        given[:, URGENT] = np.minimum(stock[:, URGENT] - fresh[:, URGENT], left)
-        left -= given[:, URGENT]
-        others = self.of_priority.copy()
-        others[URGENT] = 0.0
-        if others.sum() > 0:
-            own = np.minimum(left[:, None] * (others / others.sum()), stock)
-            given += own
-            left -= own.sum(axis=1)
-        for priority in range(stock.shape[1]):
-            more = np.minimum(stock[:, priority] - given[:, priority], left)
-            given[:, priority] += more
-            left -= more
-        return given
 
     def snapshot(self) -> dict[str, Any]:
         """What changes from month to month."""

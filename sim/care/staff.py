@@ -134,9 +134,9 @@ def feel(m: CareSystem, pressure: Floats) -> None:
     p, n, work, observed = m.practices.columns, m.practices.size, m.care.workforce, m.month < FROZEN_FROM
     steps = np.empty(n)
     kernels.remember(pressure, work.memory, observed, p["felt_pressure"][:n], p["usual_pressure"][:n], STEP, steps)
-    in_post, fte = (np.array([p[name][:n] for name in names]) for names in (IN_POST, FULL_TIME))
+    in_post = np.array([p[name][:n] for name in IN_POST])
     moved, leave, chance = work.moved(in_post, m.care.usual_leaving, steps)
-    p["leavers"][:n] = (fte * leave / np.maximum(in_post, 1e-12)).sum(axis=0)
+    kernels.leave(tuple([p[name][:n] for name in FULL_TIME]), leave, in_post, p["leavers"][:n])
     p["turnover"][:n] = 1.0 - (1.0 - chance[0]) ** MONTHS_A_YEAR
     if not observed:
         for name, values in zip(IN_POST, moved, strict=True):

@@ -20,16 +20,38 @@ from sim.care.staff import Workforce
 from sim.care.waiting import WaitingLists
 from sim.care.wards import Wards
 from sim.clock import MONTHS_A_YEAR, calendar_month, month_of
+from sim.evidence.reads import remembered
 from sim.life import frailty
 from sim.places.users import expected_users
 
 if TYPE_CHECKING:
     from sim.columns import Table
+    from sim.evidence import Evidence
     from sim.system import CareSystem
 
 BEDS_YEAR = 12
 FIRST_BEDS = 3
 SOLVED = ("gp", "stay", "unit", "bed_ratio", "bed_share", "pressure", "load", "expected_admissions", "by_turn")
+
+
+@remembered(2)
+def _beds(evidence: Evidence) -> tuple[dict[int, float], float, float]:
+    """Beds open at the whole trust by observed month; of a mean month before those, and of the last year of them."""
+    table = evidence.frame("beds_by_month")
+    observed = table[table["measure"] == "open"]
+    months = (month_of(text) for text in observed["month"])
+    beds = dict(zip(months, observed["value"].astype(float), strict=True))
+    first, last = min(beds), max(beds)
+    before = float(np.mean([beds[first + k] for k in range(FIRST_BEDS)]))
+    return beds, before, float(np.mean([beds[last - k] for k in range(BEDS_YEAR)]))
+
+
+@remembered(2)
+def _stay_by_age(evidence: Evidence) -> NDArray[np.float64]:
+    """Relative length of stay by single year of age, not to be written."""
+    stay = evidence.table("length_of_stay").sort_values("age_from")
+    band = np.searchsorted(stay["age_from"], np.arange(emergency.OLDEST + 1), side="right") - 1
+    return np.asarray(stay["value"].to_numpy(np.float64)[band])
 
 
 class Care:
@@ -65,12 +87,15 @@ class Care:
         self.continuity = Continuity.read(evidence)
         self.usually_given: dict[int, NDArray[np.float64]] = {}  # see `Continuity.given`; by months between reviews
         self.urgent = evidence["care.gp_urgent_share"]
+        self.worth_of_experience = experience.worth(evidence)
         self.hospital = parameters.Hospital.read(evidence)
         self.listed = parameters.Waiting.read(evidence)
         self.waiting = WaitingLists(m)
         self.needs = Needs(m)
         self.wards = Wards(m)
-        self._read_tables()
+        self._beds, self._beds_before, self.beds_base = _beds(evidence)
+        self.los_shape = _stay_by_age(evidence)
+        self.los_ratio = frailty.stay_ratios(evidence)
         self.index.expected = self._plain
         self.unit, self.bed_ratio = 0.0, 1.0
         self.bed_share = np.ones(1)
@@ -120,19 +145,6 @@ class Care:
     def share(self) -> float:
         """Of the whole trust, the part whose patients are residents of the place."""
         return self.unit / self.m.scale
-
-    def _read_tables(self) -> None:
-        beds = self.m.evidence.table("beds_by_month")
-        observed = beds[beds["measure"] == "open"]
-        months = (month_of(text) for text in observed["month"])
-        self._beds = dict(zip(months, observed["value"].astype(float), strict=True))
-        first = min(self._beds)
-        self._beds_before = float(np.mean([self._beds[first + k] for k in range(FIRST_BEDS)]))
-        self.beds_base = float(np.mean([self._beds[max(self._beds) - k] for k in range(BEDS_YEAR)]))
-        stay = self.m.evidence.table("length_of_stay").sort_values("age_from")
-        band = np.searchsorted(stay["age_from"], np.arange(emergency.OLDEST + 1), side="right") - 1
-        self.los_shape = stay["value"].to_numpy(np.float64)[band]
-        self.los_ratio = frailty.stay_ratios(self.m.evidence)
 
     @cached_property
     def teams(self) -> Table:

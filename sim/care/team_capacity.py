@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.care import capacity_kernels as kernels
 from sim.care.indices import BASE_FIRST, FROZEN_FROM
 from sim.care.pathways import COMMUNITY, SOCIAL_CARE
 from sim.clock import MONTHS_A_YEAR
@@ -21,27 +22,21 @@ if TYPE_CHECKING:
 Array = NDArray[Any]
 LINES = ("community", "mental_health", "adult_social_care", "health_creation")
 """The budget line of each of `OWN_TEAMS`."""
+NO_LINES = np.ones(len(LINES))
+OF_CAPACITY = ("referrals", "lost", "coming", "coming_lost", "usual", "base", "capacity", "staff", "carried")
+"""Columns of `CommunityTeam` that a month's capacity is made of."""
 
 
 def places(needs: Needs) -> NDArray[np.int64]:
     """New cases that each team can begin this month; sets their capacity, staff and usual referrals."""
     m, t, count = needs.m, needs.teams.columns, needs.teams.size
-    kind, usual = t["kind"][:count], t["usual"][:count]
-    for now, coming in (("referrals", "coming"), ("lost", "coming_lost")):
-        t[now][:count] = t[coming][:count]
-        t[coming][:count] = 0
-    new = (t["referrals"] - t["lost"])[:count]
-    t["usual"][:count] = np.where(usual > 0, usual + (new - usual) / MONTHS_A_YEAR, new)
-    if m.month < FROZEN_FROM:
-        waiting = np.bincount(needs.columns["team"][needs.waits()], minlength=count)
-        t["capacity"][:count] = np.maximum(waiting - needs.wait[kind] * t["usual"][:count], 0.0)
-    else:
-        line = np.array([m.commissioner.capacity(line) for line in LINES])
-        t["capacity"][:count] = t["base"][:count] * line[kind]
-    t["staff"][:count] = t["capacity"][:count] / needs.per_staff[kind]
-    wanted = t["capacity"][:count] + t["carried"][:count]
-    t["carried"][:count] = wanted % 1.0
-    return np.asarray(np.floor(wanted), np.int64)
+    observed, found = m.month < FROZEN_FROM, np.empty(count, np.int64)
+    line = NO_LINES if observed else np.array([m.commissioner.capacity(line) for line in LINES])
+    kernels.begin(
+        t["kind"][:count], needs.columns["team"], needs.columns["until"], observed, line, needs.wait, needs.per_staff,
+        float(MONTHS_A_YEAR), tuple([t[name][:count] for name in OF_CAPACITY]), found,
+    )  # fmt: skip
+    return found
 
 
 def keep_base(needs: Needs) -> None:
@@ -58,10 +53,11 @@ def discharge_level(needs: Needs) -> float:
     m, t = needs.m, needs.teams.columns
     found = []
     for number in (COMMUNITY, SOCIAL_CARE):
-        mine = needs.rows_of_kind[number]
-        now, usual, base, usual_base = (float(t[n][mine].sum()) for n in ("capacity", "usual", "base", "usual_base"))
-        if m.month < FROZEN_FROM or min(usual, base, usual_base) <= 0:
-            found.append(m.commissioner.level(LINES[number]))
-        else:
-            found.append(now / usual / (base / usual_base))
+        mine, ratio = needs.rows_of_kind[number], m.commissioner.level(LINES[number])
+        if m.month >= FROZEN_FROM:
+            columns = np.array([t[name][mine] for name in ("capacity", "usual", "base", "usual_base")])
+            now, usual, base, usual_base = columns.sum(axis=1).tolist()
+            if min(usual, base, usual_base) > 0:
+                ratio = now / usual / (base / usual_base)
+        found.append(ratio)
     return sum(found) / len(found)

@@ -40,6 +40,8 @@ COLUMNS: dict[str, Any] = {
     "began": np.float64,
     "group": np.uint8,
 }
+NOBODY = np.empty(0, np.int64)
+NONE_NEW = tuple(np.empty(0, of) for of in COLUMNS.values())
 WEEKS_18, WEEKS_52 = 18 * 7 / 30.4375, 12.0
 LIMITS = np.array([-np.inf, WEEKS_18, WEEKS_52])
 ELSEWHERE, GROUPS = 128, 256
@@ -136,10 +138,9 @@ class WaitingLists:
         )  # fmt: skip
         order = began.argsort()
         moments = began[order]
-        if (moments[1:] == moments[:-1]).any():  # who began at one moment stands in the order of identities
+        if np.count_nonzero(moments[1:] == moments[:-1]):  # who began at one moment stands in the order of identities
             order = np.lexsort((identity, began))
-        new = {"identity": identity, "row": rows, "key": key, "began": began, "group": group}
-        self.columns = {name: np.concatenate([column, new[name][order]]) for name, column in self.columns.items()}
+        self._line_up(np.arange(len(self.columns["row"])), order, (identity, rows, key, began, group))
         return int(at_home)
 
     # ------------------------------------------------------------------------------------------------ the month
@@ -160,7 +161,7 @@ class WaitingLists:
         self.worsened = distinct(c["row"][ends[:worse]])
         self.emergencies = np.array([at_home, worse - at_home])
         self._log(Kind.WORSENED, ends[:worse])
-        self._keep(kept[:stay])
+        self._line_up(kept[:stay])
 
     def contacts_by_practice(self, practices: int) -> Array:
         """Extra practice contacts expected of those who wait, by practice."""
@@ -182,10 +183,11 @@ class WaitingLists:
             np.uint64(32 * (number & 1)),
             (np.float32(self.slots.removal_chance), np.float32(self.slots.ends_elsewhere)), fate, stock, fresh,
         )  # fmt: skip
-        removed, elsewhere = ((fate == k).nonzero()[0] for k in (kernels.REMOVED, kernels.ENDED_ELSEWHERE))
+        removed = (fate == kernels.REMOVED).nonzero()[0]
         self._record("elective_removed", c["row"][removed])
-        self._log(Kind.REMOVED, removed)
-        self._log(Kind.ENDED_ELSEWHERE, elsewhere)
+        if m.events.share:
+            self._log(Kind.REMOVED, removed)
+            self._log(Kind.ENDED_ELSEWHERE, (fate == kernels.ENDED_ELSEWHERE).nonzero()[0])
         ended = len(removed) + int(self.emergencies[0]) + self.left
         stock, fresh = (each[: count * self.priorities].reshape(-1, self.priorities) for each in (stock, fresh))
         left = np.zeros(GROUPS, np.int64)
@@ -206,9 +208,9 @@ class WaitingLists:
         by_specialty = np.bincount(specialty, minlength=count)[:count]
         theatre = np.bincount(specialty[in_theatre], minlength=count)[:count]
         self.stopped = len(rows)
-        self._keep(kept[:keeps])
+        self._line_up(kept[:keeps])
         closing = self._show(by_specialty, theatre)
-        day_cases, ordinary = (np.count_nonzero(outcome == way) for way in (DAY_CASE, ORDINARY))
+        _, day_cases, ordinary = np.bincount(outcome, minlength=ORDINARY + 1).tolist()
         m.care.ledger.add(
             m.month, list_opening=self.opening, starts=self.started, stops=self.stopped, removed=len(removed),
             emergencies_of_list=self.emergencies[0], left=self.left, list_closing=closing,
@@ -239,9 +241,11 @@ class WaitingLists:
 
     # ------------------------------------------------------------------------------------------------ the parts
 
-    def _keep(self, kept: Array) -> None:
-        """Go on with these entries alone."""
-        self.columns = {name: column.take(kept) for name, column in self.columns.items()}
+    def _line_up(self, kept: Array, order: Array = NOBODY, new: tuple[Array, ...] = NONE_NEW) -> None:
+        """Go on with the entries that are kept, and behind them new ones (columns) in some order."""
+        columns = {name: np.empty(len(kept) + len(order), of) for name, of in COLUMNS.items()}
+        kernels.line_up(kept, tuple(self.columns.values()), order, new, tuple(columns.values()))
+        self.columns = columns
 
     def waits(self) -> NDArray[np.float64]:
         """Months waited at the month's end by the modelled trust's entries."""
@@ -253,6 +257,8 @@ class WaitingLists:
 
     def _log(self, kind: Kind, entry: Array) -> None:
         """Tell the event log what becomes of these entries."""
+        if not self.m.events.share:
+            return
         c = self.columns
         entry = entry[self.m.events.among(c["row"][entry])]
         if not len(entry):

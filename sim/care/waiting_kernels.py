@@ -236,3 +236,21 @@ def count_ages(
             i = row[e]
             which = category[np.int64(state[i] >> np.uint64(frail)) & 7]
             number[which, min(max((month - born[i]) // MONTHS_A_YEAR, 0), oldest)] += 1
+
+
+@compiled
+def line_up(kept: Array, before: Any, order: Array, new: Any, after: Any) -> None:
+    """The entries that are kept, then new ones in some order: into the columns after.
+
+    Columns, of those before, the new ones and those after: identity, row, key, began, group.
+    """
+    identity, row, key, began, group = before
+    new_identity, new_row, new_key, new_began, new_group = new
+    identity_, row_, key_, began_, group_ = after
+    for e in range(kept.size):
+        k = kept[e]
+        identity_[e], row_[e], key_[e], began_[e], group_[e] = identity[k], row[k], key[k], began[k], group[k]
+    for n in range(order.size):
+        e, k = kept.size + n, order[n]
+        identity_[e], row_[e], key_[e] = new_identity[k], new_row[k], new_key[k]
+        began_[e], group_[e] = new_began[k], new_group[k]

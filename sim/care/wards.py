@@ -66,14 +66,14 @@ class Wards:
         """The ward (position in `WARDS`) of each admission: children's is paediatrics, others' is drawn by cause."""
         m, r = self.m, self.m.residents.columns
         ward, children = np.empty(len(rows), np.int64), (m.month - self.child_months, PAEDIATRICS - ACUTE)
-        needs = self.needs if (cause == EXACERBATION).any() else NO_NEEDS
+        needs = self.needs if np.count_nonzero(cause == EXACERBATION) else NO_NEEDS
         kernels.assign(rows, cause, uniform, self.share, needs, children, (r["born"], r["state"]), ward)
         return ward
 
     def settle(self, month: Array, planned: float) -> None:
         """A month's bed-days: of emergencies by ward (float64), and of planned patients (surgery's)."""
         month[SURGERY - ACUTE] += planned
-        self.days = self.days + (month - self.days) / MONTHS_A_YEAR if self.days.any() else month
+        self.days = self.days + (month - self.days) / MONTHS_A_YEAR if np.count_nonzero(self.days) else month
         if self.m.month < FROZEN_FROM:
             self.base = self.days
 

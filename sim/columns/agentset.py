@@ -43,7 +43,7 @@ class ColumnarAgentSet(AgentSet):
     def rows(self) -> Rows:
         """Rows of the members who are still in the model: int64[n]."""
         present = self.table.columns["unique_id"][self._rows] == self._ids
-        return self._rows if present.all() else self._rows[present]
+        return self._rows if np.count_nonzero(present) == len(present) else self._rows[present]
 
     @property
     def random(self) -> standard_random.Random:  # type: ignore[override]

@@ -35,7 +35,7 @@ class Table(ColumnarAgentSet):
     model: Any
     agent_type: Any
     columns: dict[str, NDArray[Any]]
-    defaults: dict[str, Any]
+    defaults: dict[str, NDArray[Any]]
     size: int
     _free: Rows
     _live: Rows | None
@@ -50,7 +50,7 @@ class Table(ColumnarAgentSet):
             model=model,
             agent_type=agent_type,
             columns={"unique_id": np.empty(0, np.int64)} | {c.name: np.empty(0, c.dtype) for c in declared},
-            defaults={c.name: c.default for c in declared},
+            defaults={c.name: np.array(c.default, c.dtype) for c in declared},
             size=0,
             _free=np.empty(0, np.int64),
             _live=None,
@@ -122,7 +122,7 @@ class Table(ColumnarAgentSet):
         column = np.empty(capacity if width == 1 else (capacity, width), dtype)
         column[:] = default
         self.columns[name] = column
-        self.defaults[name] = default
+        self.defaults[name] = np.array(default, dtype)
         return column
 
     def copy_columns(self) -> Snapshot:
@@ -185,9 +185,9 @@ class Table(ColumnarAgentSet):
 
 def _put(column: NDArray[Any], rows: Rows, value: Any) -> None:
     """Write one value, or one for each, into some rows of a column, past NumPy's slow ways of doing so."""
-    if isinstance(value, np.ndarray):
-        column[rows] = value if value.dtype == column.dtype else value.astype(column.dtype)
-    elif column.ndim == 2 and isinstance(value, int):
-        kernels.fill(column, rows, value)
-    else:
+    if not isinstance(value, np.ndarray):
         column[rows] = value
+    elif column.ndim == 2 and value.ndim == 0:
+        kernels.fill(column, rows, value.item())
+    else:
+        column[rows] = value if value.dtype == column.dtype else value.astype(column.dtype)

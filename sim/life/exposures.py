@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.clock import MONTHS_A_YEAR
+from sim.life import health_kernels as kernels
 from sim.life.behaviours import BEHAVIOURS
 from sim.life.life_kernels import FULL, REVIEW_MONTHS
 from sim.life.states import States
@@ -62,23 +63,25 @@ class Exposures:
 
         years_since_quit: for ex-smokers, else infinity.
         """
-        lagged = ((state[:, None] & self.mask) != 0).astype(np.float32)
-        first, last = self._smoking
-        left = np.exp(-years_since_quit[:, None] / self.fall_years[first:last].astype(np.float32))
-        np.maximum(lagged[:, first:last], left, out=lagged[:, first:last])
-        return np.asarray(lagged)
+        first, fall = self._smoking
+        left = np.exp(-years_since_quit[:, None] / fall)
+        lagged = np.empty((state.size, self.mask.size), np.float32)
+        kernels.lived(state, self.mask, left, first, lagged)
+        return lagged
 
     @cached_property
-    def _smoking(self) -> tuple[int, int]:
-        """The columns of smoking: from, to."""
+    def _smoking(self) -> tuple[int, NDArray[np.float32]]:
+        """The first column of smoking, and how many years each of its columns takes to fall."""
         risks = [risk for risk, _ in self.names]
         first = risks.index("smoking") if "smoking" in risks else 0
-        return first, first + risks.count("smoking")
+        return first, self.fall_years[first : first + risks.count("smoking")].astype(np.float32)
 
 
 def as_kept(lagged: NDArray[np.float32]) -> NDArray[np.uint16]:
     """Lagged exposures 0–1 as residents keep them: 16 bits."""
-    return np.rint(lagged * FULL).astype(np.uint16)
+    kept = np.empty(lagged.shape, np.uint16)
+    kernels.as_kept(lagged, np.float32(FULL), kept)
+    return kept
 
 
 def _values(evidence: Evidence, name: str) -> dict[str, float]:

@@ -179,3 +179,22 @@ def grow_frail(
                 category += 1
         if category > 0:
             state[i] |= masks[category - 1]
+
+
+@compiled
+def lived(state: Array, mask: Array, left: Array, first: int, lagged: Array) -> None:
+    """Lagged exposures (float32[n, columns]) of people who have long lived so: 1 where the state has the mask of the
+    column, and in the columns from `first` on at least what is `left` (float32[n, some]) of an earlier exposure."""
+    for i in range(state.size):
+        for k in range(mask.size):
+            lagged[i, k] = np.float32(1) if state[i] & mask[k] else np.float32(0)
+        for k in range(left.shape[1]):
+            lagged[i, first + k] = max(lagged[i, first + k], left[i, k])
+
+
+@compiled
+def as_kept(lagged: Array, full: np.float32, kept: Array) -> None:
+    """kept (uint16) = lagged (0 to 1) in parts of `full`, to the nearest; both (n, columns)."""
+    for i in range(lagged.shape[0]):
+        for k in range(lagged.shape[1]):
+            kept[i, k] = np.uint16(np.rint(lagged[i, k] * full))

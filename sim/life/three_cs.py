@@ -167,7 +167,7 @@ def _of_neighbourhoods(m: CareSystem) -> NDArray[np.float32]:
     size = m.neighbourhoods.size
     capacity = m.neighbourhoods.columns["capacity"][:size]
     points, half = (0.0, 0.0), 1.0
-    if capacity.any():  # asked of the evidence only now: runs without policy do not depend on it
+    if np.count_nonzero(capacity):  # asked of the evidence only now: runs without policy do not depend on it
         points = m.evidence["three_cs.contact_of_capacity"], m.evidence["three_cs.control_of_capacity"]
         half = m.evidence["levers.community_building.saturation"]
     shifts = (m.area_shift[c].tobytes() if c in m.area_shift else b"" for c in CS)

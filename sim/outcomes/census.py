@@ -52,7 +52,6 @@ class Plan:
         for name, parts in TOGETHER.items():
             if all(part in bits for part in parts):
                 self.stocks[name] = [bits[part] for part in parts]
-        self.used = sorted({bit for several in self.stocks.values() for bit in several})
         self.several = sum(1 << bits[name] for name in rec.long_term if name in bits)
         self.known = bool(self.several) and "managed" in columns and "undiagnosed" in columns
         self.among = self.several >> min((bits[name] for name in rec.measures.conditions if name in bits), default=0)
@@ -126,7 +125,7 @@ def count_everyone(
     values = plan.values(columns, sums)
     known = (columns["managed"], columns["undiagnosed"], plan.among) if plan.known else None
     found = kernel.count_groups(
-        kernel.groups_of(uid, born, fifth, size, month), 2 * N_FIFTHS, columns["state"], plan.used, plan.several,
+        kernel.groups_of(uid, born, fifth, size, month), 2 * N_FIFTHS, columns["state"], plan.several,
         known, values,
     )  # fmt: skip
     rec.add_stocks(plan, plan.by_fifth(found))
@@ -149,9 +148,7 @@ def _yearly(rec: Recorder, plan: Plan, columns: Columns, size: int, month: int, 
     cell = yearly.cells_of(columns["unique_id"], columns["born"], columns["lsoa"], size, month, rec.n_areas)
     stocks = [k for k, name in enumerate(plan.sums) if rec.measures[name].kind == "stock"]
     summed = [values[k] for k in stocks]
-    found = kernel.count_groups(
-        cell, shape[0] * shape[1], columns["state"], plan.used, plan.several, columns=summed, lanes=2
-    )
+    found = kernel.count_groups(cell, shape[0] * shape[1], columns["state"], plan.several, columns=summed, lanes=2)
     bits = np.ascontiguousarray(found.bits.T).reshape(-1, *shape)
     by_name = {name: bits[several].sum(axis=0) for name, several in plan.stocks.items()}
     if plan.several and "undiagnosed" in columns:

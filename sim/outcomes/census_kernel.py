@@ -209,7 +209,6 @@ def count_groups(
     groups: Array,
     n_groups: int,
     state: Array,
-    used: Sequence[int] = (),
     several: int = 0,
     known: tuple[Array, Array, int] | None = None,
     columns: Sequence[Array] = (),
@@ -218,7 +217,7 @@ def count_groups(
     """Everything that is counted of the residents, by group, in one pass over them (more where there is much to count).
 
     groups     uint8 or int32[n], 0 to `n_groups`; the last stands for the departed, who are not counted
-    state      uint64 (≥ as long); used: the bits that are wanted; several: a bit mask
+    state      uint64 (≥ as long); several: a bit mask
     known      how well conditions are managed (uint8), which are not known (bits of uint32, lower 16), and a mask of
                those bits that count; None: not counted
     columns    to be summed: uint8, or others in float64 (each row in turn to one of `lanes`, a power of two, and these
@@ -228,7 +227,7 @@ def count_groups(
     small = [k for k, column in enumerate(columns) if column.dtype == np.uint8]
     large = [k for k, column in enumerate(columns) if column.dtype != np.uint8]
     managed, undiagnosed, among = known or (np.zeros(n, np.uint8), np.zeros(n, np.uint32), 0)
-    bits, sums = np.zeros((n_groups, N_BITS), np.int64), np.zeros((len(columns), n_groups))
+    sums = np.zeros((len(columns), n_groups))
     passes = max(-(-len(small) // SMALL), -(-len(large) // LARGE), 1)
     for turn in range(passes):
         bytes_, floats_ = small[SMALL * turn : SMALL * (turn + 1)], large[LARGE * turn : LARGE * (turn + 1)]
@@ -247,7 +246,7 @@ def count_groups(
             sums[floats_] = floats.sum(axis=0)[:-1, : len(floats_)].T
         if turn == 0:
             ill, many, well, unknown = shorts[:-1, 0].T
-            everybody, bits[:, list(used)] = people[:-1], found[:-1].reshape(n_groups, N_BITS)[:, list(used)]
+            everybody, bits = people[:-1], found[:-1].reshape(n_groups, N_BITS)
     return Counted(everybody, bits, ill, many, well, unknown, sums)
 
 
@@ -255,7 +254,6 @@ def count_groups_numpy(
     groups: Array,
     n_groups: int,
     state: Array,
-    used: Sequence[int] = (),
     several: int = 0,
     known: tuple[Array, Array, int] | None = None,
     columns: Sequence[Array] = (),
@@ -272,7 +270,7 @@ def count_groups_numpy(
     ill = of_several > 0
     managed, undiagnosed, among = known or (np.zeros(len(state)), np.zeros(len(state), np.uint32), 0)
     bits = np.zeros((n_groups, N_BITS), np.int64)
-    for b in used:
+    for b in range(N_BITS):
         bits[:, b] = total(has[:, b])
     each = (np.ones(len(g)), ill, of_several > 1, ill * managed[here].astype(float),
             ill * np.bitwise_count(undiagnosed[here] & np.uint32(among)).astype(float))  # fmt: skip

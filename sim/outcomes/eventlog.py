@@ -124,6 +124,8 @@ class EventLog:
 
     def come(self, kind: Kind, rows: Rows) -> None:
         """Residents who are new, with the states that they bring."""
+        if not self.share:
+            return
         rows = rows[self.among(rows)]
         if rows.size:
             r, bits = self.m.residents.columns, np.array(list(self.m.states.bits.values()), np.uint64)
@@ -133,6 +135,8 @@ class EventLog:
 
     def go(self, kind: Kind, rows: Rows) -> None:
         """Residents who leave the model: the last that is heard of them."""
+        if not self.share:
+            return
         self.add(kind, rows)
         self._settle()
         self.m.residents.columns["followed"][rows] = 0

@@ -10,6 +10,7 @@ Measures of conditions are generated from the configured names, so adding a cond
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from sim.errors import UserError
@@ -70,6 +71,12 @@ class Measures(Mapping[str, Measure]):
         self.by_area: tuple[str, ...] = tuple(m.name for m in everything if m.recorded and m.by_area)
         self.by_cell: tuple[str, ...] = tuple(m.name for m in everything if m.recorded and m.by_cell)
 
+    @classmethod
+    def of(cls, conditions: Conditions, unknown: Collection[str] = ()) -> Measures:
+        """The same, kept for the last few lists of conditions: nothing of it is ever changed."""
+        labelled = tuple(conditions.items()) if isinstance(conditions, Mapping) else tuple(conditions)
+        return _kept(labelled, isinstance(conditions, Mapping), tuple(unknown))
+
     def __getitem__(self, name: str) -> Measure:
         if name not in self._table:
             from difflib import get_close_matches
@@ -87,3 +94,8 @@ class Measures(Mapping[str, Measure]):
 
     def __len__(self) -> int:
         return len(self._table)
+
+
+@lru_cache(maxsize=8)
+def _kept(conditions: tuple[Any, ...], labelled: bool, unknown: tuple[str, ...]) -> Measures:
+    return Measures(dict(conditions) if labelled else conditions, unknown)

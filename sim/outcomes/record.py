@@ -85,7 +85,7 @@ class RunRecord:
     def measures(self) -> Measures:
         """The table of measures of this run's conditions."""
         unknown = [name for name in self.conditions if f"{name}_diagnosed" in (self.kept or ())]
-        return Measures(self.conditions, unknown)
+        return Measures.of(self.conditions, unknown)
 
     @property
     def n_months(self) -> int:

@@ -84,7 +84,7 @@ class Recorder:
         if not weight > 0:
             raise UserError("The weight of a resident must be above zero.")
         self.place = place
-        self.measures = Measures(conditions)
+        self.measures = Measures.of(conditions)
         self.first_month, self.weight = int(first_month), float(weight)
         self._hospital_factor = 1.0 / float(place.activity_share_simulated)
         earlier = {condition.replaces for condition in shipped()}
@@ -100,7 +100,7 @@ class Recorder:
         self.touched: set[str] = set()
         self.teams = TeamBooks(0)
         self.plan: Plan | None = None  # of the census, once it was taken
-        self._shown: Array | None = None  # which of its measures the last one touched
+        self._shown = b""  # which of its measures the last one touched
         self._panel: Panel | None = None
         self._arrays: dict[str, Array] = {}
         self._tally = Tally(self.measures, self._fifth_of_area)
@@ -178,9 +178,9 @@ class Recorder:
     def add_stocks(self, plan: Plan, values: Array) -> None:
         """Add the census: values by fifth of all measures of the plan, float64[measures, 5]."""
         shown = plan.always | values.any(axis=1)
-        if self._shown is None or not np.array_equal(shown, self._shown):
+        if shown.tobytes() != self._shown:
             self.touched.update(plan.names[shown])
-            self._shown = shown
+            self._shown = shown.tobytes()
         scaled = np.empty((len(plan.rows), 1 + N_FIFTHS))
         np.multiply(values, plan.scale[:, None], out=scaled[:, 1:])
         np.sum(scaled[:, 1:], axis=1, out=scaled[:, 0])
@@ -300,10 +300,11 @@ class Recorder:
         shown: whether anybody has the condition without knowing; else the register says nothing that is not said.
         """
         by_fifth = np.bincount(self._fifth_of_area, weights=cells.sum(axis=1), minlength=N_FIFTHS)
-        before = set(self.touched)
-        self.add_by_fifth(name, by_fifth)
-        if not shown:
-            self.touched = before
+        row, scale = self._of(name)
+        if shown:
+            self.touched.add(name)
+        if self.keeping:
+            self._tally.add(row, OF_FIFTHS, scale, _FIFTHS, by_fifth)
 
     def count_teams(self, m: CareSystem) -> None:
         """Add this month of every practice and team, from the tables of their agents; once a month, at its end. The

@@ -7,6 +7,7 @@ counted of a resident (fifth, neighbourhood, birth, sex) changes while they stay
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -43,7 +44,9 @@ class Tally:
 
     def _clear(self) -> None:
         self.columns: Columns | None = None
-        self._queued: list[tuple[int, float, Array | None, Array | None]] = []
+        self._queued, self._scales = array("q"), array("d")
+        self._numbers: list[Array] = []
+        self._weights: list[Array] = []
 
     def __bool__(self) -> bool:
         return bool(self._queued)
@@ -55,11 +58,16 @@ class Tally:
         """
         if weights is not None and len(weights) != len(numbers):
             raise ValueError(f"There are {len(weights)} weights for {len(numbers)} that are counted.")
-        self._queued.append((measure << _MEASURE | what << 1 | (weights is not None), scale, numbers, weights))
+        self._queued.append(len(numbers) << _LENGTH | measure << _MEASURE | what << 1 | (weights is not None))
+        self._scales.append(scale)
+        self._numbers.append(numbers)
+        if weights is not None:
+            self._weights.append(weights)
 
     def amount(self, measure: int, amount: float) -> None:
         """So many of whom nothing is known."""
-        self._queued.append((measure << _MEASURE | AMOUNT << 1, amount, None, None))
+        self._queued.append(measure << _MEASURE | AMOUNT << 1)
+        self._scales.append(amount)
 
     def settle(
         self, arrays: Mapping[str, Array], row: int, year: int, month: int, in_march: bool, weight: float
@@ -74,12 +82,9 @@ class Tally:
             else np.ascontiguousarray(self.columns[name], kind)
             for name, kind in PEOPLE.items()
         ]  # fmt: skip
-        what, scales, counted, weighted = zip(*self._queued, strict=True)
-        entries = [a if b is None else a | len(b) << _LENGTH for a, b in zip(what, counted, strict=True)]
-        numbers, weights = ([each for each in some if each is not None] for some in (counted, weighted))
         good = count_entries(
-            np.array(entries, np.int64), np.array(scales, np.float64), joined(numbers, np.int64),
-            joined(weights, np.float64), self.known, tuple(people), self.fifth_of_area, month, in_march,
+            np.frombuffer(self._queued, np.int64), np.frombuffer(self._scales), joined(self._numbers, np.int64),
+            joined(self._weights, np.float64), self.known, tuple(people), self.fifth_of_area, month, in_march,
             (AGE_GROUP_OF, BAND_OF), arrays["monthly"][row],
             (arrays["yearly_age"][year], arrays["yearly_area"][year], arrays["yearly_cell"][year],
              arrays["death_bands"][year]),

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.life.life_kernels import REVIEW_MONTHS
+from sim.policy import policy_kernels as kernels
 
 Factors = NDArray[np.float32]
 MOST = 2.0  # times that a factor is carried on at most, up or down
@@ -32,9 +33,9 @@ class Ahead:
             return factors
         before = self.past[0] if len(self.past) >= REVIEW_MONTHS else np.ones_like(factors)
         self.past = [*self.past[-(REVIEW_MONTHS - 1) :], factors.copy()]
-        pace = np.divide(factors, before, out=np.ones_like(factors), where=before > 0)  # what is nought stays so
-        carried = factors * np.clip(np.sqrt(pace), 1 / MOST, MOST)
-        return np.asarray(np.maximum(carried, self.least), np.float32)
+        carried = np.empty_like(factors)
+        kernels.carry(factors, before, self.least, np.float32(1 / MOST), np.float32(MOST), carried)
+        return carried
 
     def snapshot(self) -> list[Any]:
         """The factors of the last months; they are never written again."""

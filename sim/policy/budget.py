@@ -96,12 +96,18 @@ class Budget:
 
     def growth(self, line: str, month: int) -> float:
         """Volume of a line in a month relative to 2024/25; exactly 1 before April 2024, whose activity is observed."""
-        years = max(0, month - _FIRST_GROWTH) / MONTHS_A_YEAR
-        return float((1.0 + self.growth_rate[line]) ** years)
+        return grown(self.growth_rate[line], month)
 
     def month_pence(self, month: int) -> dict[str, int]:
         """What each line has in one month before any policy, in pence."""
-        return {name: round(self.pence[name] * self.growth(name, month) / MONTHS_A_YEAR) for name in NAMES}
+        rates = self.growth_rate
+        volume = {rate: grown(rate, month) for rate in set(rates.values())}  # lines share a few rates
+        return {name: round(self.pence[name] * volume[rates[name]] / MONTHS_A_YEAR) for name in NAMES}
+
+
+def grown(rate: float, month: int) -> float:
+    """Volume in a month relative to 2024/25 of what grows by so much a year."""
+    return float((1.0 + rate) ** (max(0, month - _FIRST_GROWTH) / MONTHS_A_YEAR))
 
 
 def nhs_total(pence: Mapping[str, int]) -> int:
@@ -118,7 +124,7 @@ def share(amount: int, payers: Sequence[tuple[str, float | None]], pence: Mappin
     names = [name for name, _ in payers]
     if len(names) == 1:
         paid = {names[0]: amount}
-    elif any(part is not None for _, part in payers):
+    elif payers[0][1] is not None:
         paid = dict(zip(names, divide(amount, [round((part or 0.0) * 1_000_000) for _, part in payers]), strict=True))
     else:
         paid = dict(zip(names, divide(amount, [pence.get(name, 1) for name in names]), strict=True))

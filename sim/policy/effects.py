@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.care.beds import DAYS_A_MONTH
+from sim.policy import policy_kernels as kernels
 from sim.policy.levers import Act
 from sim.policy.programme import Programme
 from sim.policy.scenario import Scenario
@@ -42,7 +43,7 @@ class Effects:
 
     def __init__(self, practices: int) -> None:
         self.practices = practices
-        self.rates: set[int] = set()  # columns of area_factor, and names of area_shift, that are not at rest
+        self.rates: list[int] = []  # columns of area_factor, and names of area_shift, that are not at rest
         self.lifted: set[str] = set()
         self.clear()
 
@@ -99,11 +100,10 @@ def apply_levers(m: CareSystem, scenario: Scenario) -> None:
     shifts: dict[str, Floats] = {}
     effects = m.commissioner.effects
     effects.clear()
-    for touched in effects.rates:
-        m.area_factor[:, touched] = 1.0
+    if effects.rates:
+        m.area_factor[:, effects.rates] = 1.0
     for state in effects.lifted:
         m.area_shift[state][:] = 0.0
-    effects.rates = set()
     saved = 0.0
     for use in scenario.active:
         programme = m.commissioner.programmes[use.name]
@@ -130,13 +130,15 @@ def apply_levers(m: CareSystem, scenario: Scenario) -> None:
             elif act.kind == "digital":
                 _digital(effects, programme, act, people, felt)
     overlap = m.evidence["levers.overlap"] if logs or steps else 0.0
-    for process, parts in logs.items():
-        column = m.rates.index[process]
-        factor = np.exp(combine(parts, overlap))
-        if process in HOSPITAL_KINDS:
-            factor = np.maximum(factor, 1.0 - m.evidence["levers.most_reduction"])
-        m.area_factor[:, column] = factor
-        effects.rates.add(column)
+    effects.rates = [m.rates.index[process] for process in logs]
+    if logs:
+        factors = np.empty((len(logs), len(m.area_factor)))
+        for row, parts in enumerate(logs.values()):
+            factors[row] = combine(parts, overlap)
+        np.exp(factors, out=factors)
+        for row in (row for row, process in enumerate(logs) if process in HOSPITAL_KINDS):
+            np.maximum(factors[row], 1.0 - m.evidence["levers.most_reduction"], out=factors[row])
+        m.area_factor[:, effects.rates] = factors.T
     effects.lifted = set(shifts)
     for state, lift in shifts.items():
         m.area_shift[state][:] = lift
@@ -198,8 +200,10 @@ def _logs(programme: Programme, act: Act, month: int, felt: Floats) -> list[tupl
     chance = programme.background.get(act.target, 0.0)
     if chance <= 0.0:
         return []
-    eligible = programme.eligible
-    reached = np.divide(programme.reached, eligible, out=np.zeros_like(eligible), where=eligible > 0)
-    added = reached * programme.strength(month) * value[act.values["add_probability"]]
-    more = np.clip(chance + added, 0.0, MOST_CHANCE)
-    return [(act.target, np.log(np.log1p(-more) / np.log1p(-chance)))]
+    spared = np.empty(programme.eligible.size)
+    strength = np.array(programme.strength(month), ndmin=1)
+    kernels.spare(
+        programme.reached, programme.eligible, strength, value[act.values["add_probability"]], chance, MOST_CHANCE,
+        spared,
+    )  # fmt: skip
+    return [(act.target, np.log(np.log1p(spared) / np.log1p(-chance)))]

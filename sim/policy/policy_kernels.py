@@ -36,6 +36,29 @@ def cover(stock: Array, eligible: Array, covered: Array) -> None:
 
 
 @compiled
+def spare(
+    reached: Array, eligible: Array, strength: Array, added: float, chance: float, most: float, out: Array
+) -> None:
+    """out (float64[areas]) = minus the chance of the eligible when those reached have `added` on top of it, from 0 to
+    `most`. strength: of the effect, one a neighbourhood or one of all."""
+    step = 0 if strength.size == 1 else 1
+    for k in range(out.size):
+        share = reached[k] / eligible[k] if eligible[k] > 0.0 else 0.0
+        out[k] = -min(max(chance + share * strength[k * step] * added, 0.0), most)
+
+
+@compiled
+def carry(factors: Array, before: Array, least: Array, slowest: np.float32, fastest: np.float32, out: Array) -> None:
+    """See `sim.policy.ahead`: factors (float32[areas, processes]) carried on for half as long as they took from
+    `before`, by a ratio from slowest to fastest, and not below `least` of each process. What was nought stays so."""
+    for a in range(factors.shape[0]):
+        for k in range(factors.shape[1]):
+            pace = factors[a, k] / before[a, k] if before[a, k] > 0 else np.float32(1)
+            pace = min(max(np.sqrt(pace), slowest), fastest)
+            out[a, k] = max(factors[a, k] * pace, least[k])
+
+
+@compiled
 def count_eligible(
     identity: Array,
     born: Array,

@@ -56,6 +56,7 @@ class Programme:
         self.spread = float(m.evidence["levers.adoption_spread"]) if use.lever.staff else 0.0
         self.people: People | None = None
         self.filling: Filling | None = None  # how its money fills the neighbourhoods up
+        self.reachable: float | None = None  # most persons a month where it runs
         self.trial = Trial(use.rollout.pilot, use.name, self.first) if use.rollout.pilot else None
         # the month in which each neighbourhood begins: with a pilot, not before it is its turn
         self.start: Floats = np.full(areas, np.inf if self.trial else float(self.first))
@@ -95,7 +96,7 @@ class Programme:
         before = self.trial.phase
         self.asking = round(self.trial.advance(m, month) * PENCE)
         if self.trial.phase != before:
-            self.filling = None
+            self.filling = self.reachable = None
         if self.trial.phase != before and self.trial.acting:
             begins = self._open(np.ones(len(self.start))) > 0
             self.start[begins & np.isinf(self.start)] = month
@@ -123,8 +124,9 @@ class Programme:
         wanted = round(nhs_month_pence * self.amount(month) / 100)
         most = wanted
         if self.lever.reaches_people:
-            reachable = float(self._open(self.limit).sum())
-            most = math.floor(reachable * self.parameters[self.lever.cost["per_person"]] * PENCE)
+            if self.reachable is None:
+                self.reachable = float(self._open(self.limit).sum())
+            most = math.floor(self.reachable * self.parameters[self.lever.cost["per_person"]] * PENCE)
         elif "most_beds_per_100k" in self.lever.cost:
             per_head = self.parameters[self.lever.cost["most_beds_per_100k"]] / HUNDRED_THOUSAND
             table = m.table_of(Neighbourhood)
@@ -159,7 +161,7 @@ class Programme:
         table = m.table_of(Neighbourhood)
         homes, size = table.columns, table.size
         self.people = people
-        energy, self.filling = observed_energy(m), None
+        energy, self.filling, self.reachable = observed_energy(m), None, None
         self.weights = weights(
             self.rollout.spread, homes["residents"][:size], homes["decile"][:size], energy, self.eligible
         )
@@ -207,7 +209,7 @@ class Programme:
     @property
     def quiet(self) -> bool:
         """Whether nothing of it is felt anywhere."""
-        return not (self.bought or self.stock.any())
+        return not (self.bought or np.count_nonzero(self.stock))
 
     def strength(self, month: int) -> Any:
         """How far its effect has come in, 0 to 1: nothing before the onset, then a straight line over the ramp, times

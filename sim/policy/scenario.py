@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -93,7 +94,7 @@ class Scenario:
     uses: tuple[Use, ...] = ()
     source_file: str = ""
 
-    @property
+    @cached_property
     def active(self) -> tuple[Use, ...]:
         """The levers that change something."""
         return tuple(use for use in self.uses if not use.null)

@@ -41,14 +41,14 @@ def test_overflow_lies_between_its_bounds_and_falls_with_capacity(load: float, c
 @given(st.lists(loads, min_size=1, max_size=4), loads)
 def test_tiers_lose_together_what_the_whole_overflows(tiers: list[float], capacity: float) -> None:
     arrays = [np.array([tier]) for tier in tiers]
-    shares = not_offered(arrays, np.array([capacity]))
+    shares = not_offered(np.array(arrays), np.array([capacity]), np.ones(1))
     assert all(0 <= share[0] <= 1 for share in shares)
     lost = sum(float(share[0]) * tier for share, tier in zip(shares, tiers, strict=True))
     assert lost == pytest.approx(float(expected_overflow(sum(tiers), capacity)), rel=1e-6, abs=1e-6 * sum(tiers) + 1e-9)
 
 
 def test_the_first_tier_loses_last() -> None:
-    first, second, third = not_offered([np.array([400.0]), np.array([50.0]), np.array([550.0])], np.array([900.0]))
+    first, second, third = not_offered(np.array([[400.0], [50.0], [550.0]]), np.array([900.0]), np.ones(1))
     assert first[0] < 1e-6
     assert second[0] < 1e-6
     assert third[0] == pytest.approx(100 / 550, abs=0.02)

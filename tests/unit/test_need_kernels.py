@@ -240,13 +240,14 @@ def test_needs_left_unmet_are_counted_for_whoever_has_them() -> None:
 
 def test_who_arrives_stands_behind_those_who_wait() -> None:
     before = tuple(np.arange(3).astype(kind) + k for k, kind in enumerate(COLUMNS.values()))
-    after = tuple(np.empty(5, kind) for kind in COLUMNS.values())
+    after = tuple(np.empty(4, kind) for kind in COLUMNS.values())
     rows, key = np.array([4, 0, 2]), np.array([7, 8, 9], np.uint64)
     ready, step = np.array([1.5, 2.5, 3.5], np.float32), np.array([5, 6, 7], np.int8)
     team, handoffs = np.array([1, 2, 3], np.int16), np.array([1, 2, 1], np.uint8)
     unique_id = np.arange(100, 105)
-    kernels.queue(np.array([2, 0]), (rows, key, ready, step, team, handoffs), unique_id, MONTH, before, after)
+    kept, here = np.array([0, 2]), np.array([2, 0])
+    kernels.queue(kept, here, (rows, key, ready, step, team, handoffs), unique_id, MONTH, before, after)
     new = ([102, 104], [2, 4], [9, 7], [MONTH] * 2, [3.5, 1.5], [-1, -1], [7, 5], [3, 1], [1, 1])
     for name, old, column, arrived in zip(COLUMNS, before, after, new, strict=True):
-        assert np.array_equal(column[:3], old), name
-        assert column[3:].tolist() == arrived, name
+        assert np.array_equal(column[:2], old[kept]), name
+        assert column[2:].tolist() == arrived, name

@@ -11,6 +11,7 @@ import pytest
 from sim import draws
 from sim.care import care_kernels as kernels
 from sim.care import practice_kernels
+from sim.care.hashes import Hashes
 from sim.care.overflow import binomial
 from sim.life import frailty
 
@@ -62,7 +63,7 @@ def test_what_is_asked_is_counted_by_practice_area_and_age() -> None:
 
 def serve(t: dict[str, Any], share: float, offline: int = 0, barrier: float = 0.0) -> tuple[Any, Any]:
     busy = np.flatnonzero((t["contacts"] > 0) | (t["waiting"] > 0)).astype(np.int32)
-    rows, fate = np.empty(busy.size, np.int64), np.empty((busy.size, 4), np.int16)
+    rows, fate = np.empty(busy.size, np.int64), np.empty((5, busy.size), np.int16)
     numbers = (5, 6, draws.PAIRED + 9)
     offset = np.array([draws.offset(MONTH, number) for number in numbers], np.uint64)
     shift = np.array([32, 0], np.uint64)  # purposes 11 and 12
@@ -72,7 +73,7 @@ def serve(t: dict[str, Any], share: float, offline: int = 0, barrier: float = 0.
         np.uint64(offline), shares, shares / 2, np.full(PRACTICES, barrier), offset, shift, np.array([0.1, 0.6]), rows,
         fate,
     )  # fmt: skip
-    return rows[:filled], fate[:filled]
+    return rows[:filled], fate[:, :filled]
 
 
 @pytest.mark.parametrize(("share", "most"), [(0.3, 2), (0.04, 20), (1e-4, 2), (0.0, 2)])
@@ -88,7 +89,8 @@ def test_the_contacts_not_offered_and_their_fates_are_those_of_each_residents_dr
     first, second = draws.uniforms2(t["key"][rows], MONTH, 9)
     to_ed = binomial(first, lost, 0.1)
     waits = binomial(second, lost - to_ed, 0.6)
-    assert np.array_equal(fate, np.stack([lost, to_ed, waits, lost - to_ed - waits], axis=1))
+    assert np.array_equal(fate[:4], [lost, to_ed, waits, lost - to_ed - waits])
+    assert np.array_equal(fate[4], (t["contacts"] + t["waiting"].astype(int))[rows])
 
 
 def test_a_barrier_is_met_by_those_offline_alone() -> None:
@@ -114,20 +116,20 @@ def test_what_is_left_open_is_written_and_added_up() -> None:
         rows, fate, t["practice"], t["fifth"], t["area"], t["born"], home, GROUP_OF_AGE, MONTH, 255, waiting, months,
         unmet, age, by_practice, by_fifth, missed,
     )  # fmt: skip
-    assert at_home == fate[home[rows] == 1, 1].sum() > 0
+    assert at_home == fate[1, home[rows] == 1].sum() > 0
     twin = np.zeros(N, int)
-    twin[rows] = fate[:, 2]
+    twin[rows] = fate[2]
     assert np.array_equal(waiting, twin)
     assert set(np.unique(months[twin > 0])) <= {8, 255}
     assert (months[twin == 0] == 0).all()
-    assert np.array_equal(unmet[rows], np.minimum(t["unmet"][rows] + fate[:, 3], 255))
-    assert (age[rows[(fate[:, 3] > 0) & (t["unmet"][rows] == 0)]] == 0).all()
-    assert (age[rows[(fate[:, 3] > 0) & (t["unmet"][rows] > 0)]] == 9).all()
+    assert np.array_equal(unmet[rows], np.minimum(t["unmet"][rows] + fate[3], 255))
+    assert (age[rows[(fate[3] > 0) & (t["unmet"][rows] == 0)]] == 0).all()
+    assert (age[rows[(fate[3] > 0) & (t["unmet"][rows] > 0)]] == 9).all()
     for k in range(4):
-        assert np.array_equal(by_practice[k], np.bincount(t["practice"][rows], fate[:, k], PRACTICES))
-        assert np.array_equal(by_fifth[k], np.bincount(t["fifth"][rows], fate[:, k], 5))
+        assert np.array_equal(by_practice[k], np.bincount(t["practice"][rows], fate[k], PRACTICES))
+        assert np.array_equal(by_fifth[k], np.bincount(t["fifth"][rows], fate[k], 5))
     lost = np.zeros((AREAS, GROUPS), np.int64)
-    np.add.at(lost, (t["area"][rows], group(t, rows)), fate[:, 0])
+    np.add.at(lost, (t["area"][rows], group(t, rows)), fate[0])
     assert np.array_equal(missed, lost)
 
 
@@ -143,12 +145,12 @@ def test_unmet_needs_do_what_each_residents_draws_say() -> None:
     contacts, unmet, age = t["contacts"].copy(), t["unmet"].copy(), np.full(N, 9, np.uint8)
     home = np.arange(N) % 2
     chance = np.array([0.3, 0.2, 0.4])
-    offset = np.array([draws.offset(MONTH, draws.PAIRED + PAIR), draws.offset(MONTH, SINGLE >> 1)])
+    hashes = Hashes(SINGLE, pairs=[PAIR])
     by_practice, total = np.zeros(PRACTICES, np.int64), np.zeros(6, np.int64)
-    rows, again, sent = np.empty(N, np.int64), np.empty(N, np.int64), np.empty(3 * N, np.int64)
-    asked, to_ed = kernels.reappear(
-        t["identity"], t["key"], home, t["practice"], contacts, unmet, age, offset, np.uint64(32 * (SINGLE & 1)),
-        chance, 255, by_practice, total, rows, again, sent,
+    rows, again = np.empty(N, np.int64), np.empty(N, np.int64)
+    asked, sent = kernels.reappear(
+        t["identity"], t["key"], home, t["practice"], contacts, unmet, age, hashes.offset(MONTH), hashes.shift,
+        chance, 255, by_practice, total, rows, again,
     )  # fmt: skip
     needs = np.where(t["identity"] != 0, t["unmet"], 0).astype(int)
     first, second = draws.uniforms2(t["key"], MONTH, PAIR)
@@ -161,7 +163,7 @@ def test_unmet_needs_do_what_each_residents_draws_say() -> None:
     assert np.array_equal(age[needs > 0], np.where(still > 0, 10, 0)[needs > 0])
     assert np.array_equal(rows[:asked], np.flatnonzero(back))
     assert np.array_equal(again[:asked], back[back > 0])
-    assert np.array_equal(sent[:to_ed], np.repeat(np.arange(N), ed))
+    assert np.array_equal(sent, np.repeat(np.arange(N), ed))
     assert np.array_equal(by_practice, np.bincount(t["practice"], back, PRACTICES))
     ends = [needs.sum(), back.sum(), ed.sum(), ed[home == 1].sum(), (ended - ed).sum(), still.sum()]
     assert total.tolist() == ends
@@ -201,10 +203,10 @@ def test_continuity_moves_to_what_is_given_and_falls_with_the_usual_doctor() -> 
     shift = np.zeros(AREAS)
     shift[2] = 0.05
     continuity = np.full(N, 153, np.uint8)  # 0.6
-    total, number = np.zeros(PRACTICES), np.zeros(PRACTICES, np.int64)
+    mean = np.full(PRACTICES + 1, 0.5)
     kernels.move_continuity(
         rows, t["key"], t["practice"], t["area"], given, shift, leaving, 0.25, 0.5, draws.offset(MONTH, 300),
-        continuity, total, number,
+        continuity, mean,
     )  # fmt: skip
     first, second = draws.uniforms(t["key"], MONTH, 600), draws.uniforms(t["key"], MONTH, 601)
     value = 0.6 + 0.25 * (given[t["practice"]] + shift[t["area"]] - 0.6)
@@ -213,8 +215,9 @@ def test_continuity_moves_to_what_is_given_and_falls_with_the_usual_doctor() -> 
     assert np.mean(continuity == np.floor(value + second)) > 0.999
     # rounding at random has no bias: standard deviation of one rounding is at most a half
     assert continuity.mean() == pytest.approx(value.mean(), abs=3 * 0.5 / sqrt(N))
-    assert number.sum() == N
-    assert total == pytest.approx(np.bincount(t["practice"], continuity, PRACTICES))
+    number = np.bincount(t["practice"], minlength=PRACTICES)
+    assert mean[:PRACTICES] == pytest.approx(np.bincount(t["practice"], continuity, PRACTICES) / number / 255)
+    assert mean[PRACTICES] == 0.5  # nobody's
 
 
 def test_every_practice_closes_its_month() -> None:
