@@ -58,7 +58,8 @@ def intervals(values: Array) -> tuple[Array, Array, Array, Array]:
     """Mean, low, high and number of runs along the first axis: float64[runs, n] to four arrays [n]."""
     values = np.asarray(values, np.float64)
     if not len(values):
-        return (*(np.full(values.shape[1:], np.nan) for _ in range(3)), np.zeros(values.shape[1:], np.int64))
+        unknown = np.full(values.shape[1:], np.nan)
+        return unknown, unknown, unknown, np.zeros(values.shape[1:], np.int64)
     with np.errstate(invalid="ignore"):  # runs without a value come below
         mean = values.mean(axis=0)
         low, high = np.quantile(values, (LOW, HIGH), axis=0)
