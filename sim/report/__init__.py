@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -23,6 +25,13 @@ def read(folder: str | Path) -> Results:
         from sim.report import outputs  # noqa: F401
 
         return reading.result()
+
+
+def get_ready() -> Thread:
+    """Begin to import what draws a report, for whoever waits for something else meanwhile; join it before drawing."""
+    thread = Thread(target=import_module, args=("sim.report.outputs",), daemon=True)
+    thread.start()
+    return thread
 
 
 def write(results: Results, folder: str | Path) -> list[Path]:

@@ -5,15 +5,14 @@ from __future__ import annotations
 import gc
 import multiprocessing
 import os
-import signal
-import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sim import disk
+from sim import disk, forked
 from sim.report import board_paper, by_lever, lives, outline, page, svg, workbook
 from sim.report.facts import Facts
 from sim.report.figures import ALONE, PICTURES
@@ -63,35 +62,28 @@ def prepare(numbers: Numbers, book: Path) -> tuple[page.Page, dict[str, Drawn]]:
     global _numbers
     for compared in numbers.compared:
         numbers.ledgers(compared)  # worked out once, before it is needed everywhere
-    # Only a process without other threads may be forked: a lock that one of them holds would never be let go.
-    forks = "fork" in multiprocessing.get_all_start_methods() and threading.active_count() == 1
-    cores = min(MOST_PROCESSES, os.cpu_count() or 1)
     _numbers = numbers
     try:
-        if forks and cores > 1:
-            return _beside_each_other(numbers, book, cores)
-        built, pictures = _written(numbers), {name: _draw(name) for name in _names(numbers)}
-        workbook.write(numbers, book)
-        return built, _made(pictures)
+        with forked.beside(partial(workbook.write, numbers, book)):
+            names = _names(numbers)
+            numbers.area_names()  # the place: several pictures show it
+            if forked.possible():
+                return _beside_each_other(numbers, names)
+            built = _written(numbers)
+            return built, _made({name: _draw(name) for name in names})
     finally:
         _numbers = None
 
 
-def _beside_each_other(numbers: Numbers, book: Path, cores: int) -> tuple[page.Page, dict[str, Drawn]]:
-    """As `prepare`, with forked processes."""
-    forked = multiprocessing.get_context("fork")
-    writer = forked.Process(target=_write_book, args=(book,), daemon=True)
-    writer.start()
-    names = _names(numbers)
-    numbers.area_names()  # the place: several pictures show it
-    with ProcessPoolExecutor(cores - 1, forked, initializer=_leave_interrupts) as pool:
+def _beside_each_other(numbers: Numbers, names: Sequence[str]) -> tuple[page.Page, dict[str, Drawn]]:
+    """Words and pictures, with forked processes."""
+    cores = min(MOST_PROCESSES, os.cpu_count() or 1)
+    context = multiprocessing.get_context("fork")
+    with ProcessPoolExecutor(cores - 1, context, initializer=forked.leave_interrupts) as pool:
         drawings = {name: pool.submit(_draw, name) for name in names}
         built = _written(numbers)
         here = {name: _draw(name) for name in reversed(names) if drawings[name].cancel()}  # what nobody has begun
         pictures = {name: here[name] if name in here else drawings[name].result() for name in names}
-    writer.join()
-    if writer.exitcode:
-        workbook.write(numbers, book)  # for it to say here why it could not be written
     return built, _made(pictures)
 
 
@@ -115,11 +107,6 @@ def _written(numbers: Numbers) -> page.Page:
     return built
 
 
-def _leave_interrupts() -> None:
-    """Ctrl-C is for the process that asked: it ends the others."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-
 @contextmanager
 def _without_collection() -> Iterator[None]:
     """No search for cyclic garbage: drawing makes a million objects and lets go of few, and it is over soon."""
@@ -130,12 +117,6 @@ def _without_collection() -> Iterator[None]:
     finally:
         if was:
             gc.enable()
-
-
-def _write_book(book: Path) -> None:
-    _leave_interrupts()
-    assert _numbers is not None
-    workbook.write(_numbers, book)
 
 
 def _draw(name: str) -> Drawn | None:

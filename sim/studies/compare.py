@@ -114,10 +114,14 @@ def compare(plan: Plan, progress: Progress | None = None) -> Results:
 
 def compare_and_keep(plan: Plan, progress: Progress | None = None) -> tuple[Results, Path]:
     """Run a plan and leave its folder under ``results/``. Returns the results and the folder."""
+    from sim import report
+
     progress = progress or Silence()
     with Store(plan) as store:
+        ready = report.get_ready()
         run_parts(store, progress)
         results = gather(store)
+        ready.join()  # processes are forked to draw: only while there is one thread
         progress.say("Writing the report …")
         folder = store.finish(lambda whole: write_all(results, whole), facts(store))
     return results, folder
@@ -171,7 +175,7 @@ def run_parts(store: Store, progress: Progress, task: pool.Task = simulate) -> N
         if task is simulate and jobs:
             warm.share(workers, progress)
         progress.begin(gone + sum(job.steps for job in jobs), gone, f"0 of {total} runs done; loading the model")
-        pool.work(task, jobs, workers, name=str, finished=done, moment=now)
+        pool.work(task, jobs, workers, name=str, kin=lambda job: job.draw, finished=done, moment=now)
     except KeyboardInterrupt:
         store.log("interrupted", finished=finished)
         kept = f"{finished} of {total} runs are finished and kept" if finished else "No run was finished yet"
@@ -256,10 +260,10 @@ def _without_judged(store: Store, workers: int) -> list[Job]:
 
 def write_all(results: Results, folder: Path) -> None:
     """Everything a finished run leaves behind but its configuration and metadata: numbers, report, pictures."""
-    from sim import report
+    from sim import forked, report
 
-    results.save(folder)
-    report.write(results, folder)
+    with forked.beside(partial(results.save, folder)):
+        report.write(results, folder)
 
 
 def facts(store: Store) -> dict[str, Any]:

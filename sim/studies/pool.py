@@ -15,7 +15,7 @@ import sys
 import tempfile
 import threading
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
@@ -46,6 +46,7 @@ class _Worker:
     process: Any
     pipe: Connection
     job: int | None = None
+    kind: Hashable = None  # of the last job it was given
 
 
 def work(
@@ -54,10 +55,13 @@ def work(
     workers: int,
     *,
     name: Callable[[Any], str] = str,
+    kin: Callable[[Any], Hashable] = lambda job: None,
     finished: Callable[[int, Any], None] = lambda index, result: None,
     moment: Callable[[Moment], None] = lambda now: None,
 ) -> None:
     """Do every job. `finished` gets (index, result) as each ends, `moment` how far it has come, about 4 times a second.
+
+    kin: jobs for which it is equal have work in common, so that a worker is given those of one kind one after another.
 
     Raises what a job raised; `EnvironmentFault` naming the job when its process died or ran out of memory. On any
     exception, Ctrl-C included, all workers are stopped before it is passed on.
@@ -76,8 +80,9 @@ def work(
                 process.start()
                 theirs.close()
                 pool.append(_Worker(process, ours))
+        kinds = [kin(job) for job in jobs]
         for worker in pool:
-            _hand_out(worker, waiting, jobs)
+            _hand_out(worker, _next(worker, waiting, kinds, pool), jobs)
         while any(worker.job is not None for worker in pool):
             ready = wait([worker.pipe for worker in pool if worker.job is not None], timeout=POLL_SECONDS)
             for worker in pool:
@@ -86,7 +91,7 @@ def work(
                     progress[2 * index] = progress[2 * index + 1] = 0
                     worker.job = None
                     finished(index, result)
-                    _hand_out(worker, waiting, jobs)
+                    _hand_out(worker, _next(worker, waiting, kinds, pool), jobs)
             doing = [worker.job for worker in pool if worker.job is not None]
             steps = sum(progress[2 * index + 1] for index in doing)
             moment(Moment(steps, tuple((index, progress[2 * index]) for index in doing)))
@@ -102,11 +107,22 @@ def work(
             worker.pipe.close()
 
 
-def _hand_out(worker: _Worker, waiting: list[int], jobs: Sequence[Any]) -> None:
-    if waiting:
-        worker.job = waiting.pop(0)
+def _next(worker: _Worker, waiting: list[int], kinds: Sequence[Hashable], pool: Sequence[_Worker]) -> int | None:
+    """Take the next job for a worker: one of the kind it has done, else of a kind that nobody does, else any."""
+    if not waiting:
+        return None
+    others = {kinds[job] for each in pool if (job := each.job) is not None}
+    index = min(waiting, key=lambda k: (kinds[k] != worker.kind, kinds[k] in others))  # the first among equals
+    waiting.remove(index)
+    worker.kind = kinds[index]
+    return index
+
+
+def _hand_out(worker: _Worker, index: int | None, jobs: Sequence[Any]) -> None:
+    worker.job = index
+    if index is not None:
         with contextlib.suppress(OSError):  # a worker already dead is noticed when its answer is read
-            worker.pipe.send((worker.job, jobs[worker.job]))
+            worker.pipe.send((index, jobs[index]))
 
 
 def _answer(worker: _Worker, jobs: Sequence[Any], name: Callable[[Any], str]) -> tuple[int, Any]:
