@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
-from sim.studies.stopwatch import Laps, Stopwatch, slowed, undisturbed
+from sim.studies.stopwatch import Laps, Stopwatch, slowed, undisturbed, waited
 
 pytestmark = pytest.mark.unit
 
@@ -33,3 +36,15 @@ def test_a_lap_is_the_work_and_not_the_loop() -> None:
     assert len(laps.took) == len(laps.loop) == 2
     assert 0 <= laps.took[0] < laps.took[1]
     assert min(laps.loop) > 0
+
+
+def test_a_command_is_timed_as_it_ran_and_as_it_would_have_alone() -> None:
+    found = waited([[sys.executable, "-c", "import time; time.sleep(0.5)"]] * 2)
+    assert found.took >= 0.5
+    assert found.slowed >= 0
+    assert found.undisturbed == pytest.approx(found.took / (1 + found.slowed))
+
+
+def test_a_command_that_fails_is_not_timed() -> None:
+    with pytest.raises(subprocess.CalledProcessError):
+        waited([[sys.executable, "-c", "raise SystemExit(3)"]])

@@ -1,0 +1,57 @@
+"""Work beside other work: done once, and what fails is said where it was asked for."""
+
+from __future__ import annotations
+
+import os
+import threading
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from sim import forked
+
+pytestmark = pytest.mark.unit
+
+
+def _note(file: Path) -> None:
+    with file.open("a") as out:
+        out.write(f"{os.getpid()}\n")
+
+
+def _refuse(file: Path) -> None:
+    _note(file)
+    raise ValueError("no room")
+
+
+def test_work_is_done_once_and_elsewhere(tmp_path: Path) -> None:
+    with forked.beside(partial(_note, tmp_path / "who")):
+        pass
+    who = (tmp_path / "who").read_text().split()
+    assert len(who) == 1
+    assert (int(who[0]) != os.getpid()) == forked.possible()
+
+
+def test_what_fails_beside_is_done_here_for_its_words(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="no room"), forked.beside(partial(_refuse, tmp_path / "who")):
+        pass
+    assert int((tmp_path / "who").read_text().split()[-1]) == os.getpid()
+
+
+def test_nothing_goes_on_when_the_block_fails(tmp_path: Path) -> None:
+    with pytest.raises(KeyError), forked.beside(partial(threading.Event().wait, 60)):
+        raise KeyError
+
+
+def test_a_process_with_threads_is_not_forked(tmp_path: Path) -> None:
+    stop = threading.Event()
+    thread = threading.Thread(target=stop.wait)
+    thread.start()
+    try:
+        assert not forked.possible()
+        with forked.beside(partial(_note, tmp_path / "who")):
+            assert not (tmp_path / "who").exists()
+        assert int((tmp_path / "who").read_text()) == os.getpid()
+    finally:
+        stop.set()
+        thread.join()
