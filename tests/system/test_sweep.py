@@ -287,6 +287,7 @@ MISTAKES = [
     ("sweep experiment=sobol shard=9/8", "shard=9/8: write which of how many, for example shard=2/8."),
     ("sweep experiment=sobol engine=spark", "There is no engine called 'spark'."),
     ("sweep experiment=sobol engine=process engine.address=x", "engine=process has no option engine.address."),
+    ("sweep experiment=sobol engine.address={a:1}", "engine.address must be the address of a scheduler, for example"),
     ("sweep experiment=sobol place=toy outcomes=[deths]", "There is no measure called 'deths'. Did you mean deaths?"),
     ("sweep experiment=sobol place=toy factors.evidence=[tie]", "The evidence has nothing uncertain called 'tie'"),
     ("sweep experiment=sobol place=toy years=0", "years must be from 1 to 60 years, not 0."),
@@ -333,6 +334,8 @@ def test_dask_gives_the_same_digest_and_an_address_that_nobody_answers_is_said(t
         (("dask", {"address": "tcp://127.0.0.1:9"}), "no Dask scheduler can be reached there: nobody answers."),
         (("dask", {"address": "nonsense"}), "write the scheduler's address, for example tcp://127.0.0.1:8786."),
         (("submitit", {"cluster": "local", "tmeout_min": "5"}), "engine=submitit: "),
+        (("submitit", {"cluster": "local", "timeout_min": "{a:1}"}), "engine.timeout_min must be a whole number"),
+        (("submitit", {"cluster": "here"}), "engine.cluster must be slurm or local, not here."),
         (("submitit", {"jobs": "0"}), "engine.jobs must be a whole number of at least 1, not 0."),
     ],
 )
