@@ -264,14 +264,10 @@ def _resume(words: Words, said: Mapping[str, str]) -> int:
 
 def _unchanged(experiment: Experiment, path: Path) -> None:
     """Raise `UserError` when the model is not what it was when the sweep began: old and new runs cannot be mixed."""
-    import hashlib
-    import json
-
+    from sim.sweeps import folder
     from sim.sweeps.store import RunStore
 
-    store = RunStore(path.parent, experiment.base)
-    code = hashlib.sha256(json.dumps([store.base.hash, experiment.tree()], sort_keys=True, default=str).encode())
-    if not (store.cache / "sweeps" / code.hexdigest()).is_file():
+    if not folder.note(experiment, RunStore(path.parent, experiment.base)).is_file():
         raise UserError(
             f"The model, its evidence or the place has changed since {path} began, and its runs cannot be mixed with "
             f"new ones; begin anew: headwater sweep experiment={experiment.name} …"

@@ -55,10 +55,10 @@ def sweep(experiment: Experiment, progress: Progress, engine: Choice) -> SweepRe
         progress.say(line)
     if experiment.then is not None:
         progress.say(experiment.second_size())
-    folder, _ = folders.open_folder(experiment, it.store)
     done = sum(it.count())
-    if done < it.total:
-        jobs = _hand_in(experiment, folder, engine, options, many)
+    with folders.begun(experiment, it.store) as folder:
+        jobs = _hand_in(experiment, folder, engine, options, many) if done < it.total else None
+    if jobs is not None:
         progress.say(jobs.submitted)
         progress.begin(it.total, done, f"{done} of {it.total} runs done")
         try:
@@ -90,7 +90,9 @@ def sweep(experiment: Experiment, progress: Progress, engine: Choice) -> SweepRe
 
 def _hand_in(experiment: Experiment, folder: Path, engine: Choice, options: dict[str, Any], many: int) -> _Jobs:
     """Give so many jobs to the cluster. Raises `UserError` for what it refuses: a partition that is not there, say."""
-    executor = _executor(folder / "jobs", engine, options)
+    from sim.sweeps import folder as folders
+
+    executor = _executor(folder / folders.JOBS, engine, options)
     shards = [(i, many) for i in range(many)]
     try:
         jobs = executor.map_array(Share(), [experiment] * many, shards, [engine.workers] * many)

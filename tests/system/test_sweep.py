@@ -354,6 +354,52 @@ def test_an_engine_out_of_reach_is_said_before_anything_is_written(
     assert list(tmp_path.iterdir()) == []
 
 
+REFUSES = "#!/bin/sh\necho 'sbatch: error: invalid partition specified: nonsense' >&2\nexit 1\n"
+
+
+def begin_refused(given: Experiment, monkeypatch: pytest.MonkeyPatch, programs: Path) -> None:
+    """Hand a sweep in to a Slurm that refuses it."""
+    pytest.importorskip("submitit")
+    from sim.studies.progress import Silence
+    from sim.sweeps import engine_submitit
+
+    programs.mkdir()
+    for name in ("sbatch", "srun"):
+        (programs / name).write_text(REFUSES)
+        (programs / name).chmod(0o755)
+    monkeypatch.setenv("PATH", str(programs), prepend=os.pathsep)
+    for jobs in ("1", "2"):
+        engine = Choice("submitit", {"cluster": "slurm", "slurm_partition": "nonsense", "jobs": jobs})
+        with pytest.raises(UserError, match="engine=submitit: sbatch: error: invalid partition specified: nonsense"):
+            engine_submitit.sweep(given, Silence(), engine=engine)
+
+
+def test_of_a_study_that_slurm_refuses_nothing_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    given = experiment(tmp_path / "own", factors={"evidence": ["ties"]})
+    begin_refused(given, monkeypatch, tmp_path / "programs")
+    assert [path.name for path in tmp_path.iterdir()] == ["programs"]
+
+
+def test_a_refusal_leaves_an_earlier_start_as_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from sim.sweeps.folder import open_folder
+
+    given = experiment(tmp_path / "own", factors={"evidence": ["ties"]})
+    folder, _ = open_folder(given, run.Sweep(given).store)
+    (folder / "jobs").mkdir()
+    (folder / "jobs" / "5_0_log.out").write_text("said")
+    (folder / "log.jsonl").write_text("{}\n")
+    before = {path: path.is_file() and path.read_bytes() for path in (tmp_path / "own").rglob("*")}
+    begin_refused(given, monkeypatch, tmp_path / "programs")
+    assert {path: path.is_file() and path.read_bytes() for path in (tmp_path / "own").rglob("*")} == before
+
+
+def test_of_a_study_whose_dask_cannot_be_reached_nothing_is_left(tmp_path: Path, control: Path) -> None:
+    pytest.importorskip("distributed")
+    with pytest.raises(UserError, match="no Dask scheduler can be reached there"):
+        run.sweep(experiment(tmp_path), engine=Choice("dask", {"address": "smoke://127.0.0.1:9"}), task=TASK)
+    assert [path.name for path in tmp_path.iterdir()] == ["control"]
+
+
 @pytest.mark.parametrize(("engine", "module"), [("dask", "distributed"), ("submitit", "submitit")])
 def test_an_engine_that_is_not_installed_says_how_to_get_it(
     engine: str, module: str, monkeypatch: pytest.MonkeyPatch
