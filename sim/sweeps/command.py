@@ -70,7 +70,8 @@ def choice(said: Mapping[str, str], workers: int | None) -> Choice:
     from sim.studies.compare import cores
 
     options = {key.removeprefix("engine."): value for key, value in said.items() if key.startswith("engine.")}
-    name = said.get("engine", "dask" if "address" in options else "process")
+    of_dask = any(option.partition(".")[0] == "address" for option in options)
+    name = said.get("engine", "dask" if of_dask else "process")
     found = Choice(name, options, workers or cores())
     found.check()
     return found
@@ -94,7 +95,7 @@ def resized(experiment: Experiment, said: Mapping[str, str]) -> Experiment:
         raise UserError(f"then.{next(iter(typed))}: {experiment.name} has no second stage; screen_then_sobol has.")
     for key, value in typed.items():
         if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-            raise UserError(f"then.{key} must be a whole number of at least 1, not {value}.")
+            raise UserError(f"then.{key} must be a whole number of at least 1, not {said[f'then.{key}']}.")
     found = replace(experiment, then={**experiment.then, **typed})
     return replace(found, plan=replace(found.plan, experiment=found.tree()))
 
@@ -263,14 +264,10 @@ def _resume(words: Words, said: Mapping[str, str]) -> int:
 
 def _unchanged(experiment: Experiment, path: Path) -> None:
     """Raise `UserError` when the model is not what it was when the sweep began: old and new runs cannot be mixed."""
-    import hashlib
-    import json
-
+    from sim.sweeps import folder
     from sim.sweeps.store import RunStore
 
-    store = RunStore(path.parent, experiment.base)
-    code = hashlib.sha256(json.dumps([store.base.hash, experiment.tree()], sort_keys=True, default=str).encode())
-    if not (store.cache / "sweeps" / code.hexdigest()).is_file():
+    if not folder.note(experiment, RunStore(path.parent, experiment.base)).is_file():
         raise UserError(
             f"The model, its evidence or the place has changed since {path} began, and its runs cannot be mixed with "
             f"new ones; begin anew: headwater sweep experiment={experiment.name} …"

@@ -18,10 +18,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sim.arguments import light
 from sim.errors import EnvironmentFault, UserError
 from sim.studies.compare import Interrupted
 from sim.studies.progress import Progress
+from sim.sweeps import engine_options
 from sim.sweeps.engines import Choice
 from sim.sweeps.experiment import Experiment, check
 
@@ -45,7 +45,8 @@ def sweep(experiment: Experiment, progress: Progress, engine: Choice) -> SweepRe
     from sim.sweeps import folder as folders
 
     check(experiment)
-    many, options = _options(engine)
+    options = engine_options.read(engine.options)
+    many = options.pop("jobs", JOBS)
     with tempfile.TemporaryDirectory() as nowhere:  # options are tried before anything is written
         _executor(Path(nowhere), engine, options)
     it = run.Sweep(experiment)
@@ -54,10 +55,10 @@ def sweep(experiment: Experiment, progress: Progress, engine: Choice) -> SweepRe
         progress.say(line)
     if experiment.then is not None:
         progress.say(experiment.second_size())
-    folder, _ = folders.open_folder(experiment, it.store)
     done = sum(it.count())
-    if done < it.total:
-        jobs = _hand_in(experiment, folder, engine, options, many)
+    with folders.begun(experiment, it.store) as folder:
+        jobs = _hand_in(experiment, folder, engine, options, many) if done < it.total else None
+    if jobs is not None:
         progress.say(jobs.submitted)
         progress.begin(it.total, done, f"{done} of {it.total} runs done")
         try:
@@ -89,7 +90,9 @@ def sweep(experiment: Experiment, progress: Progress, engine: Choice) -> SweepRe
 
 def _hand_in(experiment: Experiment, folder: Path, engine: Choice, options: dict[str, Any], many: int) -> _Jobs:
     """Give so many jobs to the cluster. Raises `UserError` for what it refuses: a partition that is not there, say."""
-    executor = _executor(folder / "jobs", engine, options)
+    from sim.sweeps import folder as folders
+
+    executor = _executor(folder / folders.JOBS, engine, options)
     shards = [(i, many) for i in range(many)]
     try:
         jobs = executor.map_array(Share(), [experiment] * many, shards, [engine.workers] * many)
@@ -121,10 +124,16 @@ def _executor(folder: Path, engine: Choice, options: dict[str, Any]) -> Any:
 
     maker: Any = submitit.AutoExecutor
     given = {**DEFAULTS, "cpus_per_task": engine.workers, **options}
+    cluster = given.pop("cluster", None)
     try:
-        executor = maker(folder=str(folder), cluster=given.pop("cluster", None))
+        executor = maker(folder=str(folder), cluster=cluster)
+    except (RuntimeError, ValueError) as fault:
+        if cluster is not None and "know any executor" in str(fault):
+            raise UserError(f"engine.cluster must be {engine_options.PLACE}, not {cluster}.") from None
+        raise UserError(f"engine=submitit: {str(fault).splitlines()[0]}") from None
+    try:
         executor.update_parameters(**given)
-    except (RuntimeError, TypeError, ValueError, NameError) as fault:
+    except (AssertionError, RuntimeError, TypeError, ValueError, NameError) as fault:
         raise UserError(f"engine=submitit: {str(fault).splitlines()[0]}") from None
     return executor
 
@@ -223,11 +232,3 @@ def _trace_end(text: str) -> str:
     """The last line of a trace, which submitit frames with dashes and remarks."""
     trace = text.split("-" * 22)[1] if "-" * 22 in text else text
     return trace.strip().splitlines()[-1]
-
-
-def _options(engine: Choice) -> tuple[int, dict[str, Any]]:
-    options = {key: light(value) for key, value in engine.options.items()}
-    jobs = options.pop("jobs", JOBS)
-    if isinstance(jobs, bool) or not isinstance(jobs, int) or jobs < 1:
-        raise UserError(f"engine.jobs must be a whole number of at least 1, not {jobs}.")
-    return jobs, options

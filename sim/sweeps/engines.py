@@ -23,6 +23,7 @@ from typing import Any, Protocol
 from sim.errors import EnvironmentFault, UserError
 from sim.nearest import not_known
 from sim.studies.pool import POLL_SECONDS, deaf_to_ctrl_c, death, spawning
+from sim.sweeps import engine_options
 from sim.sweeps.base import Base, Job, Record
 
 NAMES = ("process", "serial", "dask", "submitit")
@@ -203,8 +204,10 @@ class Choice:
         if self.name not in NAMES:
             raise UserError(not_known("engine", self.name, NAMES))
         allowed = {"dask": ("address",), "submitit": None}.get(self.name, ())
-        for option in self.options:
-            if allowed is not None and option not in allowed:
+        for option, text in self.options.items():
+            if allowed is not None and option.partition(".")[0] in allowed:
+                engine_options.single(option, text, "the address of a scheduler, for example tcp://127.0.0.1:8786")
+            elif allowed is not None:
                 which = " It has none." if not allowed else f" It has: {', '.join(allowed)}."
                 raise UserError(f"engine={self.name} has no option engine.{option}.{which}")
         if self.name in ("dask", "submitit"):
@@ -213,6 +216,8 @@ class Choice:
 
             if importlib.util.find_spec(module) is None:
                 raise UserError(f"engine={self.name} needs {module}; install it: pip install headwater[distributed]")
+        if self.name == "submitit":
+            engine_options.read(self.options)
         if self.name == "dask" and "address" in self.options:
             from sim.sweeps.engine_dask import reach
 

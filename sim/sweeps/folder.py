@@ -10,6 +10,7 @@ import contextlib
 import hashlib
 import json
 import os
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -22,20 +23,25 @@ from sim.sweeps.experiment import Experiment, from_plan
 from sim.sweeps.store import RunStore
 
 MARK = "-sweep-"
+CONFIG, LOG, LOCK, JOBS = "config.yaml", "log.jsonl", "lock", "jobs"
 OWN = ".own"
 """Ending of the note beside a sweep's code in the store that says where the user's own folders lie."""
 
 
+def note(experiment: Experiment, store: RunStore) -> Path:
+    """The file, called by the hash of what was asked, that says which folder is that of an experiment."""
+    said = json.dumps([store.base.hash, experiment.tree()], sort_keys=True, default=str)
+    return store.cache / "sweeps" / hashlib.sha256(said.encode()).hexdigest()
+
+
 def open_folder(experiment: Experiment, store: RunStore) -> tuple[Path, bool]:
     """The folder of an experiment, made if need be, and whether it was there before."""
-    said = json.dumps([store.base.hash, experiment.tree()], sort_keys=True, default=str)
-    code = hashlib.sha256(said.encode()).hexdigest()
-    known = store.cache / "sweeps" / code
+    known = note(experiment, store)
     with refusals(store.root, kept=True):
         if (folder := _known(known, store.root)) is not None:
             return folder, True
         known.parent.mkdir(parents=True, exist_ok=True)
-        stem = f"{datetime.now():%Y-%m-%d-%H%M%S}{MARK}{experiment.name}-{code[:8]}"
+        stem = f"{datetime.now():%Y-%m-%d-%H%M%S}{MARK}{experiment.name}-{known.name[:8]}"
         folder = store.root / stem
         if experiment.plan.own:
             _write_own(known.with_name(known.name + OWN), experiment.plan.own, store.root)
@@ -51,9 +57,47 @@ def open_folder(experiment: Experiment, store: RunStore) -> tuple[Path, bool]:
             half.unlink(missing_ok=True)
         folder = store.root / known.read_text(encoding="utf-8").strip()
         folder.mkdir(exist_ok=True)
-        if not (folder / "config.yaml").is_file():
-            runs.write_config(experiment.plan, folder / "config.yaml")
+        if not (folder / CONFIG).is_file():
+            runs.write_config(experiment.plan, folder / CONFIG)
     return folder, False
+
+
+@contextlib.contextmanager
+def begun(experiment: Experiment, store: RunStore) -> Iterator[Path]:
+    """The folder of an experiment that begins within. Where it cannot (a `UserError`: an engine that refuses), all is
+    left as it was: no folder of a study that never began, and no more files in one that was there before."""
+    above = [one for one in (store.root, *store.root.parents) if not one.exists()]
+    folder, there = open_folder(experiment, store)
+    jobs = folder / JOBS
+    before = _names(jobs)
+    try:
+        yield folder
+    except UserError:
+        for name in _names(jobs) - before:  # what was to be handed in
+            (jobs / name).unlink(missing_ok=True)
+        _remove_empty(jobs)
+        if not there and not _names(folder) - {CONFIG, LOCK}:  # another driver may have begun in it
+            _discard(folder, note(experiment, store))
+            for one in (store.cache / "sweeps", store.cache, *above):
+                _remove_empty(one)
+        raise
+
+
+def _discard(folder: Path, known: Path) -> None:
+    known.unlink(missing_ok=True)
+    known.with_name(known.name + OWN).unlink(missing_ok=True)
+    for name in (CONFIG, LOCK):
+        (folder / name).unlink(missing_ok=True)
+    _remove_empty(folder)
+
+
+def _names(folder: Path) -> set[str]:
+    return {one.name for one in folder.iterdir()} if folder.is_dir() else set()
+
+
+def _remove_empty(folder: Path) -> None:
+    with contextlib.suppress(OSError):
+        folder.rmdir()
 
 
 def _known(known: Path, root: Path) -> Path | None:
@@ -61,7 +105,7 @@ def _known(known: Path, root: Path) -> Path | None:
         folder = root / known.read_text(encoding="utf-8").strip()
     except FileNotFoundError:
         return None
-    return folder if (folder / "config.yaml").is_file() else None
+    return folder if (folder / CONFIG).is_file() else None
 
 
 def _write_own(file: Path, own: tuple[str, ...], root: Path) -> None:
@@ -86,7 +130,7 @@ def find(given: str | None, root: Path = Path("results")) -> Path:
     """A sweep's folder from what was typed; nothing, or ``results/latest``, is the newest sweep. Raises `UserError`."""
     if given is None or Path(given).name == "latest":
         root = root if given is None else Path(given).expanduser().parent
-        found = sorted(file.parent for file in root.glob(f"*{MARK}*/config.yaml"))
+        found = sorted(file.parent for file in root.glob(f"*{MARK}*/{CONFIG}"))
         if not found:
             raise UserError(f"There is no sweep in {root}; begin one: headwater sweep experiment=screen")
         return found[-1]
@@ -95,7 +139,7 @@ def find(given: str | None, root: Path = Path("results")) -> Path:
         path = root / given
     if not path.is_dir():
         raise UserError(f"There is no sweep at '{given}'.")
-    if MARK not in path.resolve().name or not (path / "config.yaml").is_file():
+    if MARK not in path.resolve().name or not (path / CONFIG).is_file():
         raise UserError(f"'{given}' is not the folder of a sweep.")
     return path
 
@@ -116,5 +160,5 @@ def read(folder: Path, own: tuple[str, ...] = ()) -> Experiment:
 def log(folder: Path, event: str, **facts: Any) -> None:
     """Add a line to the log of a sweep."""
     line = {"time": datetime.now().astimezone().isoformat(timespec="seconds"), "event": event, **facts}
-    with refusals(folder, kept=True), open(folder / "log.jsonl", "a", encoding="utf-8") as file:
+    with refusals(folder, kept=True), open(folder / LOG, "a", encoding="utf-8") as file:
         file.write(json.dumps(line, ensure_ascii=False) + "\n")

@@ -173,8 +173,8 @@ def sweep(
         progress.say(line)
     if experiment.then is not None:
         progress.say(experiment.second_size())
-    folder, _ = folders.open_folder(experiment, it.store)
-    finished = drive(it, folder, progress, engine, retry)
+    with folders.begun(experiment, it.store) as folder:
+        finished = drive(it, folder, progress, engine, retry)
     if not finished:
         return None
     from sim.sweeps import results
@@ -274,16 +274,17 @@ def narrow(it: Sweep) -> bool:
 def run_missing(it: Sweep, folder: Path, progress: Progress, engine: Choice, retry: bool = False) -> None:
     """Give an engine every run that is not there, and keep what comes back."""
     store = it.store
-    with open(folder / "lock", "a+b") as lock:
+    with open(folder / folders.LOCK, "a+b") as lock:
         alone = locked(lock)  # another driver is at work: begin at the other end
         ok, failed = it.count()
         there = ok if retry else ok + failed
         mine = _mine(it, there)
-        folders.log(folder, "started", runs=it.total, finished=ok, failed=failed, engine=engine.name)
         chunks = _Chunks(it.left(backwards=not alone, retry=retry))
         stream = iter(chunks)
         first = next(stream, None)
+        started = {"runs": it.total, "finished": ok, "failed": failed, "engine": engine.name}
         if first is None:
+            folders.log(folder, "started", **started)
             return
         if engine.name == "process" and it.base.task == TASK:
             warm.share(engine.workers, progress)
@@ -292,6 +293,7 @@ def run_missing(it: Sweep, folder: Path, progress: Progress, engine: Choice, ret
         began = time.monotonic()
         try:
             opened = engine.open()
+            folders.log(folder, "started", **started)
             for record in opened.run(it.base, itertools.chain([first], stream)):
                 if record is not None:
                     store.add(record)

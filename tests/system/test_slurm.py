@@ -86,3 +86,4 @@ def test_what_sbatch_refuses_is_said_in_a_sentence(tmp_path: Path) -> None:
     code, said = end(start(tmp_path, f"{STUDY} {ENGINE.replace(PARTITION, 'nonsense')}"))
     assert code == 2
     assert "engine=submitit: sbatch: error: invalid partition specified: nonsense" in said
+    assert list(tmp_path.iterdir()) == [], "nothing is left of a study that never began"

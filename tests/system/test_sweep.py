@@ -287,6 +287,7 @@ MISTAKES = [
     ("sweep experiment=sobol shard=9/8", "shard=9/8: write which of how many, for example shard=2/8."),
     ("sweep experiment=sobol engine=spark", "There is no engine called 'spark'."),
     ("sweep experiment=sobol engine=process engine.address=x", "engine=process has no option engine.address."),
+    ("sweep experiment=sobol engine.address={a:1}", "engine.address must be the address of a scheduler, for example"),
     ("sweep experiment=sobol place=toy outcomes=[deths]", "There is no measure called 'deths'. Did you mean deaths?"),
     ("sweep experiment=sobol place=toy factors.evidence=[tie]", "The evidence has nothing uncertain called 'tie'"),
     ("sweep experiment=sobol place=toy years=0", "years must be from 1 to 60 years, not 0."),
@@ -333,6 +334,8 @@ def test_dask_gives_the_same_digest_and_an_address_that_nobody_answers_is_said(t
         (("dask", {"address": "tcp://127.0.0.1:9"}), "no Dask scheduler can be reached there: nobody answers."),
         (("dask", {"address": "nonsense"}), "write the scheduler's address, for example tcp://127.0.0.1:8786."),
         (("submitit", {"cluster": "local", "tmeout_min": "5"}), "engine=submitit: "),
+        (("submitit", {"cluster": "local", "timeout_min": "{a:1}"}), "engine.timeout_min must be a whole number"),
+        (("submitit", {"cluster": "here"}), "engine.cluster must be slurm or local, not here."),
         (("submitit", {"jobs": "0"}), "engine.jobs must be a whole number of at least 1, not 0."),
     ],
 )
@@ -349,6 +352,52 @@ def test_an_engine_out_of_reach_is_said_before_anything_is_written(
     with pytest.raises(UserError, match=re.escape(sentence)):
         begin(given, Silence(), engine=engine)
     assert list(tmp_path.iterdir()) == []
+
+
+REFUSES = "#!/bin/sh\necho 'sbatch: error: invalid partition specified: nonsense' >&2\nexit 1\n"
+
+
+def begin_refused(given: Experiment, monkeypatch: pytest.MonkeyPatch, programs: Path) -> None:
+    """Hand a sweep in to a Slurm that refuses it."""
+    pytest.importorskip("submitit")
+    from sim.studies.progress import Silence
+    from sim.sweeps import engine_submitit
+
+    programs.mkdir()
+    for name in ("sbatch", "srun"):
+        (programs / name).write_text(REFUSES)
+        (programs / name).chmod(0o755)
+    monkeypatch.setenv("PATH", str(programs), prepend=os.pathsep)
+    for jobs in ("1", "2"):
+        engine = Choice("submitit", {"cluster": "slurm", "slurm_partition": "nonsense", "jobs": jobs})
+        with pytest.raises(UserError, match="engine=submitit: sbatch: error: invalid partition specified: nonsense"):
+            engine_submitit.sweep(given, Silence(), engine=engine)
+
+
+def test_of_a_study_that_slurm_refuses_nothing_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    given = experiment(tmp_path / "own", factors={"evidence": ["ties"]})
+    begin_refused(given, monkeypatch, tmp_path / "programs")
+    assert [path.name for path in tmp_path.iterdir()] == ["programs"]
+
+
+def test_a_refusal_leaves_an_earlier_start_as_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from sim.sweeps.folder import open_folder
+
+    given = experiment(tmp_path / "own", factors={"evidence": ["ties"]})
+    folder, _ = open_folder(given, run.Sweep(given).store)
+    (folder / "jobs").mkdir()
+    (folder / "jobs" / "5_0_log.out").write_text("said")
+    (folder / "log.jsonl").write_text("{}\n")
+    before = {path: path.is_file() and path.read_bytes() for path in (tmp_path / "own").rglob("*")}
+    begin_refused(given, monkeypatch, tmp_path / "programs")
+    assert {path: path.is_file() and path.read_bytes() for path in (tmp_path / "own").rglob("*")} == before
+
+
+def test_of_a_study_whose_dask_cannot_be_reached_nothing_is_left(tmp_path: Path, control: Path) -> None:
+    pytest.importorskip("distributed")
+    with pytest.raises(UserError, match="no Dask scheduler can be reached there"):
+        run.sweep(experiment(tmp_path), engine=Choice("dask", {"address": "smoke://127.0.0.1:9"}), task=TASK)
+    assert [path.name for path in tmp_path.iterdir()] == ["control"]
 
 
 @pytest.mark.parametrize(("engine", "module"), [("dask", "distributed"), ("submitit", "submitit")])
