@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 import socket
+import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -21,6 +22,8 @@ from sim.sweeps.engines import MOST_DEATHS, Chunks
 REACH_SECONDS = 10
 ADDRESS = re.compile(r"(?:(?:tcp|tls)://)?(?P<host>[^:/]+|\[[^\]]+\]):(?P<port>\d+)/?")
 LOST_SECONDS = 30
+LOOK_SECONDS, ALONE_SECONDS = 1.0, 3.0
+"""How often workers are counted, and after how long without any it is said."""
 AHEAD = 2  # chunks in the cluster for each of its threads: enough to keep all busy
 
 
@@ -43,6 +46,11 @@ class Dask:
 
     client: Any
     workers: int
+    waits: str = ""
+    hint: str = ""
+
+    def __post_init__(self) -> None:
+        self.joined, self.looked, self.alone_since = False, float("-inf"), time.monotonic()
 
     @classmethod
     def open(cls, address: str | None, workers: int) -> Dask:
@@ -84,6 +92,7 @@ class Dask:
         wait: Any = client.wait
         try:
             while True:
+                self._look()
                 while len(flying) < AHEAD * self.workers and (again or more):
                     chunk = again.pop() if again else next(chunks, None)
                     if chunk is None:
@@ -99,6 +108,8 @@ class Dask:
                     self._alive()
                     yield None
                     continue
+                if self.waits:  # somebody has worked since
+                    self.waits, self.joined, self.looked = "", True, float("-inf")
                 for future in done:
                     chunk = flying.pop(future)
                     if future.status == "finished":
@@ -126,6 +137,20 @@ class Dask:
         if self.client.status not in ("running", "connecting"):
             raise OSError(self.client.status)
         self.client.scheduler_info(n_workers=0)
+
+    def _look(self) -> None:
+        """Count the cluster's threads, which come and go, and say when there have been none for some seconds."""
+        now = time.monotonic()
+        if now - self.looked < LOOK_SECONDS:
+            return
+        self.looked = now
+        threads = sum(self.client.nthreads().values())
+        if threads:
+            self.workers, self.joined, self.alone_since, self.waits = threads, True, now, ""
+        elif now - self.alone_since >= ALONE_SECONDS:
+            gone = "all workers have left" if self.joined else "no worker has joined yet"
+            self.waits = f"; {gone}"
+            self.hint = f"Dask: {gone}. Start one: dask worker {self.client.scheduler.address}"
 
     def _lost(self) -> EnvironmentFault:
         return EnvironmentFault(

@@ -37,9 +37,12 @@ Chunks = Iterator[list[Job]]
 
 
 class Engine(Protocol):
-    """Does chunks of jobs."""
+    """Does chunks of jobs. waits: what it waits for, for the line of progress, empty while it is at work; hint: what
+    can be done about that."""
 
     workers: int
+    waits: str
+    hint: str
 
     def run(self, base: Base, chunks: Chunks) -> Iterator[Record | None]:
         """Yield a record for every job of every chunk, in any order, and None while nothing is new."""
@@ -50,6 +53,8 @@ class Serial:
     """Everything in this process, one job after the other."""
 
     workers: int = 1
+    waits: str = ""
+    hint: str = ""
 
     def run(self, base: Base, chunks: Chunks) -> Iterator[Record | None]:
         """See `Engine`."""
@@ -74,6 +79,8 @@ class Processes:
     tried again, alone, and only its last death is held against it."""
 
     workers: int
+    waits: str = ""
+    hint: str = ""
 
     def run(self, base: Base, chunks: Chunks) -> Iterator[Record | None]:
         """See `Engine`. Raises `EnvironmentFault` when processes end before they begin."""

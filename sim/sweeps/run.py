@@ -290,7 +290,7 @@ def run_missing(it: Sweep, folder: Path, progress: Progress, engine: Choice, ret
             warm.share(engine.workers, progress)
         progress.begin(mine, there if it.shard[1] == 1 else 0, f"{there} of {it.total} runs done; loading the model")
         done, bad = there if it.shard[1] == 1 else 0, 0
-        began = time.monotonic()
+        began, waits = time.monotonic(), ""
         try:
             opened = engine.open()
             folders.log(folder, "started", **started)
@@ -301,7 +301,11 @@ def run_missing(it: Sweep, folder: Path, progress: Progress, engine: Choice, ret
                     done, bad = done + 1, bad + (record.status != "ok")
                 store.flush(now=False)
                 said = f"; {bad} failed" if bad else ""
-                progress.at(done, f"{done} of {mine} runs done{said}")
+                if opened.waits != waits:
+                    waits = opened.waits
+                    if waits:  # a line of its own at once: that of progress comes seldom, and may be cut
+                        progress.say(opened.hint)
+                progress.at(done, f"{done} of {mine} runs done{said}{waits}")
         except KeyboardInterrupt:
             store.flush()
             folders.log(folder, "interrupted", finished=done)

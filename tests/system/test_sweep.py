@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import math
 import os
@@ -10,6 +11,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -24,6 +26,8 @@ from numpy.typing import NDArray
 from sim import compose
 from sim.errors import EnvironmentFault, UserError
 from sim.outcomes.record import RunRecord
+from sim.studies.compare import Interrupted
+from sim.studies.progress import Progress
 from sim.sweeps import folder as folders
 from sim.sweeps import run
 from sim.sweeps.engines import Choice
@@ -143,6 +147,7 @@ def test_a_poison_row_is_named_and_the_others_complete(tmp_path: Path, control: 
 
 DRIVER = """
 import sys
+import threading
 from pathlib import Path
 from tests.system.test_sweep import experiment, run, TASK, Choice
 if __name__ == "__main__":
@@ -420,6 +425,46 @@ def test_nothing_that_matters_is_said_so(tmp_path: Path, control: Path) -> None:
     for values in found.by_outcome.values():
         values[...] = 0.0
     assert command.top(found) == ["Nothing that was varied changes deaths (health_creation)."]
+
+
+class Heard(Progress):
+    """Keeps what is said, and does something at the first word of what is waited for."""
+
+    def __init__(self, then: Callable[[], object]) -> None:
+        super().__init__(io.StringIO())
+        self.then, self.said, self.line = then, "", ""
+
+    def say(self, text: str) -> None:
+        self.said += f"{text}\n"
+        if "Start one" in text:
+            self.then()
+
+    def at(self, done: int, doing: str) -> None:
+        self.line += f"{doing}\n"
+
+
+def test_a_dask_cluster_without_workers_is_said_and_waited_for(
+    tmp_path: Path, control: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    distributed = pytest.importorskip("distributed")
+    from sim.sweeps import engine_dask
+
+    monkeypatch.setattr(engine_dask, "ALONE_SECONDS", 0.5)
+    with distributed.LocalCluster(
+        n_workers=0, threads_per_worker=2, processes=False, protocol="tcp", dashboard_address=None, silence_logs=50
+    ) as cluster:
+        engine = Choice("dask", {"address": cluster.scheduler_address})
+        stopped = Heard(lambda: threading.Timer(0.5, signal.raise_signal, [signal.SIGINT]).start())
+        with pytest.raises(Interrupted, match="No run was finished yet"):
+            run.sweep(experiment(tmp_path, n=4), stopped, engine=engine, task=TASK)
+        assert f"no worker has joined yet. Start one: dask worker {cluster.scheduler_address}\n" in stopped.said
+        assert "0 of 40 runs done; no worker has joined yet\n" in stopped.line
+        helped = Heard(lambda: cluster.scale(1))
+        found = run.sweep(experiment(tmp_path, n=4), helped, engine=engine, task=TASK)
+    assert helped.said.count("Start one") == 1
+    assert helped.line.endswith("40 of 40 runs done\n"), "it no longer waits"
+    assert found is not None
+    assert (found.status == OK).all()
 
 
 def answers(port: int) -> bool:
