@@ -227,7 +227,7 @@ class Evidence(Mapping[str, float]):
                 if of == name:
                     quantiles[stratum] = quantile
             table = self.registry.tables[name]
-            if self.number == 0 and not quantiles:  # one frame for all evidence that leaves it as it is
+            if not quantiles and (self.number == 0 or not table.uncertain):  # one for all evidence that leaves it
                 self._tables[name] = table.central(self.judgements)
             else:
                 self._tables[name] = table.drawn(self.number, self.judgements, quantiles)

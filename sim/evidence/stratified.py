@@ -166,7 +166,8 @@ def _keys(rows: pd.DataFrame) -> list[str]:
 @lru_cache(maxsize=256)
 def _names(text: str, columns: tuple[str, ...]) -> list[str]:
     """What the rows of a table are called by some of its columns; the same in every draw."""
-    return list(_parse(text)[list(columns)].astype(str).agg(":".join, axis=1))
+    rows = _parse(text)
+    return [":".join(cells) for cells in zip(*(rows[column].astype(str) for column in columns), strict=True)]
 
 
 @lru_cache(maxsize=256)

@@ -69,7 +69,11 @@ LAYOUT: dict[str, dict[str, Column]] = {
 
 def check(folder: str | Path) -> list[str]:
     """Everything wrong in a folder's three files, a sentence each; empty when the place can be loaded."""
-    folder = Path(folder)
+    return _checked(Path(folder))[0]
+
+
+def _checked(folder: Path) -> tuple[list[str], dict[str, pd.DataFrame]]:
+    """What is wrong in a folder's files, and their cells as text by file, of those that could be read."""
     frames: dict[str, pd.DataFrame] = {}
     wrong: list[str] = []
     for file in LAYOUT:
@@ -80,7 +84,7 @@ def check(folder: str | Path) -> list[str]:
     if not wrong:
         wrong = _together(frames)
     hidden = len(wrong) - MOST_MESSAGES
-    return wrong if hidden <= 0 else [*wrong[:MOST_MESSAGES], f"… and {hidden} more of the same kind."]
+    return wrong if hidden <= 0 else [*wrong[:MOST_MESSAGES], f"… and {hidden} more of the same kind."], frames
 
 
 def _table(folder: Path, file: str) -> tuple[list[str], pd.DataFrame | None]:
@@ -182,12 +186,11 @@ def _numbers(frame: pd.DataFrame, column: str) -> pd.Series[float]:
 
 def read(folder: Path, evidence: Evidence, name: str | None = None, label: str | None = None) -> Parts:
     """The parts of the place in a folder. Raises `UserError` with everything that is wrong in it."""
-    wrong = check(folder)
+    wrong, frames = _checked(folder)
     if wrong:
         raise UserError(f"The place in {folder} cannot be used:\n" + "\n".join(f"  {line}" for line in wrong))
     name = name or folder.resolve().name
-    frames = [frame for _, frame in (_table(folder, file) for file in LAYOUT) if frame is not None]
-    raw_areas, raw_practices, raw_hospitals = frames
+    raw_areas, raw_practices, raw_hospitals = (frames[file] for file in LAYOUT)
     areas = _areas(raw_areas)
     counts = raw_areas[PEOPLE].astype(float).to_numpy(np.int64).reshape(len(areas), 2, BANDS)
     residents = counts.sum(axis=(1, 2)).astype(np.float64)
