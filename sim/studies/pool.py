@@ -15,7 +15,7 @@ import sys
 import tempfile
 import threading
 import traceback
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
@@ -23,6 +23,7 @@ from typing import Any
 
 from sim.disk import full, is_full
 from sim.errors import EnvironmentFault, UserError
+from sim.studies import stable
 
 ONE_THREAD = ("NUMBA_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 POLL_SECONDS = 0.25
@@ -68,7 +69,7 @@ def work(
     """
     if not jobs:
         return
-    context = multiprocessing.get_context("spawn")
+    context: Any = stable.context()
     progress = context.RawArray("q", 2 * len(jobs))  # stage and steps of each job; written by one process each
     waiting = list(range(len(jobs)))
     pool: list[_Worker] = []
@@ -76,7 +77,7 @@ def work(
         with spawning(), deaf_to_ctrl_c():
             for _ in range(min(workers, len(jobs))):
                 ours, theirs = context.Pipe()
-                process = context.Process(target=_serve, args=(theirs, task, progress, os.getpid()), daemon=True)
+                process = context.Process(target=_serve, args=(theirs, task, progress), daemon=True)
                 process.start()
                 theirs.close()
                 pool.append(_Worker(process, ours))
@@ -150,11 +151,9 @@ def death(code: int | None, job: str) -> str:
     return f"The process of {job} ended without an answer (exit code {code})."
 
 
-def _serve(pipe: Connection, task: Task, progress: Any, parent: int) -> None:
+def _serve(pipe: Connection, task: Task, progress: Any) -> None:
     """The life of a worker."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    if hasattr(signal, "SIGTERM"):
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    obey_the_parent()
     while True:
         try:
             message = pipe.recv()
@@ -166,8 +165,6 @@ def _serve(pipe: Connection, task: Task, progress: Any, parent: int) -> None:
 
         def tick(stage: int, steps: int, index: int = index) -> None:
             progress[2 * index], progress[2 * index + 1] = stage, steps
-            if hasattr(os, "getppid") and os.getppid() != parent:
-                os._exit(1)  # nobody is left to answer to
 
         try:
             answer: tuple[int, str, Any] = (index, "done", task(job, tick))
@@ -184,6 +181,22 @@ def _serve(pipe: Connection, task: Task, progress: Any, parent: int) -> None:
             pipe.send(answer)
         except OSError:
             return
+
+
+def obey_the_parent() -> None:
+    """What a worker does first: it leaves Ctrl-C to its parent, can be terminated by it, and ends when that is gone, as
+    nobody is left to answer to."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if hasattr(signal, "SIGTERM"):
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+
+
+def _end_with(parent: Any) -> None:
+    parent.join()
+    os._exit(1)
 
 
 @contextlib.contextmanager
@@ -205,16 +218,25 @@ def deaf_to_ctrl_c() -> Iterator[None]:
 @contextlib.contextmanager
 def spawning() -> Iterator[None]:
     """One thread a worker, and no worker imports the user's script again (it would run it a second time)."""
-    before = {key: os.environ.get(key) for key in ONE_THREAD}
-    os.environ.update(dict.fromkeys(ONE_THREAD, "1"))
     main = sys.modules["__main__"]
     hidden = {key: getattr(main, key) for key in ("__spec__", "__file__") if hasattr(main, key)}
     for key in hidden:
         setattr(main, key, None)
     try:
-        yield
+        with environment(dict.fromkeys(ONE_THREAD, "1")):
+            yield
     finally:
         for key, value in hidden.items():
             setattr(main, key, value)
+
+
+@contextlib.contextmanager
+def environment(values: Mapping[str, str]) -> Iterator[None]:
+    """Variables of the environment for the processes that are started within."""
+    before = {key: os.environ.get(key) for key in values}
+    os.environ.update(values)
+    try:
+        yield
+    finally:
         for key, old in before.items():
             os.environ.pop(key) if old is None else os.environ.update({key: old})

@@ -10,10 +10,6 @@ from __future__ import annotations
 import contextlib
 import json
 import multiprocessing
-import os
-import signal
-import threading
-import time
 from collections import Counter, deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -22,7 +18,7 @@ from typing import Any, Protocol
 
 from sim.errors import EnvironmentFault, UserError
 from sim.nearest import not_known
-from sim.studies.pool import POLL_SECONDS, deaf_to_ctrl_c, death, spawning
+from sim.studies.pool import POLL_SECONDS, deaf_to_ctrl_c, death, obey_the_parent, spawning
 from sim.sweeps import engine_options
 from sim.sweeps.base import Base, Job, Record
 
@@ -31,7 +27,6 @@ MOST_DEATHS = 3
 """A run whose process has ended so often, the last times alone, is recorded as crashed."""
 MOST_STILLBORN = 5
 """So many processes in a row that end before they have done anything mean that none will work."""
-WATCH_SECONDS = 0.5
 
 Chunks = Iterator[list[Job]]
 
@@ -152,7 +147,7 @@ def _start(base: Base) -> _Worker:
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
     with spawning(), deaf_to_ctrl_c():
-        process = context.Process(target=_serve, args=(theirs, base, os.getpid()), daemon=True)
+        process = context.Process(target=_serve, args=(theirs, base), daemon=True)
         process.start()
     theirs.close()
     return _Worker(process, ours)
@@ -171,12 +166,9 @@ def _stop(pool: list[_Worker]) -> None:
         worker.pipe.close()
 
 
-def _serve(pipe: Connection, base: Base, parent: int) -> None:
+def _serve(pipe: Connection, base: Base) -> None:
     """The life of a worker process."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    if hasattr(signal, "SIGTERM"):
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+    obey_the_parent()
     from sim.sweeps.simulate import run_jobs
 
     while True:
@@ -187,15 +179,6 @@ def _serve(pipe: Connection, base: Base, parent: int) -> None:
             run_jobs(base, jobs, pipe.send)
         except (EOFError, OSError):
             return
-
-
-def _end_with(parent: int) -> None:
-    """End this process when its parent is gone: nobody is left to answer to. The parent's number comes from the parent,
-    as a process that is still loading when its parent dies would ask too late."""
-    while hasattr(os, "getppid"):
-        if os.getppid() != parent:
-            os._exit(1)
-        time.sleep(WATCH_SECONDS)
 
 
 @dataclass(frozen=True)
