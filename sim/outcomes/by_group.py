@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from sim import clock
 from sim.outcomes.computed import EXPECTANCIES, SLOPES, expectancy, of_year
-from sim.outcomes.summary import interval
+from sim.outcomes.summary import interval, intervals
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -38,22 +38,22 @@ def life(results: Results) -> pd.DataFrame:
     rows = []
     years = _late(results)
     columns = [results.years.index(year) for year in years]
+    labels = [clock.fin_year_label(year) for year in years]
     for measure in (name for name in EXPECTANCIES if name in results.shown):
         for scenario in results.scenarios:
             for fifth in range(6):
                 every = results.values(measure, scenario, fifth)[:, columns]
                 changes = results.changes(measure, scenario, fifth)[:, columns]
                 error = np.mean([expectancy(measure, results.record(scenario, p), fifth)[1] for p in results.pairs], 0)
-                for k, year in enumerate(years):
-                    level, change = interval(every[:, k]), interval(changes[:, k])
-                    chance = Z * float(error[columns[k]])
-                    rows.append({
-                        "scenario": scenario, "measure": measure, "fifth": fifth, "year": clock.fin_year_label(year),
-                        "value": level.mean, "low": level.low, "high": level.high, "chance_low": level.mean - chance,
-                        "chance_high": level.mean + chance, "change": change.mean, "change_low": change.low,
-                        "change_high": change.high,
-                    })  # fmt: skip
-    return pd.DataFrame(rows)
+                level, low, high, _ = intervals(every)
+                change, change_low, change_high, _ = intervals(changes)
+                chance = Z * error[columns]
+                rows.append({
+                    "scenario": scenario, "measure": measure, "fifth": fifth, "year": labels, "value": level,
+                    "low": low, "high": high, "chance_low": level - chance, "chance_high": level + chance,
+                    "change": change, "change_low": change_low, "change_high": change_high,
+                })  # fmt: skip
+    return pd.concat(map(pd.DataFrame, rows), ignore_index=True) if rows else pd.DataFrame()
 
 
 def inequality(results: Results, year: int | None = None) -> pd.DataFrame:

@@ -154,11 +154,28 @@ class RunRecord:
 
             return compute(name, self, group)
         if measure.recorded:
-            return put_together(self.by_year(self.months(name, group)), measure.yearly)
+            return self._years(name, group, measure.yearly)
         how = "end" if measure.yearly == "end" else "sum"
-        parts = (self.by_year(self.months(part, group)) for part in (measure.numerator, measure.denominator))
-        top, bottom = (put_together(part, how) for part in parts)
+        top, bottom = (self._years(part, group, how) for part in (measure.numerator, measure.denominator))
         return measure.multiplier * divide(top, bottom)
+
+    def _years(self, name: str, group: int, how: str) -> Array:
+        """A measure's months put together by complete year; not to be written to."""
+        measure = self.measures[name]
+        if not measure.recorded or (measure.in_march and how != "end"):
+            return put_together(self.by_year(self.months(name, group)), how)
+        if how not in self._put_together:
+            recorded = self.monthly.transpose(1, 2, 0).reshape(-1, self.n_months)
+            every = put_together(np.concatenate([self.by_year(one) for one in recorded]), how)
+            every.setflags(write=False)
+            self._put_together[how] = every.reshape(*self.monthly.shape[1:], len(self.complete_years))
+        return np.asarray(self._put_together[how][self.measures.recorded.index(name), group])
+
+    @cached_property
+    def _put_together(self) -> dict[str, Array]:
+        """Way of putting months together → all recorded measures by complete year, float64[measures, 6, years]: at
+        once, as there are a thousand of them and each by itself costs the same."""
+        return {}
 
     def by_year(self, months: Array) -> Array:
         """Monthly values (float64[months]) of the complete years, [years, 12]."""

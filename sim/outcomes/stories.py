@@ -204,8 +204,8 @@ def _otherwise(results: Results, mine: pd.DataFrame, client: int, scenario: str)
     fates = [_fate(results.record(name), client) for name in (results.baseline, scenario)]
     start = clock.iso(results.policy_start)
     parts = []
-    for name, (one, several) in WORDS.items():
-        change = int(other[other["month"] >= start][name].sum() - base[base["month"] >= start][name].sum())
+    here, there = (frame.loc[frame["month"] >= start, list(WORDS)].to_numpy().sum(axis=0) for frame in (base, other))
+    for (one, several), change in zip(WORDS.values(), (there - here).astype(int).tolist(), strict=True):
         if change:
             word = one if abs(change) == 1 else several
             parts.append(f"{abs(change)} {'more' if change > 0 else 'fewer'} {word}")

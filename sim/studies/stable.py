@@ -9,8 +9,10 @@ that is spawned. Only on Linux, and only for the commands that ask for it: elsew
 from __future__ import annotations
 
 import contextlib
+import importlib
 import multiprocessing
 import os
+import pkgutil
 import sys
 from multiprocessing.context import BaseContext
 
@@ -49,15 +51,18 @@ def _load() -> None:
 
     with contextlib.suppress(OSError, AttributeError):
         ctypes.CDLL(None).prctl(DIES_WITH_PARENT, KILL)
-    import sim.outcomes.record
-    import sim.policy.scenario
-    import sim.studies.compare
-    import sim.studies.lens
-    import sim.system  # noqa: F401
-    from sim import warm
+    from sim import evidence, life, places, warm
+    from sim.studies import compare, lens  # noqa: F401
 
-    if not warm.missing():
-        for loop in warm.listed():
+    for package in (life, places):  # some of their modules are imported where they are used
+        for module in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
+            importlib.import_module(module.name)
+    for name in ("sim.system", "scipy.interpolate", "scipy.optimize"):
+        importlib.import_module(name)
+    evidence.load()
+    missing = set(warm.missing())
+    for loop in warm.listed():
+        if loop not in missing:
             warm.build(loop)
 
 
