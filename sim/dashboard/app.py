@@ -29,7 +29,6 @@ def main() -> None:
     """Draw the page that was asked for; the others, and all they need, are not imported before they are."""
     st.set_page_config(page_title="headwater", layout="wide", initial_sidebar_state="collapsed")
     st.html(f"<style>{parts.STYLE}</style>")
-    page_compose.keep()
     pages = [
         st.Page(page_compose.draw, title="Try an idea", url_path="idea", default=True),
         st.Page(_results, title="Results", url_path="results"),

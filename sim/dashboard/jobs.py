@@ -53,9 +53,13 @@ class Status:
         return self.state in ENDED
 
 
-def start(root: Path, request: dict[str, Any]) -> str:
-    """Start a run in a process of its own; returns its id. Raises `OSError` when the folder cannot be written."""
-    identity = secrets.token_hex(8)
+def new() -> str:
+    """An id for a run."""
+    return secrets.token_hex(8)
+
+
+def start(root: Path, identity: str, request: dict[str, Any]) -> None:
+    """Start a run in a process of its own. Raises `OSError` when the folder cannot be written."""
     folder = root / HOME / identity
     folder.mkdir(parents=True)
     store.write_text(folder / "request.json", json.dumps(request, ensure_ascii=False, indent=1))
@@ -64,7 +68,6 @@ def start(root: Path, request: dict[str, Any]) -> str:
         detached: Any = {"creationflags": group} if os.name == "nt" else {"start_new_session": True}
         command = [sys.executable, "-m", "sim.dashboard.worker", str(folder)]
         _started[identity] = subprocess.Popen(command, stdout=said, stderr=said, stdin=subprocess.DEVNULL, **detached)
-    return identity
 
 
 def known(root: Path, identity: str) -> bool:

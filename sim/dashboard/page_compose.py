@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import streamlit as st
 
@@ -40,6 +40,10 @@ NOT_BESIDE = {"without_judged": False, "explorer": False}
 STARTS = {AS_IT_IS: "Unchanged", **{f"{y}-04": f"April {y}" for y in range(2026, 2036)}}
 BUILD_UP = {0: "Unchanged", **{n: "At once" if n == 1 else f"Over {n} years" for n in range(1, 11)}}
 KEPT = "idea_"
+"""How the keys of the idea begin; all of them are kept with a run that is started."""
+STAYS: Final = "session"
+"""What was chosen stays while another page is looked at. Streamlit itself must keep it: copying the values at the start
+of each run loses what was changed in a run that the change of page stops, and everything after a run of a fragment."""
 
 
 def draw() -> None:
@@ -61,48 +65,60 @@ def draw() -> None:
 # ---------------------------------------------------------------------------------------------------- choosing
 
 
-def keep() -> None:
-    """What was chosen stays while another page is looked at: Streamlit would forget it. For every page to call."""
-    state = st.session_state
-    for key in [key for key in state if str(key).startswith(KEPT)]:
-        state[key] = state[key]
-
-
 def _restore() -> None:
     """After a reload, what was chosen is taken from the run in the address; the first time, from the first scenario."""
     state = st.session_state
     asked = str(st.query_params.get("run", ""))
     if "run" not in state and jobs.known(parts.root(), asked):
-        state.run = asked
-        for key, value in dict(jobs.request(parts.root(), asked).get("chosen") or {}).items():
+        chosen = dict(jobs.request(parts.root(), asked).get("chosen") or {})
+        for key, value in {"taken": chosen.get("base"), **chosen}.items():
             state[f"{KEPT}{key}"] = value
-    if f"{KEPT}base" not in state:
-        state[f"{KEPT}base"] = FIRST
-        state[f"{KEPT}size"] = USUAL
-        _from_base()
+        state.run = asked  # last: were this stopped half-way, the next run of the page would do it again
+    if "run" in state and state.get("addressed") != state.run:  # once: the browser's way back leads through it
+        if asked != state.run:
+            st.query_params["run"] = state.run
+        state.addressed = state.run
+    state.setdefault(f"{KEPT}base", FIRST)
+    state.setdefault(f"{KEPT}size", USUAL)
+    _take()
+    _agree()
 
 
-def _from_base() -> None:
-    """Take the amounts of the scenario one starts from."""
+def _take() -> None:
+    """Take the amounts of the scenario one starts from, whenever it is another.
+
+    Not in a callback, nor is `_agree`: Streamlit stops a callback half-way when the next click comes, and does not call
+    it again. Here what is done is marked at its end; what was stopped is done by the next run of the page.
+    """
     state = st.session_state
     base = state[f"{KEPT}base"]
+    if state.get(f"{KEPT}taken") == base:
+        return
     amounts = {} if base == NOTHING else amounts_of(base)
+    label = "My idea" if base == NOTHING else f"My {given(base)['label'].lower()}"
+    state[f"{KEPT}agreed"] = None
     state[f"{KEPT}levers"] = list(amounts)
     for name, amount in amounts.items():
         state[f"{KEPT}amount_{name}"] = float(amount)
-    state[f"{KEPT}label"] = "My idea" if base == NOTHING else f"My {given(base)['label'].lower()}"
-    _sum_up()
+    state[f"{KEPT}label"] = label
+    state[f"{KEPT}taken"] = base
 
 
-def _sum_up() -> None:
-    """The total follows the single amounts."""
-    st.session_state[f"{KEPT}total"] = float(min(max(total_of(_amounts()), 0.05), 10.0))
-
-
-def _share_out() -> None:
-    """The single amounts follow the total."""
-    for name, amount in scaled(_amounts(), float(st.session_state[f"{KEPT}total"])).items():
-        st.session_state[f"{KEPT}amount_{name}"] = amount
+def _agree() -> None:
+    """The single amounts follow the total when that was changed, otherwise the total follows them."""
+    state = st.session_state
+    for name in state[f"{KEPT}levers"]:
+        state.setdefault(f"{KEPT}amount_{name}", 0.1 if levers.load(name).unit == PERCENT else 1.0)
+    amounts, agreed = _amounts(), state.get(f"{KEPT}agreed")
+    total = float(state.get(f"{KEPT}total", 0.0))
+    if agreed and total != agreed["total"]:
+        amounts = scaled({name: agreed["amounts"].get(name, amount) for name, amount in amounts.items()}, total)
+        for name, amount in amounts.items():
+            state[f"{KEPT}amount_{name}"] = amount
+    elif not agreed or amounts != agreed["amounts"]:
+        total = float(min(max(total_of(amounts), 0.05), 10.0))
+        state[f"{KEPT}total"] = total
+    state[f"{KEPT}agreed"] = {"total": total, "amounts": amounts}
 
 
 def _amounts() -> dict[str, float]:
@@ -116,22 +132,22 @@ def _choose() -> Idea:
     st.header("1. Choose")
     bases = [name for name in paths.names("scenario") if name != "baseline"]
     words = {**{name: str(given(name)["label"]) for name in bases}, NOTHING: "Nothing: choose each lever"}
-    parts.pick("Start from", words, key=f"{KEPT}base", on_change=_from_base)
+    parts.pick("Start from", words, key=f"{KEPT}base", persist_state=STAYS)
     if state[f"{KEPT}base"] != NOTHING:
         parts.muted(first_sentence(" ".join(str(given(state[f"{KEPT}base"])["description"]).split())))
     if total_of(_amounts()) > 0:
         st.slider("How much money: % of NHS spending on the place, a year, at full size", 0.05, 10.0, step=0.05,
-                  key=f"{KEPT}total", on_change=_share_out)  # fmt: skip
-    parts.pick("Who pays", PAYERS, key=f"{KEPT}payers")
+                  key=f"{KEPT}total", persist_state=STAYS)  # fmt: skip
+    parts.pick("Who pays", PAYERS, key=f"{KEPT}payers", persist_state=STAYS)
     shares = _shares() if state[f"{KEPT}payers"] == OWN_SHARES else None
     one, two = st.columns(2)
     with one:
-        parts.pick("Where it goes first", ROLLOUTS, key=f"{KEPT}rollout")
+        parts.pick("Where it goes first", ROLLOUTS, key=f"{KEPT}rollout", persist_state=STAYS)
     with two:
-        parts.pick("Reaches full size", BUILD_UP, key=f"{KEPT}years")
+        parts.pick("Reaches full size", BUILD_UP, key=f"{KEPT}years", persist_state=STAYS)
     with st.expander("More: name, start, each lever"):
-        st.text_input("Its name", max_chars=60, key=f"{KEPT}label")
-        parts.pick("Starts", STARTS, key=f"{KEPT}start")
+        st.text_input("Its name", max_chars=60, key=f"{KEPT}label", persist_state=STAYS)
+        parts.pick("Starts", STARTS, key=f"{KEPT}start", persist_state=STAYS)
         _levers()
     base, payers = state[f"{KEPT}base"], state[f"{KEPT}payers"]
     paying = shares if payers == OWN_SHARES else None if payers == AS_IT_IS else payers
@@ -149,7 +165,8 @@ def _shares() -> dict[str, float]:
     columns = st.columns(2)
     for k, (line, label) in enumerate(CAN_PAY.items()):
         with columns[k % 2]:
-            value = st.number_input(f"{label}, %", 0.0, 100.0, step=5.0, key=f"{KEPT}share_{line}")
+            value = st.number_input(f"{label}, %", 0.0, 100.0, step=5.0, key=f"{KEPT}share_{line}",
+                                    persist_state=STAYS)  # fmt: skip
             found[line] = float(value or 0.0)
     total = sum(found.values())
     if abs(total - 100) > 1e-9:
@@ -163,27 +180,30 @@ def _levers() -> None:
     every = {name: levers.load(name) for name in paths.names("levers")}
     st.multiselect(
         "Levers", sorted(every, key=lambda name: every[name].label), format_func=lambda name: every[name].label,
-        key=f"{KEPT}levers", on_change=_sum_up, placeholder="Choose levers",
+        key=f"{KEPT}levers", persist_state=STAYS, placeholder="Choose levers",
     )  # fmt: skip
     for name in st.session_state[f"{KEPT}levers"]:
         lever = every[name]
         unit = "% of NHS spending" if lever.unit == PERCENT else "1 is the whole plan"
-        st.session_state.setdefault(f"{KEPT}amount_{name}", 0.1 if lever.unit == PERCENT else 1.0)
         st.number_input(f"{lever.label}, {unit}", 0.0, 20.0, step=0.05, format="%.4g", key=f"{KEPT}amount_{name}",
-                        help=" ".join(lever.description.split()), on_change=_sum_up)  # fmt: skip
+                        help=" ".join(lever.description.split()), persist_state=STAYS)  # fmt: skip
 
 
 def _how_much() -> tuple[str, int, str, list[str]]:
     """Where, how long, at which scale, beside what."""
     st.header("2. Where and how long")
     order = [*PLACES, *(name for name in paths.names("place") if name not in PLACES)]
-    place = parts.pick("Place", {name: cost.place_label(name) for name in order}, key=f"{KEPT}place")
-    years = st.slider("Years", 1, 30, 5, key=f"{KEPT}run_years")
-    size = parts.pick("Size of the run", {key: words for key, (words, _, _) in SIZES.items()}, key=f"{KEPT}size")
+    place = parts.pick(
+        "Place", {name: cost.place_label(name) for name in order}, key=f"{KEPT}place", persist_state=STAYS
+    )
+    years = st.slider("Years", 1, 30, 5, key=f"{KEPT}run_years", persist_state=STAYS)
+    size = parts.pick(
+        "Size of the run", {key: words for key, (words, _, _) in SIZES.items()}, key=f"{KEPT}size", persist_state=STAYS
+    )
     beside = [name for name in paths.names("scenario") if name != "baseline"]
     with st.expander("Set it beside shipped scenarios too"):
         chosen = st.multiselect("Also run", beside, format_func=lambda name: str(given(name)["label"]),
-                                key=f"{KEPT}others", placeholder="Choose scenarios")  # fmt: skip
+                                key=f"{KEPT}others", persist_state=STAYS, placeholder="Choose scenarios")  # fmt: skip
     return place, int(years), size, list(chosen)
 
 
@@ -265,12 +285,17 @@ def _run(idea: Idea, place: str, years: int, size: str, others: list[str], ready
     one, two = st.columns(2)
     with one:
         if st.button("Run", type="primary", disabled=going or not ready, key="start"):
+            state, before = st.session_state, st.session_state.get("run")
+            state.run = identity = jobs.new()  # known before it begins: stopped in between, nobody would watch it
             try:
-                st.session_state.run = jobs.start(parts.root(), asked)
+                jobs.start(parts.root(), identity, asked)
             except OSError as fault:
                 parts.note(f"The run could not be started: {fault.strerror or fault}.")
+                if before is None:
+                    del state.run
+                else:
+                    state.run = before
                 return
-            st.query_params["run"] = st.session_state.run
             st.rerun()
     with two:
         text = idea.yaml(_command(idea, asked)) if ready else ""

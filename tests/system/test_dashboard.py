@@ -141,9 +141,10 @@ class Person:
         self.waits()
 
     def visits(self, page: str) -> None:
-        """Follow a link at the top."""
+        """Follow a link at the top, to another page."""
+        left = self.sees("h1").text
         self.sees("a", page).click()
-        self.sees("h1")
+        until(lambda: left not in [one.text for one in self.all("h1")], f"another page than {left}")
         self.waits()
 
 
@@ -319,7 +320,8 @@ def test_two_people_do_not_disturb_each_other_and_a_run_can_be_stopped(address: 
         one.sees(".hw-table", "Digital front door")
         assert "Digital front door" not in other.sees(".hw-table").text
         one.presses("Run")
-        one.sees("[data-testid=stProgress]")
+        begun = one.sees("[data-testid=stProgress]").text
+        until(lambda: begun not in one.sees("[data-testid=stProgress]").text, "a bar drawn anew")
         one.visits("Results")  # it does not wait for the run
         one.sees("img.hw-picture")
         one.visits("Try an idea")
