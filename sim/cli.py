@@ -176,9 +176,9 @@ def _simulate(words: Words) -> int:
     wrong = arguments.check(words) + files.problems(words)
     if wrong:
         raise UserError("\n".join(wrong))
-    from sim.studies import stable
+    from sim.studies import standby
 
-    stable.get_ready()
+    standby.get_ready()
     from sim.commands import attribute, simulate
 
     act = attribute if words.command == "attribute" else simulate
@@ -195,9 +195,9 @@ def _against_targets(words: Words) -> int:
     wrong = arguments.check(words)
     if wrong:
         raise UserError("\n".join(wrong))
-    from sim.studies import stable
+    from sim.studies import standby
 
-    stable.get_ready()
+    standby.get_ready()
     from sim import commands, compose
 
     act = commands.calibrate if words.command == "calibrate" else commands.validate

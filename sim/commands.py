@@ -169,10 +169,10 @@ def rerun(words: Words) -> int:
     from dataclasses import replace
 
     from sim import compose
-    from sim.studies import compare, stable, store
+    from sim.studies import compare, standby, store
     from sim.studies.progress import Progress
 
-    stable.get_ready()
+    standby.get_ready()
     given = _values(words, ("results", "workers"))
     folder = store.find(_one(words, "the folder of a finished run, for example results/latest"))
     before = store.metadata(folder)

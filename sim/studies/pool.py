@@ -23,7 +23,7 @@ from typing import Any
 
 from sim.disk import full, is_full
 from sim.errors import EnvironmentFault, UserError
-from sim.studies import stable
+from sim.studies import standby
 
 ONE_THREAD = ("NUMBA_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 POLL_SECONDS = 0.25
@@ -69,7 +69,7 @@ def work(
     """
     if not jobs:
         return
-    context: Any = stable.context()
+    context: Any = standby.context()
     progress = context.RawArray("q", 2 * len(jobs))  # stage and steps of each job; written by one process each
     waiting = list(range(len(jobs)))
     pool: list[_Worker] = []

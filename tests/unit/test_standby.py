@@ -27,8 +27,8 @@ def waits(job, tick):
 """
 ASK = """
 import os, task
-from sim.studies import pool, stable
-stable.get_ready()
+from sim.studies import pool, standby
+standby.get_ready()
 def finished(index, result):
     loaded, threads, parent, own, job = result
     assert job == index and loaded and threads == "1" and parent != os.getpid(), result
@@ -37,8 +37,8 @@ pool.work(task.told, [0, 1, 2], 2, finished=finished)
 """
 WAIT = """
 import task
-from sim.studies import pool, stable
-stable.get_ready()
+from sim.studies import pool, standby
+standby.get_ready()
 pool.work(task.waits, ["a", "b"], 2)
 """
 
