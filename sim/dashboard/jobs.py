@@ -37,12 +37,14 @@ _started: dict[str, subprocess.Popen[bytes]] = {}
 
 @dataclass(frozen=True)
 class Status:
-    """How far a run is. share: 0–1; doing, left: in words; folder: of the finished run; said: why it failed."""
+    """How far a run is. share: 0–1; doing, left: in words; answer: its finding, as soon as it is known; folder: of the
+    finished run; said: why it failed."""
 
     state: str
     share: float = 0.0
     doing: str = ""
     left: str = ""
+    answer: str = ""
     folder: str = ""
     said: str = ""
     seconds: float = 0.0

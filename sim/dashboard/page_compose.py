@@ -325,28 +325,30 @@ def _progress() -> None:
     elif status.state == jobs.STOPPED:
         parts.note("The run was stopped. Nothing was kept of it.")
     else:
-        _found(status.folder)
+        _found(status)
 
 
 @st.fragment(run_every="1s")
 def _watched(identity: str) -> None:
-    """The bar; the page is drawn anew when the run has ended."""
+    """The bar, and the answer as soon as there is one; the page is drawn anew when the run has ended."""
     status = jobs.status(parts.root(), identity)
     if status.ended:
         st.rerun()
+    if status.answer:
+        parts.answer(status.answer)
     left = f", {status.left}" if status.left else ""
     st.progress(min(max(status.share, 0.0), 1.0), text=f"{100 * status.share:.0f} %. {status.doing}{left}")
     st.button("Stop", on_click=parts.stop, args=(identity,), key="stop")
 
 
-def _found(name: str) -> None:
+def _found(status: jobs.Status) -> None:
     """The answer, and the way to the rest."""
     try:
-        numbers = saved.numbers(saved.folder_of(parts.root(), name))
+        saved.folder_of(parts.root(), status.folder)
     except UserError as fault:
         parts.note(str(fault))
         return
-    parts.answer(numbers.results.headline)
+    parts.answer(status.answer)
     if st.button("See the results", type="primary", key="see"):
-        st.session_state.shown_run = name
-        st.switch_page(st.session_state.pages["results"], query_params={"show": name})
+        st.session_state.shown_run = status.folder
+        st.switch_page(st.session_state.pages["results"], query_params={"show": status.folder})

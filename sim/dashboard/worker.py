@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 import os
 import signal
@@ -18,7 +17,7 @@ from sim import compose
 from sim.compose import Plan
 from sim.dashboard.jobs import DONE, FAILED, HOME, RUNNING, STOPPED, Status
 from sim.errors import EnvironmentFault, UserError
-from sim.studies import store
+from sim.studies import standby, store
 from sim.studies.progress import Progress
 
 OFTEN = 0.25  # seconds between two writings
@@ -35,6 +34,7 @@ class Written(Progress):
         self.opened = time.monotonic()
         self.wrote = 0.0
         self.doing = "Starting"
+        self.answer = ""
 
     def say(self, text: str) -> None:
         """What is going on apart from the runs."""
@@ -53,10 +53,14 @@ class Written(Progress):
         if time.monotonic() - self.wrote >= OFTEN:
             self._write()
 
+    def found(self, answer: str) -> None:
+        """What the runs say in a sentence: it is shown while the report is written."""
+        self.answer = answer
+
     def ended(self, state: str, **more: Any) -> None:
         """The last word."""
         share = 1.0 if state == DONE else self.share
-        self._put(Status(state, share, seconds=time.monotonic() - self.opened, **more))
+        self._put(Status(state, share, answer=self.answer, seconds=time.monotonic() - self.opened, **more))
 
     @property
     def share(self) -> float:
@@ -65,7 +69,8 @@ class Written(Progress):
 
     def _write(self) -> None:
         left = self.left() if self.total else ""
-        self._put(Status(RUNNING, self.share, self.doing, left, seconds=time.monotonic() - self.opened))
+        seconds = time.monotonic() - self.opened
+        self._put(Status(RUNNING, self.share, self.doing, left, answer=self.answer, seconds=seconds))
 
     def _put(self, status: Status) -> None:
         self.wrote = time.monotonic()
@@ -88,6 +93,7 @@ def planned(request: dict[str, Any], root: Path) -> Plan:
 
 def run(folder: Path, progress: Written) -> Path:
     """Run what the folder asks for and leave its results beside the others. Returns their folder."""
+    from sim import report
     from sim.precheck import check
     from sim.studies import compare
 
@@ -99,11 +105,12 @@ def run(folder: Path, progress: Written) -> Path:
     kept.partial = kept.partial.with_name(f"{kept.partial.name}-{folder.name}")
     try:
         with kept:
-            # While other processes simulate, this one loads what the report needs.
-            threading.Thread(target=importlib.import_module, args=("sim.report.outputs",), daemon=True).start()
+            ready = report.get_ready()
             compare.run_parts(kept, progress)
             results = compare.gather(kept)
+            progress.found(results.headline)
             progress.say("Writing the report")
+            ready.join()  # processes are forked to draw: only while there is one thread
             return kept.finish(lambda whole: compare.write_all(results, whole), compare.facts(kept))
     finally:
         kept.discard()
@@ -118,9 +125,10 @@ def main(folder: Path) -> int:
         (folder / "pid").write_text(str(os.getpid()), encoding="utf-8")
         progress = Written(folder)
         progress.say("Loading the model")
+        standby.get_ready()
         for name in ("SIGTERM", "SIGINT"):
             signal.signal(getattr(signal, name), _interrupt)
-        threading.Thread(target=_watch, args=(folder / "stop",), daemon=True).start()
+        _watch(folder / "stop")
         try:
             made = run(folder, progress)
         except KeyboardInterrupt:
@@ -145,13 +153,27 @@ def _interrupt(*_: object) -> None:
 
 
 def _watch(file: Path) -> None:
-    """End the run when the file appears: a page that did not start it can stop it too."""
+    """End the run when the file appears: a page that did not start it can stop it too.
+
+    By a timer where there is one: beside a thread no process could be forked to draw.
+    """
+    if hasattr(signal, "setitimer"):
+
+        def look(*_: object) -> None:
+            if file.exists():
+                signal.setitimer(signal.ITIMER_REAL, 0)
+                _interrupt()
+
+        signal.signal(signal.SIGALRM, look)
+        signal.setitimer(signal.ITIMER_REAL, WATCH, WATCH)
+    else:
+        threading.Thread(target=_wait_for, args=(file,), daemon=True).start()
+
+
+def _wait_for(file: Path) -> None:
     while not file.exists():
         time.sleep(WATCH)
-    if os.name == "nt":
-        signal.raise_signal(signal.SIGTERM)
-    else:
-        os.kill(os.getpid(), signal.SIGTERM)  # reaches the main thread wherever it waits
+    signal.raise_signal(signal.SIGTERM)
 
 
 if __name__ == "__main__":

@@ -264,7 +264,10 @@ def test_pick_run_compare_download_reload(address: str, root: Path, tmp_path: Pa
         person.sees("[data-testid=stProgress]")
         person.driver.refresh()  # a reload in the middle finds the run again
         person.waits()
-        person.sees(".hw-answer")
+        first = person.sees(".hw-answer").text
+        assert person.browser.violations() == []
+        person.sees("button", "See the results")
+        assert person.sees(".hw-answer").text == first
         assert person.browser.violations() == []
         assert len(runs_of(root)) == before + 1
         person.presses("See the results")
