@@ -7,24 +7,17 @@ driver they are skipped, under CI=true that is a failure.
 from __future__ import annotations
 
 import json
-import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from selenium import webdriver
-from selenium.webdriver.chrome.options import Options
-from selenium.webdriver.chrome.service import Service
 
-BINARY = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-DRIVER = next(filter(None, map(shutil.which, ("chromedriver", "chromium-driver"))), None)
+from sim.studies import chromium
+
+missing = chromium.missing
 WIDE, NARROW = (1280, 900), (360, 740)
-FLAGS = (
-    "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-quic", "--no-first-run",
-    "--disable-sync", "--disable-background-networking", "--disable-component-update", "--hide-scrollbars",
-)  # fmt: skip
 
 # What is inside a picture (role=img) is presentational: nobody is told of it, and axe cannot judge the contrast of text
 # over drawn shapes. It is set aside meanwhile, for ten thousand shapes take it half a minute.
@@ -37,11 +30,6 @@ axe.run({resultTypes: ["violations"]}).then(
   (found) => { for (const [svg, part] of aside) svg.append(part); done(found.violations); },
   (error) => { done([{id: "axe", help: String(error), nodes: []}]); });
 """
-
-
-def missing() -> str:
-    """What keeps the browser from being opened here; empty when nothing does."""
-    return "" if BINARY and DRIVER else f"no {'ChromeDriver' if BINARY else 'Chromium'} on this machine"
 
 
 class Browser:
@@ -98,17 +86,6 @@ class Browser:
 @contextmanager
 def opened(downloads: Path | None = None) -> Iterator[Browser]:
     """A browser with a fresh profile, closed at the end. downloads: a folder for what the page offers."""
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
-        options = Options()
-        options.binary_location = str(BINARY)
-        for flag in (*FLAGS, f"--user-data-dir={profile}"):
-            options.add_argument(flag)
-        options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-        if downloads is not None:
-            options.add_experimental_option("prefs", {"download.default_directory": str(downloads)})
-        driver = webdriver.Chrome(options=options, service=Service(str(DRIVER)))
-        try:
-            driver.set_script_timeout(60)
-            yield Browser(driver)
-        finally:
-            driver.quit()
+    with chromium.opened(downloads, log=True) as driver:
+        driver.set_script_timeout(60)
+        yield Browser(driver)

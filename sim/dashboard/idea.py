@@ -7,7 +7,7 @@ is that scenario, number for number.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -41,6 +41,14 @@ ROLLOUTS = {
     BY_RISK: "To people at high risk, wherever they live",
     "learn": "Pilot first, measure, then scale or stop",
 }
+SIZES: dict[str, tuple[str, float, int]] = {
+    "glance": ("A glance: 1 resident in 20, one run; no direction is claimed", 0.05, 1),
+    "quick": ("A quick look: 1 resident in 10, 6 runs", 0.1, 6),
+    "whole": ("Everybody, 6 runs: minutes in toy town, elsewhere hours", 1.0, 6),
+}
+USUAL = "quick"
+NOT_BESIDE = {"without_judged": False, "explorer": False}
+"""What a comparison also runs for its report: here amounts are chosen one by one, and somebody waits."""
 CAN_PAY = {**{line.name: line.label for line in LINES if line.name in FELT}, NEW: "New money"}
 
 
@@ -102,6 +110,12 @@ class Idea:
     def scenario(self) -> Scenario:
         """The scenario, checked. Raises `UserError`."""
         return scenario_from_mapping(self.mapping(), f"{self.name}.yaml")
+
+    def request(self, place: str, years: int, size: str, others: Sequence[str] = ()) -> dict[str, Any]:
+        """What is asked of a run (`jobs.start`): the scenario against the baseline, and shipped ones beside it."""
+        _, scale, runs = SIZES[size]
+        settings = {"place": place, "years": years, "scale": scale, "runs": runs, **NOT_BESIDE}
+        return {"name": self.name, "scenario": self.mapping(), "others": list(others), "settings": settings}
 
     def yaml(self, command: str) -> str:
         """The file that the command line runs; command: what to type, as a comment."""

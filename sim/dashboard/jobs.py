@@ -104,6 +104,12 @@ def status(root: Path, identity: str) -> Status:
     return found
 
 
+def wait(root: Path, identity: str) -> Status:
+    """How a run that was started by this process ended, when it has."""
+    _started[identity].wait()
+    return status(root, identity)
+
+
 def stop(root: Path, identity: str) -> None:
     """Ask a run to end, as Ctrl-C does. It takes its workers with it and leaves nothing half-written."""
     (root / HOME / identity / "stop").touch()

@@ -15,6 +15,8 @@ from sim.dashboard.idea import (
     OWN_SHARES,
     PAYERS,
     ROLLOUTS,
+    SIZES,
+    USUAL,
     Idea,
     amounts_of,
     given,
@@ -29,14 +31,6 @@ from sim.report.words import first_sentence
 
 FIRST = "health_creation"
 PLACES = ("toy", "north_mid_hampshire")  # first in the list; the others follow
-SIZES: dict[str, tuple[str, float, int]] = {
-    "glance": ("A glance: 1 resident in 20, one run; no direction is claimed", 0.05, 1),
-    "quick": ("A quick look: 1 resident in 10, 6 runs", 0.1, 6),
-    "whole": ("Everybody, 6 runs: minutes in toy town, elsewhere hours", 1.0, 6),
-}
-USUAL = "quick"
-NOT_BESIDE = {"without_judged": False, "explorer": False}
-"""What a comparison also runs for its report: here amounts are chosen one by one, and somebody waits."""
 STARTS = {AS_IT_IS: "Unchanged", **{f"{y}-04": f"April {y}" for y in range(2026, 2036)}}
 BUILD_UP = {0: "Unchanged", **{n: "At once" if n == 1 else f"Over {n} years" for n in range(1, 11)}}
 KEPT = "idea_"
@@ -258,13 +252,10 @@ def _cost(idea: Idea, place: str, years: int) -> bool:
 
 
 def _request(idea: Idea, place: str, years: int, size: str, others: list[str]) -> dict[str, Any]:
-    _, scale, runs = SIZES[size]
+    """What is asked for, and all that was chosen, for a page that is loaded again."""
     state = st.session_state
-    return {
-        "name": idea.name, "scenario": idea.mapping(), "others": others,
-        "settings": {"place": place, "years": years, "scale": scale, "runs": runs, **NOT_BESIDE},
-        "chosen": {str(key).removeprefix(KEPT): state[key] for key in state if str(key).startswith(KEPT)},
-    }  # fmt: skip
+    chosen = {str(key).removeprefix(KEPT): state[key] for key in state if str(key).startswith(KEPT)}
+    return {**idea.request(place, years, size, others), "chosen": chosen}
 
 
 def _command(idea: Idea, asked: dict[str, Any]) -> str:

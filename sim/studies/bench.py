@@ -26,7 +26,11 @@ from sim.nearest import not_known
 from sim.studies import provenance
 
 FORMAT = 1
-MODULES = tuple(f"sim.studies.bench_{which}" for which in ("core", "whole", "scale", "people", "sweeps"))
+MODULES = tuple(f"sim.studies.bench_{which}" for which in ("core", "whole", "scale", "people", "dashboard", "sweeps"))
+
+
+class NotHere(Exception):
+    """A part needs something that this machine does not have; the text says what."""
 
 
 @dataclass(frozen=True)
@@ -95,11 +99,14 @@ def bench(
     chosen = [(title, measure) for title, measure in PARTS if title in wanted]
     for title, measure in chosen:
         started = time.process_time()
-        lines = measure(quick)
+        try:
+            lines, lack = measure(quick), ""
+        except NotHere as need:
+            lines, lack = [], str(need)
         seconds = time.process_time() - started
         judged = [asdict(line) | {"met": None if quick else line.met} for line in lines]
-        record["parts"][title] = {"cpu_seconds": round(seconds, 2), "lines": judged}
-        for text in table(title, lines, quick):
+        record["parts"][title] = {"cpu_seconds": round(seconds, 2), "lines": judged, "not_measured": lack}
+        for text in (*table(title, lines, quick), *([f"  not measured: {lack}"] if lack else [])):
             report(text)
     if results is not None:
         report(f"Written: {_write(record, Path(results))}")

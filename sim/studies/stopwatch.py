@@ -8,8 +8,10 @@ to the best time of that loop. What the clock said stands beside it wherever it 
 from __future__ import annotations
 
 import subprocess
+import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -21,7 +23,7 @@ from sim import draws
 WORDS, PASSES = 300_000, 8
 """Hashes of the loop, and how often it is gone through: 4 ms."""
 BESIDE = 0.2
-"""Seconds between two of its turns beside a command."""
+"""Seconds between two of its turns beside what is waited for."""
 BEST = 0.05
 """The loop's best time is this quantile of its times: the very least may be a slip of the clock."""
 
@@ -63,7 +65,7 @@ def slowed(turns: Sequence[Laps]) -> float:
 
 
 class Waited(NamedTuple):
-    """Seconds by the clock that a command takes: of the turn least disturbed, carried to the loop's best time; as that
+    """Seconds by the clock that somebody waits: of the turn least disturbed, carried to the loop's best time; as that
     turn ran; and by what share others slowed the machine down meanwhile."""
 
     undisturbed: float
@@ -71,24 +73,40 @@ class Waited(NamedTuple):
     slowed: float
 
 
-def waited(turns: Sequence[Sequence[str]]) -> Waited:
-    """Run a command so many times, the loop going by its side a few times a second: also what works on all cores, or in
-    processes of its own, is told from what others do. Raises `CalledProcessError` when the command fails."""
+def waited(turns: Sequence[Callable[[], object]]) -> Waited:
+    """Do a piece of work so many times, the loop going by its side a few times a second: also what works on all cores,
+    or in processes of its own, is told from what others do. The pieces themselves should wait, not work, in this
+    process (a command, a page)."""
     clocks, loops, every = [], [], list[float]()
-    for words in turns:
-        began, around = time.perf_counter(), []
-        with subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as command:
-            while command.poll() is None:
-                around.append(_loop())
-                time.sleep(BESIDE)
-        if command.returncode:
-            raise subprocess.CalledProcessError(command.returncode, words)
-        clocks.append(time.perf_counter() - began)
+    for work in turns:
+        over, around = threading.Event(), list[float]()
+        beside = threading.Thread(target=_around, args=(over, around), daemon=True)
+        began = time.perf_counter()
+        beside.start()
+        try:
+            work()
+            clocks.append(time.perf_counter() - began)
+        finally:
+            over.set()
+            beside.join()
         loops.append(float(np.mean(around)))
         every += around
     slow = np.array(loops) / np.quantile(every, BEST)
     least = int(np.argmin(np.array(clocks) / slow))
     return Waited(clocks[least] / float(slow[least]), clocks[least], float(slow[least]) - 1.0)
+
+
+def command(words: Sequence[str]) -> Callable[[], object]:
+    """A command to be waited for, which prints nothing; `CalledProcessError` when it fails."""
+    quiet = subprocess.DEVNULL
+    return partial(subprocess.run, list(words), check=True, stdout=quiet, stderr=quiet)
+
+
+def _around(over: threading.Event, taken: list[float]) -> None:
+    while True:
+        taken.append(_loop())
+        if over.wait(BESIDE):
+            return
 
 
 def _slow(turns: Sequence[Laps]) -> list[NDArray[np.float64]]:
@@ -99,7 +117,7 @@ def _slow(turns: Sequence[Laps]) -> list[NDArray[np.float64]]:
 def _loop() -> float:
     words = np.arange(WORDS, dtype=np.uint64)
     draws.scramble(words)
-    began = time.process_time()
+    began = time.thread_time()
     for _ in range(PASSES):
         draws.scramble(words)
-    return time.process_time() - began
+    return time.thread_time() - began

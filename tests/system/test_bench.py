@@ -9,10 +9,12 @@ import pytest
 
 from sim.errors import EnvironmentFault, UserError
 from sim.studies import bench as benchmarks
+from sim.studies import chromium
 
 pytestmark = pytest.mark.system
 
 CORE = "Engine: a small life course against plain Mesa"
+PEOPLE, BROWSER = "What people wait for", "The dashboard in a browser"
 
 
 def test_quick_benchmark_is_printed_and_kept(tmp_path: Path) -> None:
@@ -69,3 +71,29 @@ def test_sweeps_are_measured_stopped_and_resumed(tmp_path: Path) -> None:
     assert lines["runs done twice"] == 0
     assert lines["of them said to be kept"] == lines["done when it was stopped"] > 0
     assert lines["done when it was stopped again"] > lines["done when it was stopped"]
+
+
+def test_what_a_machine_lacks_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(chromium, "missing", lambda: "no Chromium on this machine")
+    said: list[str] = []
+    record = benchmarks.bench(tmp_path, quick=True, only=[BROWSER], report=said.append)
+    assert record["parts"][BROWSER]["lines"] == []
+    assert record["parts"][BROWSER]["not_measured"] == "no Chromium on this machine"
+    assert "  not measured: no Chromium on this machine" in said
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("title", [PEOPLE, pytest.param(BROWSER, marks=pytest.mark.needs_browser)])
+def test_what_people_wait_for_is_timed(title: str) -> None:
+    if title == BROWSER and (lack := chromium.missing()):
+        pytest.skip(lack)
+    record = benchmarks.bench(None, quick=True, only=[title], report=lambda text: None)
+    values = {line["name"]: line["value"] for line in record["parts"][title]["lines"]}
+    assert len(values) == 6 + (title == PEOPLE)
+    assert all(value > 0.1 for name, value in values.items() if "others" not in name)
+    if title == BROWSER:
+        answer, whole = (
+            next(v for k, v in values.items() if k.endswith(end))
+            for end in ("answer, as it ran", "all of it, as it ran")
+        )
+        assert answer < whole

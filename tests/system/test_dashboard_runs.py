@@ -17,14 +17,12 @@ from sim.studies import store
 
 pytestmark = [pytest.mark.system, pytest.mark.slow]
 PATIENCE = 150.0  # seconds: nothing here measures speed
-SETTINGS = {"place": "toy", "years": 1, "scale": 0.05, "runs": 2, "without_judged": False, "explorer": False}
 
 
 def begun(root: Path) -> str:
     idea = Idea("empty_the_bath", "Mine", amounts_of("empty_the_bath"))
-    asked = {"name": idea.name, "scenario": idea.mapping(), "others": [], "settings": SETTINGS, "chosen": {}}
     identity = jobs.new()
-    jobs.start(root, identity, asked)
+    jobs.start(root, identity, idea.request("toy", 1, "glance"))
     return identity
 
 

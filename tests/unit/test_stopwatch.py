@@ -8,7 +8,7 @@ import sys
 import numpy as np
 import pytest
 
-from sim.studies.stopwatch import Laps, Stopwatch, slowed, undisturbed, waited
+from sim.studies.stopwatch import Laps, Stopwatch, command, slowed, undisturbed, waited
 
 pytestmark = pytest.mark.unit
 
@@ -39,7 +39,7 @@ def test_a_lap_is_the_work_and_not_the_loop() -> None:
 
 
 def test_a_command_is_timed_as_it_ran_and_as_it_would_have_alone() -> None:
-    found = waited([[sys.executable, "-c", "import time; time.sleep(0.5)"]] * 2)
+    found = waited([command([sys.executable, "-c", "import time; time.sleep(0.5)"])] * 2)
     assert found.took >= 0.5
     assert found.slowed >= 0
     assert found.undisturbed == pytest.approx(found.took / (1 + found.slowed))
@@ -47,4 +47,4 @@ def test_a_command_is_timed_as_it_ran_and_as_it_would_have_alone() -> None:
 
 def test_a_command_that_fails_is_not_timed() -> None:
     with pytest.raises(subprocess.CalledProcessError):
-        waited([[sys.executable, "-c", "raise SystemExit(3)"]])
+        waited([command([sys.executable, "-c", "raise SystemExit(3)"])])
