@@ -9,7 +9,7 @@ PYTHONS ?= $(wildcard $(foreach v,3.11 3.12 3.13,$(PYENV)/versions/$(v).*/bin/py
 
 .PHONY: run setup test test-slow test-all lint bench clean help
 
-run: $(VENV)/.runs ## compare the shipped scenarios (five or six minutes the first time)
+run: $(VENV)/.runs ## compare the shipped scenarios (two to five minutes the first time)
 	$(BIN)/headwater compare
 
 setup: $(VENV)/.tests ## everything needed to run, test and change it
