@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
 import streamlit as st
 
@@ -35,9 +35,6 @@ STARTS = {AS_IT_IS: "Unchanged", **{f"{y}-04": f"April {y}" for y in range(2026,
 BUILD_UP = {0: "Unchanged", **{n: "At once" if n == 1 else f"Over {n} years" for n in range(1, 11)}}
 KEPT = "idea_"
 """How the keys of the idea begin; all of them are kept with a run that is started."""
-STAYS: Final = "session"
-"""What was chosen stays while another page is looked at. Streamlit itself must keep it: copying the values at the start
-of each run loses what was changed in a run that the change of page stops, and everything after a run of a fragment."""
 
 
 def draw() -> None:
@@ -126,22 +123,22 @@ def _choose() -> Idea:
     st.header("1. Choose")
     bases = [name for name in paths.names("scenario") if name != "baseline"]
     words = {**{name: str(given(name)["label"]) for name in bases}, NOTHING: "Nothing: choose each lever"}
-    parts.pick("Start from", words, key=f"{KEPT}base", persist_state=STAYS)
+    parts.pick("Start from", words, key=f"{KEPT}base")
     if state[f"{KEPT}base"] != NOTHING:
         parts.muted(first_sentence(" ".join(str(given(state[f"{KEPT}base"])["description"]).split())))
     if total_of(_amounts()) > 0:
         st.slider("How much money: % of NHS spending on the place, a year, at full size", 0.05, 10.0, step=0.05,
-                  key=f"{KEPT}total", persist_state=STAYS)  # fmt: skip
-    parts.pick("Who pays", PAYERS, key=f"{KEPT}payers", persist_state=STAYS)
+                  key=f"{KEPT}total", persist_state=parts.STAYS)  # fmt: skip
+    parts.pick("Who pays", PAYERS, key=f"{KEPT}payers")
     shares = _shares() if state[f"{KEPT}payers"] == OWN_SHARES else None
     one, two = st.columns(2)
     with one:
-        parts.pick("Where it goes first", ROLLOUTS, key=f"{KEPT}rollout", persist_state=STAYS)
+        parts.pick("Where it goes first", ROLLOUTS, key=f"{KEPT}rollout")
     with two:
-        parts.pick("Reaches full size", BUILD_UP, key=f"{KEPT}years", persist_state=STAYS)
+        parts.pick("Reaches full size", BUILD_UP, key=f"{KEPT}years")
     with st.expander("More: name, start, each lever"):
-        st.text_input("Its name", max_chars=60, key=f"{KEPT}label", persist_state=STAYS)
-        parts.pick("Starts", STARTS, key=f"{KEPT}start", persist_state=STAYS)
+        st.text_input("Its name", max_chars=60, key=f"{KEPT}label", persist_state=parts.STAYS)
+        parts.pick("Starts", STARTS, key=f"{KEPT}start")
         _levers()
     base, payers = state[f"{KEPT}base"], state[f"{KEPT}payers"]
     paying = shares if payers == OWN_SHARES else None if payers == AS_IT_IS else payers
@@ -160,7 +157,7 @@ def _shares() -> dict[str, float]:
     for k, (line, label) in enumerate(CAN_PAY.items()):
         with columns[k % 2]:
             value = st.number_input(f"{label}, %", 0.0, 100.0, step=5.0, key=f"{KEPT}share_{line}",
-                                    persist_state=STAYS)  # fmt: skip
+                                    persist_state=parts.STAYS)  # fmt: skip
             found[line] = float(value or 0.0)
     total = sum(found.values())
     if abs(total - 100) > 1e-9:
@@ -174,30 +171,27 @@ def _levers() -> None:
     every = {name: levers.load(name) for name in paths.names("levers")}
     st.multiselect(
         "Levers", sorted(every, key=lambda name: every[name].label), format_func=lambda name: every[name].label,
-        key=f"{KEPT}levers", persist_state=STAYS, placeholder="Choose levers",
+        key=f"{KEPT}levers", persist_state=parts.STAYS, placeholder="Choose levers",
     )  # fmt: skip
     for name in st.session_state[f"{KEPT}levers"]:
         lever = every[name]
         unit = "% of NHS spending" if lever.unit == PERCENT else "1 is the whole plan"
         st.number_input(f"{lever.label}, {unit}", 0.0, 20.0, step=0.05, format="%.4g", key=f"{KEPT}amount_{name}",
-                        help=" ".join(lever.description.split()), persist_state=STAYS)  # fmt: skip
+                        help=" ".join(lever.description.split()), persist_state=parts.STAYS)  # fmt: skip
 
 
 def _how_much() -> tuple[str, int, str, list[str]]:
     """Where, how long, at which scale, beside what."""
     st.header("2. Where and how long")
     order = [*PLACES, *(name for name in paths.names("place") if name not in PLACES)]
-    place = parts.pick(
-        "Place", {name: cost.place_label(name) for name in order}, key=f"{KEPT}place", persist_state=STAYS
-    )
-    years = st.slider("Years", 1, 30, 5, key=f"{KEPT}run_years", persist_state=STAYS)
-    size = parts.pick(
-        "Size of the run", {key: words for key, (words, _, _) in SIZES.items()}, key=f"{KEPT}size", persist_state=STAYS
-    )
+    place = parts.pick("Place", {name: cost.place_label(name) for name in order}, key=f"{KEPT}place")
+    years = st.slider("Years", 1, 30, 5, key=f"{KEPT}run_years", persist_state=parts.STAYS)
+    size = parts.pick("Size of the run", {key: words for key, (words, _, _) in SIZES.items()}, key=f"{KEPT}size")
     beside = [name for name in paths.names("scenario") if name != "baseline"]
     with st.expander("Set it beside shipped scenarios too"):
         chosen = st.multiselect("Also run", beside, format_func=lambda name: str(given(name)["label"]),
-                                key=f"{KEPT}others", persist_state=STAYS, placeholder="Choose scenarios")  # fmt: skip
+                                key=f"{KEPT}others", persist_state=parts.STAYS,
+                                placeholder="Choose scenarios")  # fmt: skip
     return place, int(years), size, list(chosen)
 
 
@@ -341,5 +335,4 @@ def _found(status: jobs.Status) -> None:
         return
     parts.answer(status.answer)
     if st.button("See the results", type="primary", key="see"):
-        st.session_state.shown_run = status.folder
         st.switch_page(st.session_state.pages["results"], query_params={"show": status.folder})

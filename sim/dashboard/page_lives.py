@@ -42,7 +42,9 @@ def _show(name: str) -> None:
     with two:
         st.session_state.setdefault("life", 1)
         st.session_state.life = min(max(int(st.session_state.life or 1), 1), len(known))
-        who = st.number_input(f"Resident, 1 to {len(known)}", 1, len(known), step=1, key="life")
+        who = st.number_input(
+            f"Resident, 1 to {len(known)}", 1, len(known), step=1, key="life", persist_state=parts.STAYS
+        )
     with three:
         st.button("Previous", on_click=_step, args=(-1, len(known)), key="previous", width="stretch")
     with four:

@@ -45,21 +45,9 @@ RERUN = "headwater rerun results/"
 
 
 def choose(where: str) -> str | None:
-    """Let one of the finished runs be chosen; the address names it, so that a reload shows the same."""
-    found = saved.listed(parts.root())
-    if not found:
-        st.title(where)
-        parts.muted("No finished run yet. Compose one under “Try an idea”, or type headwater compare.")
-        return None
-    asked = str(st.query_params.get("show") or st.session_state.get("shown_run", ""))
-    first = list(found).index(asked) if asked in found else 0
-    st.title(where)
-    labels = {key: one.label for key, one in found.items()}
-    name = parts.pick("Finished run", labels, f"choice-{asked}", index=first)
-    if st.query_params.get("show") != name:
-        st.query_params["show"] = name
-    st.session_state.shown_run = name
-    return name
+    """Let one of the finished comparisons be chosen."""
+    none = "No finished run yet. Compose one under “Try an idea”, or type headwater compare."
+    return parts.pick_finished(where, "Finished run", saved.listed(parts.root()), "show", none)
 
 
 def draw() -> None:

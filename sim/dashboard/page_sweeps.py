@@ -15,6 +15,10 @@ from sim.report import sweep_page
 
 SWEEP = ("sweep",)
 MOST_ROWS = 30
+NONE = (
+    "No finished sweep yet. A sweep runs the model many times with other evidence and says which of it matters. To see "
+    "the experiments type headwater sweep; for example headwater sweep experiment=screen place=toy."
+)
 FILES = {
     sweep_page.NAME: ("The whole page", "text/html"),
     "indices.csv": ("Sensitivity indices (CSV)", "text/csv"),
@@ -25,19 +29,10 @@ FILES = {
 
 def draw() -> None:
     """The page."""
-    st.title("What it hangs on")
     found = saved.listed(parts.root(), SWEEP)
-    if not found:
-        parts.muted(
-            "No finished sweep yet. A sweep runs the model many times with other evidence and says which of it "
-            "matters. To see the experiments type headwater sweep; for example headwater sweep experiment=screen "
-            "place=toy."
-        )
+    name = parts.pick_finished("What it hangs on", "Finished sweep", found, "sweep", NONE)
+    if name is None:
         return
-    asked = str(st.query_params.get("sweep", ""))
-    first = list(found).index(asked) if asked in found else 0
-    name = parts.pick("Finished sweep", {key: one.label for key, one in found.items()}, index=first)
-    st.query_params["sweep"] = name
     try:
         _show(saved.folder_of(parts.root(), name, SWEEP))
     except UserError as fault:
@@ -51,7 +46,9 @@ def _show(folder: Path) -> None:
     figures = {file.stem: file for file in sorted((folder / "figures").glob("*.svg"))}
     if figures:
         drawn = {name: _drawn(file) for name, file in figures.items()}
-        view = parts.pick("What to show", {key: one.finding or _words(key) for key, one in drawn.items()})
+        view = parts.pick(
+            "What to show", {key: one.finding or _words(key) for key, one in drawn.items()}, f"figure-{folder.name}"
+        )
         parts.picture(drawn[view], f"{folder.name}-{view}")
     _indices(folder / "indices.csv")
     st.header("Take it away")

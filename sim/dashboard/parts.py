@@ -7,13 +7,13 @@ import os
 from collections.abc import Mapping, Sequence
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import streamlit as st
 
 from sim.dashboard import jobs
 from sim.dashboard.command import ROOT
-from sim.dashboard.saved import Drawn
+from sim.dashboard.saved import Drawn, Saved
 
 if TYPE_CHECKING:
     from sim.report.parts import Tile
@@ -46,6 +46,9 @@ STYLE = """
 .hw-table th.n,.hw-table td.n{text-align:right;font-variant-numeric:tabular-nums;padding-right:0;padding-left:.7rem}
 .hw-table tr.total th,.hw-table tr.total td{font-weight:bold}
 """
+STAYS: Final = "session"
+"""What was chosen stays while another page is looked at. Streamlit itself must keep it: copying the values at the start
+of each run loses what was changed in a run that the change of page stops, and everything after a run of a fragment."""
 MARKS = {"better": "▲", "worse": "▼"}
 
 
@@ -118,11 +121,33 @@ def tiles(found: Sequence[Tile]) -> None:
     st.html(f'<div class="hw-tiles">{"".join(made)}</div>')
 
 
-def pick(label: str, options: Mapping[K, str], key: str | None = None, **more: Any) -> K:
-    """Let one of some options be chosen, which are shown in words."""
+def pick(label: str, options: Mapping[K, str], key: str, stays: bool = True, **more: Any) -> K:
+    """Let one of some options be chosen, which are shown in words. stays: also while other pages are looked at."""
     names = list(options)
-    found = st.selectbox(label, names, format_func=lambda name: options[name], key=key, **more)
+    kept: Any = {"persist_state": STAYS} if stays else {}
+    found = st.selectbox(label, names, format_func=lambda name: options[name], key=key, **kept, **more)
     return names[0] if found is None else found
+
+
+def pick_finished(where: str, label: str, found: Mapping[str, Saved], addressed: str, none: str) -> str | None:
+    """A page's title, and one of the finished runs to choose; None where there is none, and a sentence says so.
+
+    The address names it (`addressed`: under which word), so that a reload shows the same; without an address it is what
+    was looked at last.
+    """
+    st.title(where)
+    if not found:
+        muted(none)
+        return None
+    last = f"shown_{addressed}"
+    asked = str(st.query_params.get(addressed) or st.session_state.get(last, ""))
+    first = list(found).index(asked) if asked in found else 0
+    labels = {key: one.label for key, one in found.items()}
+    name = pick(label, labels, f"{addressed}-{asked}", stays=False, index=first)
+    if st.query_params.get(addressed) != name:
+        st.query_params[addressed] = name
+    st.session_state[last] = name
+    return name
 
 
 def stop(identity: str) -> None:

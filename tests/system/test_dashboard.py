@@ -34,8 +34,9 @@ WIDE, NARROW = (1400, 1200), (800, 1200)
 
 @pytest.fixture(scope="module")
 def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder of results with one finished comparison in it, made by the command line."""
+    """A folder of results with a finished run and, newer, a comparison in it, made by the command line; and a sweep."""
     root = tmp_path_factory.mktemp("dashboard") / "results"
+    headwater("run", "scenario=digital_first", *(word for word in SMALL if "judged" not in word), f"results={root}")
     headwater("compare", *SMALL, "scenarios=[baseline,empty_the_bath]", f"results={root}")
     _sweep(root / "2020-01-01-000000-sweep-made-up")
     return root
@@ -103,6 +104,11 @@ def until(there: Callable[[], Any], what: str) -> Any:
     raise AssertionError(f"{what} never came")
 
 
+def plain(text: str) -> str:
+    """With plain spaces."""
+    return " ".join(text.split())
+
+
 class Person:
     """Somebody at a browser."""
 
@@ -139,6 +145,19 @@ class Person:
         option = until(lambda: next((one for one in self.all("[role=option]") if choice in one.text), None), choice)
         option.click()
         self.waits()
+
+    def picks_another(self, label: str) -> str:
+        """Choose from a short list what is not chosen yet; its words."""
+        box = self.sees(f"input[role=combobox][aria-label*='{label}']")
+        before = plain(box.get_attribute("value"))
+        box.click()
+        option = until(
+            lambda: next((one for one in self.all("[role=option]") if plain(one.text) not in ("", before)), None), label
+        )
+        words = plain(option.text)
+        option.click()
+        self.waits()
+        return words
 
     def visits(self, page: str) -> None:
         """Follow a link at the top, to another page."""
@@ -234,6 +253,42 @@ def test_lives_can_be_leafed_through(person: Person, address: str) -> None:
     until(lambda: person.sees("img.hw-picture").get_attribute("alt") != first, "another life")
     person.presses("Previous")
     until(lambda: person.sees("img.hw-picture").get_attribute("alt") == first, "the first life")
+
+
+def test_what_is_looked_at_stays_while_other_pages_are(person: Person, address: str) -> None:
+    def chosen(label: str) -> str:
+        return plain(person.sees(f"input[aria-label*='{label}']").get_attribute("value"))
+
+    person.goes(f"{address}/results")
+    person.picks("What to show", "One measure")
+    person.picks("Measure", "Deaths")
+    person.visits("Lives")
+    person.picks("Scenario", "Empty the bath")
+    person.presses("Next")
+    until(lambda: chosen("Resident") == "2", "the second resident")
+    person.visits("What it hangs on")
+    figure = person.picks_another("What to show")
+    person.visits("Results")
+    assert "Deaths" in person.sees("img.hw-picture").get_attribute("alt")
+    person.visits("Lives")
+    assert (chosen("Resident"), chosen("Scenario")) == ("2", "Empty the bath")
+    person.visits("What it hangs on")
+    assert chosen("What to show") == figure
+
+
+def test_what_another_run_does_not_have_is_let_go(person: Person, address: str, root: Path) -> None:
+    person.goes(f"{address}/lives")
+    person.picks("Scenario", "Empty the bath")
+    person.visits("Results")
+    person.picks("What to show", "All measures in the last year")
+    person.picks("Finished run", "Digital first")
+    until(lambda: person.sees("img.hw-picture") and "Digital first" in person.sees(".hw-answer").text, "the other run")
+    assert not person.all("[data-testid=stException]")
+    person.visits("Lives")
+    person.sees("img.hw-picture")
+    assert person.sees("input[aria-label*='Scenario']").get_attribute("value") == "Digital first"
+    person.goes(f"{address}/results?show={runs_of(root)[0].name}")
+    assert "With only 1 run of each scenario" in person.sees(".hw-answer").text
 
 
 def test_more_than_a_line_has_cannot_be_run(person: Person, address: str) -> None:
