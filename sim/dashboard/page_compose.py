@@ -41,7 +41,7 @@ def draw() -> None:
     """The page."""
     _restore()
     st.title("What if money moved?")
-    top = st.container()
+    top = st.container(key="told" if "run" in st.session_state else None)  # stays in sight: Run is at the page's end
     left, right = st.columns([5, 6], gap="large")
     with left:
         idea = _choose()

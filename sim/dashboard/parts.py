@@ -26,6 +26,11 @@ STYLE = """
 [data-testid=stMainBlockContainer] h2{font-size:1.3rem;padding:.6rem 0 .2rem}
 [data-testid=stMainBlockContainer] a[href^="#"]{display:none}
 .hw-answer{font-size:1.25rem;line-height:1.45;max-width:60rem;margin:.2rem 0}
+@media (min-height:44rem) and (min-width:48rem){
+[data-testid=stLayoutWrapper]:has(>.st-key-told){position:sticky;top:3.4rem;z-index:9;background:#FFF;
+border-bottom:1px solid #D8DDE0;padding:.3rem 0 .8rem}
+[data-testid=stMain]:has(.st-key-told){scroll-padding-top:15rem}
+}
 .hw-note{background:#FFF4D6;border-left:4px solid #8A5B00;padding:.5rem .8rem;max-width:60rem;margin:0}
 .hw-muted{color:#4C6272;font-size:.92rem;max-width:60rem;margin:0}
 .hw-picture{width:100%;max-width:62rem;height:auto;display:block}

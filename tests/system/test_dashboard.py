@@ -29,7 +29,7 @@ pytestmark = [pytest.mark.system, pytest.mark.slow, pytest.mark.needs_browser]
 ROOT = Path(__file__).parents[2]
 PATIENCE = 150.0  # seconds: nothing here measures speed
 SMALL = ["place=toy", "scale=0.05", "years=1", "runs=1", "evidence.without_judged=false"]
-WIDE, NARROW = (1400, 1200), (800, 1200)
+WIDE, NARROW, LOW = (1400, 1200), (800, 1200), (1280, 760)
 
 
 @pytest.fixture(scope="module")
@@ -129,6 +129,11 @@ class Person:
 
     def sees(self, css: str, text: str = "") -> Any:
         return until(lambda: next((one for one in self.all(css) if text in one.text), None), f"{css} {text}")
+
+    def in_sight(self, css: str) -> None:
+        """It is seen without scrolling."""
+        box = "const box = arguments[0].getBoundingClientRect(); return box.top >= 0 && box.bottom <= innerHeight"
+        until(lambda: self.driver.execute_script(box, self.sees(css)), f"{css} in sight")
 
     def presses(self, text: str) -> None:
         button = until(lambda: next((one for one in self.all("button") if text == one.text and one.is_enabled()), None),
@@ -394,15 +399,16 @@ def test_two_people_do_not_disturb_each_other_and_a_run_can_be_stopped(address: 
 
 def test_a_killed_run_is_one_sentence_and_the_page_lives_on(address: str, root: Path) -> None:
     with somebody() as person:
-        person.goes(address)
+        person.goes(address, LOW)
         person.picks("Size of the run", "Everybody")
         person.presses("Run")
-        person.sees("[data-testid=stProgress]")
+        person.in_sight("[data-testid=stProgress]")
         identity = until(lambda: re.search(r"run=([0-9a-f]{16})", person.driver.current_url), "the run's name")[1]
         pid = until(lambda: (root / jobs.HOME / identity / "pid").read_text() or None
                     if (root / jobs.HOME / identity / "pid").exists() else None, "its process")  # fmt: skip
         os.kill(int(pid), signal.SIGKILL)
         assert person.sees(".hw-note").text.removeprefix("Note. ") == jobs.KILLED
+        person.in_sight(".hw-note")
         assert person.browser.violations() == []
         person.picks("Start from", "New hospital")
         person.sees(".hw-table", "New hospital")
