@@ -19,6 +19,7 @@ from sim.policy.budget import FELT, LINES, NEW
 from sim.policy.levers import PERCENT
 from sim.policy.rollout import BY_NEED, BY_RISK, EVERYWHERE, WHERE_ENERGY
 from sim.policy.scenario import Scenario, scenario_from_mapping
+from sim.report.words import join
 from sim.yaml_file import read_yaml
 
 AS_IT_IS = "as in the scenario"
@@ -94,6 +95,22 @@ class Idea:
         if self.start is not None and lever.unit == PERCENT:
             use["start"] = self.start
         return use
+
+    def passed_by(self) -> list[str]:
+        """What was chosen for all and does not reach some levers, in sentences."""
+        chosen = [name for name, amount in self.amounts.items() if amount > 0]
+        plans = [levers.load(name).label for name in chosen if levers.load(name).unit != PERCENT]
+        other = [levers.load(name) for name in chosen if levers.load(name).unit == PERCENT]
+        nowhere = [lever.label for lever in other if not lever.looks_around]
+        said = []
+        if plans and (self.rollout, self.years, self.start) != (None, None, None):
+            said.append(f"{join(plans)}: a plan with a date of its own, which the scenario gives. Where it goes first, "
+                        "how fast it reaches full size and when it starts do not move it.")  # fmt: skip
+        if nowhere and self.rollout is not None:
+            said.append(
+                f"{join(nowhere)}: not bought for single people or neighbourhoods, so it goes to the whole place."
+            )
+        return said
 
     def described(self) -> str:
         """What it is, in words."""

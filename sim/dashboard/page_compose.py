@@ -33,6 +33,8 @@ FIRST = "health_creation"
 PLACES = ("toy", "north_mid_hampshire")  # first in the list; the others follow
 STARTS = {AS_IT_IS: "Unchanged", **{f"{y}-04": f"April {y}" for y in range(2026, 2036)}}
 BUILD_UP = {0: "Unchanged", **{n: "At once" if n == 1 else f"Over {n} years" for n in range(1, 11)}}
+LEAST, MOST = 0.05, 10.0
+MONEY = "% of NHS spending on the place, a year, at full size"
 KEPT = "idea_"
 """How the keys of the idea begin; all of them are kept with a run that is started."""
 
@@ -107,7 +109,7 @@ def _agree() -> None:
         for name, amount in amounts.items():
             state[f"{KEPT}amount_{name}"] = amount
     elif not agreed or amounts != agreed["amounts"]:
-        total = float(min(max(total_of(amounts), 0.05), 10.0))
+        total = float(min(max(total_of(amounts), LEAST), MOST))
         state[f"{KEPT}total"] = total
     state[f"{KEPT}agreed"] = {"total": total, "amounts": amounts}
 
@@ -126,9 +128,12 @@ def _choose() -> Idea:
     parts.pick("Start from", words, key=f"{KEPT}base")
     if state[f"{KEPT}base"] != NOTHING:
         parts.muted(first_sentence(" ".join(str(given(state[f"{KEPT}base"])["description"]).split())))
-    if total_of(_amounts()) > 0:
-        st.slider("How much money: % of NHS spending on the place, a year, at full size", 0.05, 10.0, step=0.05,
-                  key=f"{KEPT}total", persist_state=parts.STAYS)  # fmt: skip
+    total = total_of(_amounts())
+    if LEAST <= total <= MOST:
+        st.slider(f"How much money: {MONEY}", LEAST, MOST, step=LEAST, key=f"{KEPT}total", persist_state=parts.STAYS)
+    elif total:
+        parts.muted(f"How much money: {total:g} {MONEY}. All levers are moved together between {LEAST:g} and {MOST:g} "
+                    "%; now each has to be changed by itself.")  # fmt: skip
     parts.pick("Who pays", PAYERS, key=f"{KEPT}payers")
     shares = _shares() if state[f"{KEPT}payers"] == OWN_SHARES else None
     one, two = st.columns(2)
@@ -240,7 +245,7 @@ def _cost(idea: Idea, place: str, years: int) -> bool:
         rows.append(["New money", "", f"−{_million(found.new_money)}", ""])
     heads = ["Line of the budget", "It has", "It gives", "Share of it"]
     parts.table(f"Who pays in year {years}, £ million", heads, rows, numbers_from=1)
-    for sentence in (*found.wrong, *found.notes):
+    for sentence in (*found.wrong, *found.notes, *idea.passed_by()):
         parts.note(sentence)
     return not found.wrong
 

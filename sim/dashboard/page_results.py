@@ -12,22 +12,35 @@ from sim.errors import UserError
 from sim.outcomes import bounds
 from sim.outcomes.sentences import HEADLINES
 from sim.report import sections
-from sim.report.figures import ALONE, PICTURES
+from sim.report.figures import ALONE
 from sim.report.numbers import Numbers
 from sim.report.sources import ATTRIBUTION
 from sim.report.words import VERDICTS
 
-FIRST = {
+VIEWS = {
     "differences": "What changes, year by year",
-    "balance": "All measures in the last year",
+    "balance": "Measures side by side in the last year",
     "trends": "Levels, year by year",
     "payback": "When it pays back",
     "gradient": "Who gains, by deprivation",
     "map": "Map of neighbourhoods",
     "money": "Where the money moves",
     "bath_and_tap": "The bath and the tap",
+    "dose": "With more and with less money",
+    "waits": "The waiting list, by how long people have waited",
+    "fan": "One measure with the range of its runs",
+    "spc": "Ordinary variation or a signal: control chart",
+    "handoffs": "From team to team: hand-offs",
+    "waterfall": "What each fifth by deprivation adds",
+    "concentration": "Who bears the burden: concentration curves",
+    "assets": "What communities have to build on",
+    "plane": "Cost against health gained",
+    "ceac": "How likely it is worth the money, by what health is worth",
+    "intervals": "How sure: chance and evidence",
+    "tornado": "Which prices the value for money hangs on",
+    "weak": "What is left without judged benefits",
 }
-"""Pictures in the order in which they are offered; the report's others follow under their own names."""
+"""What can be shown, in the order in which it is offered: every picture of the report."""
 MEASURE = "measure"
 NONE = "none"
 FILES = {
@@ -84,9 +97,7 @@ def _show(name: str, folder: Path, numbers: Numbers) -> None:
 
 
 def _pictures(folder: Path, numbers: Numbers) -> None:
-    every = {key: FIRST[key] for key in FIRST if key in PICTURES}
-    every |= {key: key.replace("_", " ").capitalize() for key in PICTURES if key not in FIRST}
-    views = {key: label for key, label in every.items() if numbers.compared or key in ALONE}
+    views = {key: label for key, label in VIEWS.items() if numbers.compared or key in ALONE}
     views[MEASURE] = "One measure of your choice"
     view = parts.pick("What to show", views, "view")
     measure = ""

@@ -58,16 +58,16 @@ def place_words(place: Any) -> str:
 
 
 def listed(root: Path, commands: Sequence[str] = SHOWN) -> dict[str, Saved]:
-    """Finished runs by name, newest first."""
-    found = {}
+    """Finished runs by name, newest first. Nothing that lacks its numbers (the example that comes with headwater)."""
+    found = []
     for folder in store.newest(root)[:MOST_LISTED]:
         try:
             one = _read(folder, (folder / "metadata.json").stat().st_mtime_ns)
         except OSError:
             continue
         if one is not None and one.command in commands:
-            found[one.name] = one
-    return found
+            found.append(one)
+    return {one.name: one for one in sorted(found, key=lambda one: one.finished, reverse=True)}
 
 
 @lru_cache(maxsize=4 * MOST_LISTED)
@@ -76,6 +76,8 @@ def _read(folder: Path, _changed: int) -> Saved | None:
     try:
         about = json.loads((folder / "metadata.json").read_text(encoding="utf-8"))
         tree = yaml.safe_load((folder / "config.yaml").read_text(encoding="utf-8"))
+        if about["command"] in SHOWN and not (folder / "results.json").is_file():
+            return None
         scenarios = {str(name): dict(given or {}) for name, given in (tree.get("composed") or {}).items()}
         return Saved(folder.name, str(about["command"]), str(about["finished"]), tree, scenarios, about["hashes"])
     except (OSError, ValueError, KeyError, TypeError, AttributeError, yaml.YAMLError):

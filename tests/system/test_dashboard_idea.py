@@ -185,3 +185,15 @@ def test_a_run_whose_page_is_left_while_it_is_started_is_still_watched(
     assert person.page.session_state["run"] == started[0]
     assert person.page.query_params["run"] in (started[0], started)  # a reload finds it too
     assert person.page.button(key="start").disabled
+
+
+def test_a_total_beyond_the_slider_is_said_as_it_is(person: Person) -> None:
+    person.picks("total", 10.0)
+    person.picks("amount_community_building", 9.0)
+    total = total_of(person.amounts())
+    assert total > 10
+    assert not [one for one in person.page.slider if one.key == f"{KEPT}total"]
+    assert any(f"How much money: {total:g} %" in one.proto.body for one in person.page.get("html"))
+    person.picks("amount_community_building", 1.0)
+    (slider,) = [one for one in person.page.slider if one.key == f"{KEPT}total"]
+    assert slider.value == pytest.approx(total_of(person.amounts()))

@@ -181,6 +181,7 @@ def test_a_name_that_is_not_in_the_list_opens_nothing(tmp_path: Path) -> None:
         about = {"format": 1, "command": "compare", "finished": "2026-11-22T10:00:00", "hashes": {}}
         (home / "metadata.json").write_text(json.dumps(about))
         (home / "config.yaml").write_text("place: toy\nyears: 2\ncomposed: {baseline: {label: Baseline}}\n")
+        (home / "results.json").write_text("{}")
     damaged = root / "2026-damaged"
     damaged.mkdir()
     (damaged / "metadata.json").write_text("{")
@@ -190,6 +191,36 @@ def test_a_name_that_is_not_in_the_list_opens_nothing(tmp_path: Path) -> None:
     for name in ("../outside", str(outside), "2026-damaged", "", ".", "2026-run/"):
         with pytest.raises(UserError):
             saved.folder_of(root, name)
+
+
+def test_finished_runs_are_listed_newest_first_whatever_their_name_and_only_with_their_numbers(tmp_path: Path) -> None:
+    for name, day in (("a_board_copy", 21), ("2026-11-22", 22), ("example", 23), ("zebra", 20)):
+        home = tmp_path / name
+        home.mkdir()
+        about = {"format": 1, "command": "compare", "finished": f"2026-11-{day}T10:00:00", "hashes": {}}
+        (home / "metadata.json").write_text(json.dumps(about))
+        (home / "config.yaml").write_text("place: toy\nyears: 2\ncomposed: {baseline: {label: Baseline}}\n")
+        if name != "example":
+            (home / "results.json").write_text("{}")
+    assert list(saved.listed(tmp_path)) == ["2026-11-22", "a_board_copy", "zebra"]
+
+
+def test_every_picture_of_the_report_is_offered_in_words() -> None:
+    from sim.dashboard.page_results import VIEWS
+    from sim.report.figures import PICTURES
+
+    assert set(VIEWS) == set(PICTURES)
+
+
+def test_what_does_not_reach_a_lever_is_said() -> None:
+    amounts = {"new_hospital": 1.0, "more_gps": 0.5, "link_workers": 0.5}
+    assert Idea("baseline", amounts=amounts).passed_by() == []
+    (said,) = Idea("baseline", amounts=amounts, start="2028-04").passed_by()
+    assert said.startswith("New hospital: a plan with a date of its own")
+    plan, spread = Idea("baseline", amounts=amounts, rollout="by_need").passed_by()
+    assert plan == said
+    assert spread.startswith("More general practice: ")
+    assert Idea("baseline", amounts={"new_hospital": 0.0, "link_workers": 1.0}, start="2028-04").passed_by() == []
 
 
 def test_without_the_extra_the_command_says_so_in_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
