@@ -28,7 +28,7 @@ VIEWS = {
     "bath_and_tap": "The bath and the tap",
     "dose": "With more and with less money",
     "waits": "The waiting list, by how long people have waited",
-    "fan": "One measure with the range of its runs",
+    "fan": "The range of the runs, for one measure",
     "spc": "Ordinary variation or a signal: control chart",
     "handoffs": "From team to team: hand-offs",
     "waterfall": "What each fifth by deprivation adds",

@@ -285,7 +285,7 @@ def test_what_another_run_does_not_have_is_let_go(person: Person, address: str, 
     person.goes(f"{address}/lives")
     person.picks("Scenario", "Empty the bath")
     person.visits("Results")
-    person.picks("What to show", "All measures in the last year")
+    person.picks("What to show", "Measures side by side in the last year")
     person.picks("Finished run", "Digital first")
     until(lambda: person.sees("img.hw-picture") and "Digital first" in person.sees(".hw-answer").text, "the other run")
     assert not person.all("[data-testid=stException]")
