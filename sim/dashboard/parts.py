@@ -34,8 +34,8 @@ border-bottom:1px solid #D8DDE0;padding:.3rem 0 .8rem}
 .hw-note{background:#FFF4D6;border-left:4px solid #8A5B00;padding:.5rem .8rem;max-width:60rem;margin:0}
 .hw-muted{color:#4C6272;font-size:.92rem;max-width:60rem;margin:0}
 .hw-picture{width:100%;max-width:62rem;height:auto;display:block}
-.hw-tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(14rem,24rem));gap:1rem;max-width:70rem}
-.hw-tile{border:1px solid #D8DDE0;border-top:6px solid;padding:.8rem 1rem}
+.hw-tiles{display:flex;flex-wrap:wrap;gap:1rem;max-width:76rem}
+.hw-tile{flex:1 1 14rem;max-width:24rem;border:1px solid #D8DDE0;border-top:6px solid;padding:.8rem 1rem}
 .hw-tile h3{font-size:1.05rem;margin:0;padding:0}
 .hw-tile dl,.hw-tile dl>div,.hw-tile dd,.hw-tile dt{margin:0;padding:0}
 .hw-tile dl>div{border-top:1px solid #D8DDE0;padding:.35rem 0;margin-top:.3rem}
