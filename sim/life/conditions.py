@@ -79,3 +79,8 @@ def shipped() -> tuple[Condition, ...]:
         if names.count(file.stem) > 1:
             raise UserError(f"conditions/{file.name}: there is a condition of this name already; give yours another.")
     return in_order(read(file) for file in files)
+
+
+def risks() -> frozenset[str]:
+    """Names of the conditions that end when another begins: each is a risk, no long-term condition."""
+    return frozenset(condition.replaces for condition in shipped() if condition.replaces)

@@ -1,7 +1,9 @@
 """Whether things get worse before they get better: in which years a measure is clearly worse, and how deep it fell.
 
 A year counts as worse or better only when its paired differences to the baseline are clear (at least five runs, the
-range that holds 90 % of them excludes zero), so that chance alone makes no dip.
+range that holds 90 % of them excludes zero), so that chance alone makes no dip. One clear year is still no course: of
+20 years and 25 measures a few are clear by chance. `Course.words` says better or worse only of `FEWEST_YEARS` clear
+years or of the last one, and "to the end" only where those up to the last year are clear.
 """
 
 from __future__ import annotations
@@ -22,17 +24,23 @@ if TYPE_CHECKING:
 
 UNCLEAR, BETTER, WORSE = "no clear change", "better", "worse"
 WORSE_FIRST, BETTER_FIRST = "worse before better", "better before worse"
+NO_COURSE = "no clear course"
+FEWEST_YEARS = 3
+"""Clear years that make a course. With eight runs a year is clear by chance once in 80 times. Were years independent,
+one of 20 would be so in every fifth measure, two in one measure of 40, three in one of 500."""
 
 
 @dataclass(frozen=True)
 class Course:
     """How one measure goes under one scenario, against the baseline.
 
-    kind       no clear change, better, worse, worse before better, better before worse
+    kind       which clear years there are at all: no clear change, better, worse, worse before better, better before
+               worse; `words` says what can be called a course
     depth      mean difference of the deepest clearly worse year (nan: none), in units of the measure; depth_low,
                depth_high hold 90 % of runs; depth_year: that financial year
     months     of clearly worse years from the start of policy (12 a year)
     better_from   first financial year from which on it is clearly better to the end; None: never
+    signs      of each year from the start of policy: 1 clearly better, −1 clearly worse, 0 neither
     """
 
     scenario: str
@@ -44,6 +52,49 @@ class Course:
     depth_year: int | None
     months: int
     better_from: int | None
+    signs: tuple[int, ...]
+
+    def years(self, sign: int) -> int:
+        """How many years are clearly better (1) or clearly worse (−1)."""
+        return self.signs.count(sign)
+
+    def goes(self, sign: int) -> bool:
+        """Whether it can be said to get better (1) or worse (−1): in enough clear years, or in the last one."""
+        return self.years(sign) >= self.enough or self.signs[-1:] == (sign,)
+
+    @property
+    def enough(self) -> int:
+        """Clear years that make a course: all of them in a run of fewer years."""
+        return max(1, min(FEWEST_YEARS, len(self.signs)))
+
+    @property
+    def words(self) -> str:
+        """The course in words, of which the last year's are true to the verdict of that year."""
+        went = sorted((sign for sign in SIDES if self.goes(sign)), key=self.signs.index)
+        if not went:
+            return NO_COURSE if any(self.signs) else UNCLEAR
+        last = self.signs[-1]
+        before = [sign for sign in went if sign != last]
+        all_years = f" of {len(self.signs)} years"
+        said = [f"{SIDES[sign]} for {self.years(sign)}{'' if k else all_years}" for k, sign in enumerate(before)]
+        return ", ".join([*said[:-1], f"{said[-1]}, then {self._end()}"] if said else [self._end()])
+
+    def _end(self) -> str:
+        """What the last year says, and for how long it has been so."""
+        last, many = self.signs[-1], len(self.signs)
+        if not last:
+            return UNCLEAR
+        stretch = next((k for k in range(many) if self.signs[-1 - k] != last), many)
+        if stretch >= self.enough:
+            return f"{SIDES[last]} to the end"
+        if stretch == self.years(last):
+            return f"{SIDES[last]} in the last {'year' if stretch == 1 else f'{stretch} years'} only"
+        return f"{SIDES[last]} in {self.years(last)} of {many} years, the last among them"
+
+
+SIDES = {1: BETTER, -1: WORSE}
+OF_THE_FILE = tuple(name for name in Course.__dataclass_fields__ if name != "signs")
+"""Columns of tables/courses.csv."""
 
 
 def course(results: Results, name: str, scenario: str) -> Course:
@@ -70,6 +121,7 @@ def course(results: Results, name: str, scenario: str) -> Course:
         depth_year=None if deepest is None else years[deepest],
         months=clock.MONTHS_A_YEAR * int(worse.sum()),
         better_from=None if later is None else years[later],
+        signs=tuple((better.astype(int) - worse).tolist()),
     )
 
 
@@ -84,4 +136,4 @@ def table(results: Results) -> pd.DataFrame:
     """`courses` as a table, one row each."""
     import pandas as pd
 
-    return pd.DataFrame([vars(one) for one in courses(results)], columns=list(Course.__dataclass_fields__))
+    return pd.DataFrame([vars(one) for one in courses(results)], columns=list(OF_THE_FILE))

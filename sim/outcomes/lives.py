@@ -9,12 +9,14 @@ when it ends, or when the resident dies or moves away. What has not ended by the
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim import clock
+from sim.life import conditions
 from sim.life.states import States
 from sim.outcomes.eventlog import Kind
 
@@ -61,6 +63,8 @@ LIVED = {"smoker": "Smoking", "ex_smoker": "Ex-smoker", "obese": "Obesity", "ina
          "cold_home": "Cold or overcrowded home", "low_income": "Low income", "frail_mild": "Mild frailty",
          "frail_moderate": "Moderate frailty", "frail_severe": "Severe frailty"}  # fmt: skip
 HIDDEN = ("ex_smoker",)  # follows from the end of smoking
+IN_PLAIN_WORDS = {"ndh": "high blood sugar"}
+"""What a risk is called when a life is told; others go by their label."""
 
 
 def table(record: RunRecord) -> pd.DataFrame:
@@ -139,9 +143,9 @@ def _words(kind: Kind, detail: int, specialties: list[str]) -> tuple[str, str, s
     return None
 
 
-def _spells(entries: Array, conditions: dict[str, str]) -> list[Row]:
+def _spells(entries: Array, labels: dict[str, str]) -> list[Row]:
     """Conditions and behaviours from their beginning to their end, or to the resident's."""
-    name_of = {bit: name for name, bit in States(tuple(conditions)).bits.items()}
+    name_of = {bit: name for name, bit in States(tuple(labels)).bits.items()}
     rows: list[Row] = []
     begun: dict[int, dict[int, tuple[int, bool]]] = {}
 
@@ -150,9 +154,9 @@ def _spells(entries: Array, conditions: dict[str, str]) -> list[Row]:
         name = name_of[bit]
         if name in HIDDEN:
             return
-        label = LIVED.get(name) or conditions[name][:1].upper() + conditions[name][1:]
+        label = LIVED.get(name) or capital(labels[name])
         words = f"{label}: {'held before' if held else 'began'}{how}"
-        rows.append((client, start, end, CONDITION if name in conditions else BEHAVIOUR, label, words, 0))
+        rows.append((client, start, end, CONDITION if name in labels else BEHAVIOUR, label, words, 0))
 
     of_states = (entries["kind"] >= Kind.HELD) & (entries["kind"] <= Kind.ENDED)
     for client, kind, month, _, bit in entries[of_states | np.isin(entries["kind"], list(GOES))].tolist():
@@ -194,6 +198,20 @@ def _waits(entries: Array, specialties: list[str]) -> list[Row]:
         for since in list(entered):
             close(client, since, None, STILL)
     return rows
+
+
+def risks(of_run: Mapping[str, str]) -> dict[str, str]:
+    """Conditions of a run that are a risk and no long-term condition: label, as the run's record has it → plain words.
+
+    of_run: name → label, of `RunRecord.conditions`.
+    """
+    known = conditions.risks()
+    return {label: IN_PLAIN_WORDS.get(name, label) for name, label in of_run.items() if name in known}
+
+
+def capital(label: str) -> str:
+    """A label as the table has it."""
+    return label[:1].upper() + label[1:]
 
 
 def clients(events: pd.DataFrame) -> list[int]:

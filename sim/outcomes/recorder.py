@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 
 from sim import clock
 from sim.errors import UserError
-from sim.life.conditions import shipped
+from sim.life.conditions import risks
 from sim.outcomes import census_kernel as kernel
 from sim.outcomes.census import Plan, count_everyone
 from sim.outcomes.measures import AGE_GROUPS, N_FIFTHS, Conditions, Measures
@@ -87,8 +87,8 @@ class Recorder:
         self.measures = Measures.of(conditions)
         self.first_month, self.weight = int(first_month), float(weight)
         self._hospital_factor = 1.0 / float(place.activity_share_simulated)
-        earlier = {condition.replaces for condition in shipped()}
-        self.long_term = tuple(name for name in self.measures.conditions if name not in earlier)
+        only_risks = risks()
+        self.long_term = tuple(name for name in self.measures.conditions if name not in only_risks)
         self._found: dict[str, tuple[int, float]] = {}
         self.row = {name: k for k, name in enumerate(self.measures.recorded)}
         self._area_row = {name: k for k, name in enumerate(self.measures.by_area)}

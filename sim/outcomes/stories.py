@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from sim import clock
 from sim.life.states import FIRST_CONDITION, States
 from sim.outcomes.eventlog import Kind
-from sim.outcomes.lives import HIDDEN, LIVED
+from sim.outcomes.lives import HIDDEN, LIVED, risks
 from sim.outcomes.measure import ADULT_AGE
 from sim.outcomes.panel import AGES, COUNTED, written
 
@@ -47,6 +47,7 @@ WORDS = {
 }  # fmt: skip
 FATES = {Kind.DIED: "died", Kind.LEFT: "moved away"}
 FIFTHS = ("most deprived", "second most deprived", "middle", "second least deprived", "least deprived")
+NOTHING = "no illness or burden"
 DIGITS = 3
 
 
@@ -118,7 +119,8 @@ def tell(results: Results) -> str:
         " the same number from every fifth of deprivation and age group (under 18, 18–64, 65 and over), chosen by a"
         " hash of who they are and followed until they die or move away. All are invented. What is told is one course"
         " of chance under one draw of the evidence: it shows how the model works and is no finding. Illnesses count"
-        " whether diagnosed or not. Everybody's notes are in `tables/panel.csv`, every event in `events.parquet`.",
+        " whether diagnosed or not; high blood sugar is a risk, no long-term condition. Everybody's notes"
+        " are in `tables/panel.csv`, every event in `events.parquet`.",
         "",
     ]
     for client in chosen:
@@ -148,7 +150,8 @@ def _story(results: Results, mine: pd.DataFrame) -> list[str]:
         f"Client {client}.",
         "",
     ]
-    lines += [f"- {_year(row)}" for row in base.to_dict("records")]
+    only_risks = risks(results.record(results.baseline).conditions)
+    lines += [f"- {_year(row, only_risks)}" for row in base.to_dict("records")]
     lines += ["", f"{she} {_fate(results.record(results.baseline), client)}."]
     otherwise = [_otherwise(results, mine, client, scenario) for scenario in results.others]
     told = [text for text in otherwise if text]
@@ -162,9 +165,9 @@ def _who(row: Any) -> str:
     return f"{words[int(row['age']) >= AGES[1]]} of {int(row['age'])}"
 
 
-def _year(row: Mapping[Any, Any]) -> str:
-    """One birthday's note in words."""
-    lives = f"lives with {row['lives_with'].replace('; ', ', ')}" if row["lives_with"] else "no illness or burden"
+def _year(row: Mapping[Any, Any], only_risks: Mapping[str, str]) -> str:
+    """One birthday's note in words. only_risks: of `sim.outcomes.lives.risks`."""
+    lives = f"lives with {', '.join(_told(row['lives_with'], only_risks))}" if row["lives_with"] else NOTHING
     year = _listed(_counted(row)) or "nothing of care"
     open_now = [f"{int(row['unmet_needs'])} unmet"] if row["unmet_needs"] else []
     open_now += [f"on {int(row['on_waiting_lists'])} waiting list{'s' * (row['on_waiting_lists'] > 1)}"] * bool(
@@ -173,6 +176,11 @@ def _year(row: Mapping[Any, Any]) -> str:
     waits = f" Open needs: {_listed(open_now)}." if open_now else ""
     feels = f" Life satisfaction {row['life_satisfaction']:.1f}." if row["age"] >= AGES[1] else ""
     return f"**{row['month']}, aged {row['age']}**: {lives}. In the year: {year}.{waits}{feels}"
+
+
+def _told(lives_with: str, only_risks: Mapping[str, str]) -> list[str]:
+    """What somebody lives with, a risk told as a risk."""
+    return [f"{only_risks[one]} (a risk)" if one in only_risks else one for one in lives_with.split("; ")]
 
 
 def _counted(row: Mapping[Any, Any]) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,16 +11,17 @@ import pandas as pd
 from sim.outcomes import lives
 from sim.report import style, theograph
 from sim.report.numbers import Numbers
-from sim.report.words import join
+from sim.report.words import join, lower
 
 if TYPE_CHECKING:
     from sim.outcomes.results import Results
 
 RULE = (
     "Of the residents whose lives were followed: the one with the fewest, and the one with the most, A&E attendances, "
-    "emergency stays and contacts not offered under {scenario} beside the same life under {base}; and the one in the "
-    "middle by number of events among those who live there from beginning to end. Ties go to the lowest number. One "
-    "course of chance shows how the model works; it is no finding."
+    "emergency stays and contacts that a practice could not offer (they had to wait, were given up or went to A&E "
+    "instead) under {scenario} beside the same life under {base}; and the one in the middle by number of events among "
+    "those who live there from beginning to end. Ties go to the lowest number. A contact that has to wait for two "
+    "months counts twice. One course of chance shows how the model works; it is no finding."
 )
 ORDINARY = (
     "No life that was followed is different under any other scenario, so three were chosen by number of events under "
@@ -27,8 +29,9 @@ ORDINARY = (
 )
 COUNTED = {
     "A&E attendances": (lives.ED, ""), "emergency stays": (lives.STAY, ""),
-    "contacts not offered": (lives.GP, "Not offered"),
+    **{name: (lives.GP, kind) for kind, name in theograph.REFUSED.items()},
 }  # fmt: skip
+FATES = {"Had to wait": "had to wait", "Given up": "{were} given up", "To A&E instead": "went to A&E instead"}
 QUARTERS = (0.25, 0.5, 0.75)
 
 
@@ -119,40 +122,53 @@ def story(numbers: Numbers, chosen: Chosen) -> str:
 def _story(numbers: Numbers, chosen: Chosen) -> str:
     events = numbers.results.events()
     mine = events[events["Client_ID"] == chosen.client]
-    record = numbers.results.record(chosen.scenario)
-    until = record.first_month + record.n_months
-    life = theograph.Life.of(mine[mine["scenario"] == chosen.scenario], until)
+    life = theograph.Life.of(mine[mine["scenario"] == chosen.scenario], numbers.results.record(chosen.scenario))
     finding = theograph.finding(life)
     said = [f"Under {numbers.label(chosen.scenario)}, {finding[:1].lower()}{finding[1:]}."]
-    said += _course(life)
+    said += course(life)
     counts = {name: burdens(mine[mine["scenario"] == name]) for name in numbers.scenarios}
     counts = {name: table for name, table in counts.items() if len(table)}
     said.append(_otherwise(numbers, counts, chosen))
     return " ".join(text for text in said if text)
 
 
-def _course(life: theograph.Life) -> list[str]:
-    """Conditions that began, in order, and the longest wait."""
-    begun = life.of_type(lives.CONDITION)
-    begun = begun[begun["Event_Desc"].str.contains(": began")]
-    texts = [
-        f"{_plain(name)} in {theograph.when(start)}"
-        for name, start in zip(begun["Event_Subtype"], begun["start"], strict=True)
-    ]
+def course(life: theograph.Life) -> list[str]:
+    """Conditions that began, in order, what came back, risks that began, and the longest wait."""
+    ill = life.conditions()
+    texts = [f"{lower(name)} in {join(months)}" for name, months in _beginnings(ill[ill["how"] == theograph.NEW])]
     said = [f"What began: {join(texts)}."] if texts else []
-    waits = life.of_type(lives.WAIT)
+    back = _beginnings(ill[ill["how"] == theograph.BACK])
+    said += [f"{name} came back in {join(months)}." for name, months in back]
+    of_risk = ill[(ill["how"] == theograph.RISK) & ill["Event_Desc"].str.contains(theograph.BEGAN, regex=False)]
+    texts = [f"{_risk(name, life)} in {join(months)}" for name, months in _beginnings(of_risk)]
+    said += [f"What was a risk, not yet an illness: {join(texts)}."] if texts else []
+    waits = life.waits()
     if len(waits):
         length = (waits["end"].fillna(life.last) - waits["start"]).to_numpy(float)
         longest = waits.iloc[int(length.argmax())]
         months = round(float(length.max()))
         if months:
-            specialty = str(longest["Event_Desc"]).split(":")[0].lower()
+            specialty = str(longest["specialty"]).lower()
             how = str(longest["Event_Subtype"]).lower()
             said.append(
                 f"The longest wait was {months} month{'s' * (months != 1)} for {specialty} (from "
                 f"{theograph.when(longest['start'])}; {how})."
             )
     return said
+
+
+def _beginnings(rows: pd.DataFrame) -> list[tuple[str, list[str]]]:
+    """Each condition of some rows with the months in which it began."""
+    found: dict[str, list[str]] = {}
+    for name, start in zip(rows["Event_Subtype"], rows["start"], strict=True):
+        found.setdefault(str(name), []).append(theograph.when(start))
+    return list(found.items())
+
+
+def _risk(label: str, life: theograph.Life) -> str:
+    """``high blood sugar (non-diabetic hyperglycaemia)``."""
+    words = lower(life.risks[label])
+    return words if words == lower(label) else f"{words} ({lower(label)})"
 
 
 def _otherwise(numbers: Numbers, counts: dict[str, pd.DataFrame], chosen: Chosen) -> str:
@@ -162,22 +178,24 @@ def _otherwise(numbers: Numbers, counts: dict[str, pd.DataFrame], chosen: Chosen
         alike.setdefault(tuple(int(v) for v in table.iloc[0]), []).append(numbers.label(name))
     if len(alike) == 1 and len(counts) > 1:
         return "No other scenario changes how often this life meets A&E, an emergency bed or a practice that is full."
-    parts = []
-    for values, names in alike.items():
-        each = join(
-            [f"{value} {name if value != 1 else SINGULAR[name]}" for value, name in zip(values, COUNTED, strict=True)]
-        )
-        parts.append(f"under {join(names)} {each}")
-    text = "; ".join(parts)
-    return f"{text[:1].upper()}{text[1:]}."
+    return " ".join(f"Under {join(names)} {counted(values)}." for values, names in alike.items())
 
 
-SINGULAR = {
-    "A&E attendances": "A&E attendance", "emergency stays": "emergency stay",
-    "contacts not offered": "contact not offered",
-}  # fmt: skip
+def counted(values: Sequence[int]) -> str:
+    """A life's counts, in the order of `COUNTED`, in words; of contacts, what waited apart from what was given up."""
+    of_each = dict(zip(COUNTED, values, strict=True))
+    hospital = [f"{of_each[name]} {name if of_each[name] != 1 else word}" for name, word in SINGULAR.items()]
+    refused = [
+        f"{of_each[name]} {how.format(were='was' if of_each[name] == 1 else 'were')}"
+        for name, how in FATES.items()
+        if of_each[name]
+    ]
+    said = (
+        f"of contacts with the practice {join(refused)}"
+        if refused
+        else "no contact with the practice had to wait or was given up"
+    )
+    return f"{join(hospital)}; {said}"
 
 
-def _plain(name: object) -> str:
-    text = str(name)
-    return text if text[:2].isupper() else text[:1].lower() + text[1:]
+SINGULAR = {"A&E attendances": "A&E attendance", "emergency stays": "emergency stay"}

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,21 +14,34 @@ from sim import clock
 from sim.errors import UserError
 from sim.outcomes import lives
 from sim.outcomes.eventlog import Kind
+from sim.outcomes.measure import ADULT_AGE
 from sim.report import style
 
 if TYPE_CHECKING:
+    from sim.outcomes.record import RunRecord
     from sim.outcomes.results import Results
 
 ROW = 0.27  # inches
 THINNEST = 0.6  # months: a stay of a few days is still seen
 MOST_LISTED = 12
 BAR = 0.56
+REFUSED = {
+    lives.CONTACTS[Kind.GP_WAITS]: "Had to wait", lives.CONTACTS[Kind.GP_GIVEN_UP]: "Given up",
+    lives.CONTACTS[Kind.GP_TO_ED]: "To A&E instead",
+}  # fmt: skip
+"""What becomes of a contact that a practice cannot offer in a month: its kind → the row of the picture."""
+THE_REST = "Children and other"  # the specialty of whom no other one treats, as the events have it
+OF_ADULTS, OF_CHILDREN = "Other specialties", "Children's and other specialties"
+NARROW = {OF_CHILDREN: "Children's and other"}  # beside the name of the lane
+HELD, NEW, BACK, RISK = "held", "new", "back", "risk"
+BEGAN = ": began"
 LANES = ("How they live", "Conditions", "General practice", "Hospital", "Waiting lists")
 
 
 @dataclass(frozen=True)
 class Life:
-    """One resident's events with their months. rows: of the table of events, with `start` and `end` (nan: open)."""
+    """One resident's events with their months. rows: of the table of events, with `start` and `end` (nan: open);
+    risks: label of a condition that is a risk only → plain words."""
 
     rows: pd.DataFrame
     male: bool
@@ -36,10 +49,13 @@ class Life:
     first: int
     last: int
     gone: str
+    risks: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, events: pd.DataFrame, until: int) -> Life:
-        """From the events of one client and scenario; until: the month after the last that was simulated."""
+    def of(cls, events: pd.DataFrame, record: RunRecord) -> Life:
+        """From the events of one client and scenario, and the record of that scenario's run."""
+        until = record.first_month + record.n_months
+        risks = {lives.capital(label): words for label, words in lives.risks(record.conditions).items()}
         rows = events.assign(start=_months(events["Start_Date"]), end=_months(events["End_Date"]))
         own = rows[rows["Event_Type"] == lives.LIFE]
         coming = own[own["Event_Subtype"].isin(list(lives.COMES.values()))].iloc[0]
@@ -47,11 +63,31 @@ class Life:
         sex, born, _ = str(coming["Event_Desc"]).split(", ")
         last = int(going["start"].iloc[0]) if len(going) else until
         gone = str(going["Event_Subtype"].iloc[0]) if len(going) else ""
-        return cls(rows, sex == "Male", clock.month_of(born.removeprefix("born ")), int(coming["start"]), last, gone)
+        month = clock.month_of(born.removeprefix("born "))
+        return cls(rows, sex == "Male", month, int(coming["start"]), last, gone, risks)
 
     def of_type(self, *names: str) -> pd.DataFrame:
         """The events of these types."""
         return self.rows[self.rows["Event_Type"].isin(names)]
+
+    def conditions(self) -> pd.DataFrame:
+        """Its conditions by date with `how`: held before, new (never there before), back again, or a risk only."""
+        rows = self.of_type(lives.CONDITION).sort_values("start", kind="stable")
+        began = rows["Event_Desc"].str.contains(BEGAN, regex=False)
+        first = ~rows["Event_Subtype"].duplicated()
+        of_risk = rows["Event_Subtype"].isin(list(self.risks))
+        how = np.select([of_risk, ~began, first], [RISK, HELD, NEW], BACK)
+        return rows.assign(how=how)
+
+    def waits(self) -> pd.DataFrame:
+        """Its waits with `specialty` in words: nobody grown up waits for a children's doctor."""
+        rows = self.of_type(lives.WAIT)
+        named = zip(rows["Event_Desc"].str.split(":").str[0], rows["start"], strict=True)
+        words = [
+            name if name != THE_REST else OF_ADULTS if self.age(int(start)) >= ADULT_AGE else OF_CHILDREN
+            for name, start in named
+        ]
+        return rows.assign(specialty=pd.Series(words, rows.index, dtype="str"))
 
     def age(self, month: int) -> int:
         """Age in whole years."""
@@ -80,7 +116,7 @@ def theograph(results: Results, client: int | None = None, scenario: str | None 
         raise UserError("These runs kept no events of single residents (outcomes.event_sample is 0, or an older run).")
     of_scenario = events[events["scenario"] == scenario]
     who = _find(events, of_scenario, client, results.label(scenario))
-    life = Life.of(of_scenario[of_scenario["Client_ID"] == who], record.first_month + record.n_months)
+    life = Life.of(of_scenario[of_scenario["Client_ID"] == who], record)
     policy = results.policy_start if results.policy_start < record.first_month + record.n_months else None
     return draw(life, policy, results.label(scenario))
 
@@ -110,7 +146,7 @@ def draw(life: Life, policy_start: int | None = None, label: str = "") -> style.
         note = (
             f"{label + ': one' if label else 'One'} simulated resident, invented. Bars: from beginning to end, a dot "
             "at the end of a wait for treatment; marks: what happened in a month, larger for more contacts; crosses: "
-            "not offered. "
+            "not offered in that month. "
             + ("Dashed: policy starts. " if _within(policy_start, life) else "")
             + ("Thick line: the last month lived here." if life.gone else "")
         )
@@ -144,22 +180,26 @@ def _lines(life: Life) -> list[Line]:
     for lane, kind in zip(LANES, (lives.BEHAVIOUR, lives.CONDITION), strict=False):
         rows = life.of_type(kind)
         names = dict.fromkeys(rows["Event_Subtype"])
-        lines += [Line(lane, name, rows[rows["Event_Subtype"] == name]) for name in names]
+        lines += [Line(lane, _row_name(name, life.risks), rows[rows["Event_Subtype"] == name]) for name in names]
     contacts = life.of_type(lives.GP)
     served = contacts["Event_Subtype"] == lives.CONTACTS[Kind.GP_SERVED]
-    refused = contacts["Event_Subtype"].str.startswith("Not offered")
+    refused = contacts["Event_Subtype"].isin(list(REFUSED))
     marks = [
         Line(LANES[2], "Contacts", contacts.loc[served]),
-        Line(LANES[2], "Not offered", contacts.loc[refused]),
+        *(Line(LANES[2], name, contacts[contacts["Event_Subtype"] == kind]) for kind, name in REFUSED.items()),
         Line(LANES[2], "Asks again", contacts.loc[~served & ~refused]),
         Line(LANES[2], "Other teams", life.of_type(lives.TEAM)),
         Line(LANES[3], "A&E", life.of_type(lives.ED)),
         Line(LANES[3], "Emergency stays", life.of_type(lives.STAY)),
     ]
     lines += [line for line in marks if len(line.rows) or line.name == "Contacts"]
-    waits = life.of_type(lives.WAIT)
-    specialty = waits["Event_Desc"].str.split(":").str[0]
-    return lines + [Line(LANES[4], name, waits[specialty == name]) for name in dict.fromkeys(specialty)]
+    waits = life.waits()
+    named = waits.groupby("specialty", sort=False)
+    return lines + [Line(LANES[4], NARROW.get(str(name), str(name)), rows) for name, rows in named]
+
+
+def _row_name(label: str, risks: Mapping[str, str]) -> str:
+    return f"{lives.capital(risks[label])} (a risk)" if label in risks else label
 
 
 def _draw_line(axes: Axes, place: int, line: Line, life: Life) -> None:
@@ -178,8 +218,9 @@ def _draw_line(axes: Axes, place: int, line: Line, life: Life) -> None:
                 axes.plot([x], [place], marker="o", color=style.INK, markersize=4, zorder=4, clip_on=False)
         return
     counts = line.rows["Event_Desc"].str.extract(r"^(\d+)", expand=False).fillna("1").astype(int).to_numpy()
-    marker = "x" if line.name == "Not offered" else "s" if line.name == "A&E" else "o"
-    colour = orange if line.name == "Not offered" else colour
+    crossed = line.name in REFUSED.values()
+    marker = "x" if crossed else "s" if line.name == "A&E" else "o"
+    colour = orange if crossed else colour
     edge = 1.3 if marker == "x" else 0
     for count in np.unique(counts):  # one mark a size, drawn wherever it is needed: a long life has hundreds
         at = start[counts == count] + 0.5
@@ -227,9 +268,9 @@ def finding(life: Life) -> str:
     noun = ("boy" if life.male else "girl") if age < 18 else "man" if life.male else "woman"
     here = life.rows.loc[life.rows["Event_Type"] == lives.LIFE, "Event_Subtype"].iloc[0]
     came = f"born in {clock.label(life.first)}" if here == "Born" else f"aged {age} in {clock.label(life.first)}"
-    begun = life.of_type(lives.CONDITION)["Event_Desc"].str.contains("began").sum()
+    begun = (life.conditions()["how"] == NEW).sum()
     counts = [
-        _count(int(begun), "new condition"), _count(len(life.of_type(lives.ED)), "A&E attendance"),
+        _count(int(begun), "new long-term condition"), _count(len(life.of_type(lives.ED)), "A&E attendance"),
         _count(len(life.of_type(lives.STAY)), "emergency admission"),
         _count(len(life.of_type(lives.REFERRAL)), "hospital referral"),
     ]  # fmt: skip
@@ -243,9 +284,14 @@ def finding(life: Life) -> str:
 
 def describe(life: Life) -> str:
     """The life in words for those who cannot see the picture, from what is drawn."""
+    ill, waits = life.conditions(), life.waits()
+    ill["Event_Desc"] = ill["Event_Desc"].mask(
+        ill["how"] == BACK, ill["Event_Desc"].str.replace(BEGAN, ": came back", regex=False)
+    )
+    waits["Event_Desc"] = waits["specialty"] + ":" + waits["Event_Desc"].str.split(":", n=1).str[1]
     spells = {
-        "Behaviours": life.of_type(lives.BEHAVIOUR), "Conditions": life.of_type(lives.CONDITION),
-        "Waiting lists": life.of_type(lives.WAIT),
+        "Behaviours": life.of_type(lives.BEHAVIOUR), "Conditions": ill[ill["how"] != RISK],
+        "Risks": ill[ill["how"] == RISK], "Waiting lists": waits,
     }  # fmt: skip
     said = [f"{finding(life)}."]
     for title, rows in spells.items():
@@ -255,7 +301,8 @@ def describe(life: Life) -> str:
     contacts = life.of_type(lives.GP)
     for how in dict.fromkeys(contacts["Event_Subtype"]):
         counts = contacts.loc[contacts["Event_Subtype"] == how, "Event_Desc"].str.split().str[0].astype(int)
-        said.append(f"General practice, {how[0].lower()}{how[1:]}: {int(counts.sum())}.")
+        words = REFUSED.get(how, how)
+        said.append(f"General practice, {words[0].lower()}{words[1:]}: {int(counts.sum())}.")
     for title, kind in (("A&E attendances", lives.ED), ("Emergency stays", lives.STAY)):
         said += _listed(title, [when(month) for month in life.of_type(kind)["start"]])
     return " ".join(said)

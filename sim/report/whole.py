@@ -64,26 +64,45 @@ def indices(numbers: Numbers) -> list[Table]:
     return [Table("Inequality by three indices, and changes", heads, rows, note, True)] if rows else []
 
 
+COURSE_NOTE = (
+    "A year is clear when 90 % of runs lie on one side of no change. Course: better or worse is said only where the "
+    "last year or at least {few} years are clear, “to the end” only where the last {few} are; fewer can be "
+    "clear by chance and are no clear course. Measures without a clear year are left out."
+)
+
+
 def courses(numbers: Numbers) -> list[Table]:
-    """Which measures get clearly worse, how deep and for how long; then, folded, those that never do."""
-    losses, gains = [], []
-    for one in course.courses(numbers.results):
+    """Which measures get worse, how deep and for how long; then, folded, those that only get better, and those of
+    which single clear years say nothing."""
+    losses, gains, neither = [], [], []
+    every = course.courses(numbers.results)
+    for one in every:
         if one.kind == course.UNCLEAR:
             continue
-        name, measure = numbers.label(one.scenario), numbers.info(one.measure).label
+        row = [numbers.label(one.scenario), numbers.info(one.measure).label, one.words, clear_years(one)]
         better = clock.fin_year_label(one.better_from) if one.better_from is not None else DASH
-        if one.depth_year is None:
-            gains.append([name, measure, one.kind, better])
-            continue
-        dip = bounds.figure(interval(_runs(numbers, one)))
-        depth = f"{dip} {numbers.change_unit(one.measure)}, in {clock.fin_year_label(one.depth_year)}"
-        losses.append([name, measure, one.kind, depth, str(one.months) if one.months else DASH, better])
-    heads = [Head("Scenario"), Head("Measure"), Head("Course")]
-    lost = [*heads, Head("Deepest clear loss"), Head("Months clearly worse", True), Head("Better from")]
-    note = "A year counts only when its difference to the baseline is clear; measures without one are left out."
+        if one.goes(-1):
+            dip = bounds.figure(interval(_runs(numbers, one)))
+            assert one.depth_year is not None
+            depth = f"{dip} {numbers.change_unit(one.measure)}, in {clock.fin_year_label(one.depth_year)}"
+            losses.append([*row, depth, better])
+        elif one.goes(1):
+            gains.append([*row, better])
+        else:
+            neither.append(row)
+    heads = [Head("Scenario"), Head("Measure"), Head("Course"), Head("Clear years")]
+    lost, last = [*heads, Head("Deepest clear loss"), Head("Better from")], [*heads, Head("Better from")]
+    note = COURSE_NOTE.format(few=max((one.enough for one in every), default=course.FEWEST_YEARS))
     made = [Table("What gets worse: the course of each headline measure with a clear loss", lost, losses, note)]
-    made.append(Table("What never gets clearly worse", [*heads, Head("Better from")], gains, note, True))
+    made.append(Table("What gets better, with no clear course of loss", last, gains, note, True))
+    made.append(Table("What has a few clear years, but no clear course", heads, neither, note, True))
     return [table for table in made if table.rows]
+
+
+def clear_years(one: course.Course) -> str:
+    """``16 better, 1 worse of 20``."""
+    counted = [f"{one.years(sign)} {word}" for sign, word in course.SIDES.items() if one.years(sign)]
+    return f"{', '.join(counted)} of {len(one.signs)}"
 
 
 def _runs(numbers: Numbers, one: course.Course) -> np.ndarray:

@@ -220,14 +220,46 @@ def test_worse_before_better_has_a_depth_and_a_length() -> None:
     found = course.course(results, "unmet_need", "reform")
     assert found.kind == course.WORSE_FIRST
     assert (found.depth_year, found.months, found.better_from) == (2027, 36, 2029)
+    assert found.signs == (-1, -1, -1, 1, 1)
+    assert found.words == "worse for 3 of 5 years, then better in the last 2 years only"
     level = results.values("unmet_need", "baseline")[0, results.years.index(2027)]
     assert found.depth == pytest.approx(0.05 * level * np.mean(1 + 0.01 * np.arange(6)))
     assert found.depth_low < found.depth < found.depth_high
     for shape, kind in (([0.01, 0.02], course.WORSE), ([-0.01, -0.02], course.BETTER), ([0.0, 0.0], course.UNCLEAR),
                         ([-0.02, 0.03], course.BETTER_FIRST)):  # fmt: skip
         assert course.course(turning("x", np.array(shape)), "unmet_need", "x").kind == kind
+    columns = "scenario measure kind depth depth_low depth_high depth_year months better_from"
+    assert list(course.table(results)) == columns.split(), "the file has the columns it always had"
     few = course.course(turning("x", np.array([0.05, -0.05]), pairs=3), "unmet_need", "x")
     assert few.kind == course.UNCLEAR, "with three runs nothing is clear"
+
+
+@pytest.mark.parametrize(
+    ("signs", "words"),
+    [
+        ("0000000000", "no clear change"),
+        ("000+000000", "no clear course"),
+        ("000-0-0000", "no clear course"),
+        ("+00-0-0000", "no clear course"),
+        ("00+++00000", "better for 3 of 10 years, then no clear change"),
+        ("----------", "worse to the end"),
+        ("00000000--", "worse in the last 2 years only"),
+        ("000000000+", "better in the last year only"),
+        ("+++++++00+", "better in 8 of 10 years, the last among them"),
+        ("-00000++++", "better to the end"),
+        ("---000++++", "worse for 3 of 10 years, then better to the end"),
+        ("+++0----00", "better for 3 of 10 years, worse for 4, then no clear change"),
+        ("+++000000-", "better for 3 of 10 years, then worse in the last year only"),
+        ("--", "worse to the end"),
+        ("-0", "no clear course"),
+        ("", "no clear change"),
+    ],
+)
+def test_a_course_is_said_only_of_enough_clear_years_or_of_the_last(signs: str, words: str) -> None:
+    each = tuple({"+": 1, "-": -1, "0": 0}[sign] for sign in signs)
+    one = course.Course("x", "deaths", "", np.nan, np.nan, np.nan, None, 0, None, each)
+    assert one.words == words
+    assert [one.goes(1), one.goes(-1)] == ["better" in words, "worse" in words]
 
 
 def test_the_literature_stands_beside_every_scenario_and_going_further_is_marked() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from sim.outcomes import course
 from sim.outcomes.results import Results
 from sim.report import page, whole
 from sim.report.numbers import Numbers
@@ -34,15 +35,37 @@ def test_three_indices_of_each_inequality_are_shown_and_fall_with_the_gap() -> N
     assert len([name for name in rows if name.endswith("concentration index")]) * 3 == len(rows)
 
 
+def test_a_single_clear_year_is_listed_neither_as_a_gain_nor_as_a_loss(monkeypatch: pytest.MonkeyPatch) -> None:
+    def one(measure: str, kind: str, signs: tuple[int, ...]) -> course.Course:
+        worst = 2026 + signs.index(-1) if -1 in signs else None
+        return course.Course("reform", measure, kind, -1.0, -2.0, -0.5, worst, 12 * signs.count(-1), None, signs)
+
+    made = [
+        one("deaths", course.BETTER, (1, 1, 0, 1, 0, 0)), one("life_expectancy", course.WORSE, (0, -1, 0, 0, 0, 0)),
+        one("unmet_need", course.WORSE, (0, 0, 0, 0, 0, -1)), one("loneliness", course.UNCLEAR, (0,) * 6),
+        one("smoking", course.BETTER_FIRST, (1, 1, -1, 1, 1, 1)),
+    ]  # fmt: skip
+    monkeypatch.setattr(course, "courses", lambda _: made)
+    losses, gains, neither = whole.courses(numbers())
+    assert [row[1:4] for row in losses.rows] == [["Unmet needs", "worse in the last year only", "1 worse of 6"]]
+    assert [row[1:4] for row in gains.rows] == [
+        ["Deaths", "better for 3 of 6 years, then no clear change", "3 better of 6"],
+        ["Smoking among adults", "better to the end", "5 better, 1 worse of 6"],
+    ]
+    assert [row[1:] for row in neither.rows] == [["Life expectancy at birth", "no clear course", "1 worse of 6"]]
+
+
 def test_courses_and_judged_benefits_say_who_wins_and_on_what() -> None:
     shown = numbers()
     table, better = whole.courses(shown)
     assert better.folded
-    assert ["Reform", "Unmet needs", "better"] in [row[:3] for row in better.rows]
-    assert all(row[3] != "–" for row in table.rows), "a loss says how deep"
+    assert ["Reform", "Unmet needs", "better to the end", "6 better of 6"] in [row[:4] for row in better.rows]
+    assert all(row[4] != "–" for row in table.rows), "a loss says how deep"
+    assert all(len(row) == len(each.heads) for each in (table, better) for row in each.rows)
+    assert "at least 3 years are clear" in table.note
     courses = {(row[0], row[1]): row for row in table.rows}
-    assert courses["Reform", "Hospital waiting list"][2] == "worse"
-    assert courses["Harm", "Unmet needs"][4] != "–"
+    assert courses["Reform", "Hospital waiting list"][2] == "worse to the end"
+    assert courses["Harm", "Unmet needs"][3] == "6 worse of 6"
     (left,) = whole.without_judged(shown)
     assert {row[-1] for row in left.rows} <= {"0", "0.0", "0.00", "0.000"}  # nothing changes in these
     text = page.html(shown, {})
