@@ -146,7 +146,7 @@ def report(words: Words) -> int:
 
     folder = store.find(_one(words, "the folder of a finished run, for example results/latest"))
     about = store.metadata(folder)
-    _not_of_validate(about)
+    _of_scenarios(about, folder)
     from sim import report as reports
 
     results = reports.read(folder)
@@ -176,7 +176,7 @@ def rerun(words: Words) -> int:
     given = _values(words, ("results", "workers"))
     folder = store.find(_one(words, "the folder of a finished run, for example results/latest"))
     before = store.metadata(folder)
-    _not_of_validate(before)
+    _of_scenarios(before, folder)
     store.check_unchanged(folder, before)
     if "own configuration" in before.get("hashes", {}) and not words.own:
         raise UserError("That run used a folder of configuration of your own; give it again: --config-dir mine/")
@@ -290,10 +290,17 @@ def _one(words: Words, what: str) -> str:
     return words.places[0]
 
 
-def _not_of_validate(about: dict[str, Any]) -> None:
-    if (command := about.get("command")) in ("validate", "calibrate"):
+def _of_scenarios(about: dict[str, Any], folder: Path) -> None:
+    """Refuse what is no run of scenarios."""
+    command = about.get("command")
+    if command in ("validate", "calibrate"):
         raise UserError(
             f"That folder holds no scenarios but what headwater {command} left; to make another: headwater {command}"
+        )
+    if command == "sweep":
+        raise UserError(
+            "That folder holds a sweep. Its report is the sweep.html in it, which is written when the sweep ends; what is "
+            f"missing is run, and the page written again, by: headwater sweep resume {folder}"
         )
 
 

@@ -237,3 +237,22 @@ def test_explain_names_who_uses_a_number_and_not_who_speaks_of_it(tmp_path: Path
     assert "sim/system.py" in line
     assert "helptext" not in line
     assert "cli" not in line
+
+
+@pytest.mark.parametrize(("kind", "says"), [
+    ("sweep", "That folder holds a sweep. Its report is the sweep.html in it"),
+    ("validate", "That folder holds no scenarios but what headwater validate left"),
+])  # fmt: skip
+@pytest.mark.parametrize("verb", ["rerun", "report"])
+def test_what_is_no_run_of_scenarios_is_neither_repeated_nor_reported(
+    tmp_path: Path, kind: str, says: str, verb: str
+) -> None:
+    folder = tmp_path / "results" / f"2026-{kind}"
+    folder.mkdir(parents=True)
+    (folder / "metadata.json").write_text(f'{{"format": 1, "command": "{kind}", "hashes": {{}}, "runs": 4}}')
+    (folder / "config.yaml").write_text("schema: 1\ncommand: compare\ncomposed: {baseline: {}}\n")
+    done = headwater(verb, str(folder), cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stderr.startswith(says)
+    assert done.stderr.count("\n") == 1
+    assert [one.name for one in folder.parent.iterdir()] == [folder.name]
