@@ -299,7 +299,7 @@ def _of_scenarios(about: dict[str, Any], folder: Path) -> None:
         )
     if command == "sweep":
         raise UserError(
-            "That folder holds a sweep. Its report is the sweep.html in it, which is written when the sweep ends; what is "
+            "That folder holds a sweep. Its report is the sweep.html in it, written when the sweep ends; what is "
             f"missing is run, and the page written again, by: headwater sweep resume {folder}"
         )
 
