@@ -57,17 +57,17 @@ def options(numbers: Numbers) -> list[Option]:
     results = numbers.results
     found = []
     for scenario in numbers.compared:
-        asked = _asked(1.0, share_of_budget(numbers, scenario))
+        asked = _asked(numbers, scenario, 1.0)
         label = numbers.label(scenario)
         found.append(Option(f"{label} ({asked})" if asked else label, scenario, 1.0, results))
     more = results.explored
     if more is None or not numbers.compared:
         return found
     first = numbers.compared[0]
-    whole, label = share_of_budget(numbers, first), numbers.label(first)
+    label = numbers.label(first)
     every = [(1.0, first, results), *((times_of(name), name, more) for name in more.others)]
     for times, name, source in sorted(every, key=lambda one: one[0]):
-        asked = _asked(times, whole) or "as asked"
+        asked = _asked(numbers, first, times) or "as asked"
         found.append(Option(f"{label} ({asked}; {_runs(more.runs)})", name, times, source, shared=True))
     return found
 
@@ -79,23 +79,32 @@ def amounts(numbers: Numbers) -> list[Option]:
 
 def share_of_budget(numbers: Numbers, scenario: str) -> float | None:
     """Per cent of the NHS lines' total that a scenario's levers are given at full size; None where it is not known."""
+    return _amounts(numbers, scenario)[0]
+
+
+def _amounts(numbers: Numbers, scenario: str) -> tuple[float | None, bool]:
+    """The share of the budget that is asked for (None where it is not known), and whether a plan is paid for beside."""
     from sim.errors import UserError
     from sim.policy.levers import PERCENT, load
 
-    total = 0.0
+    total, planned = 0.0, False
     for lever, use in (numbers.facts.scenario(scenario).get("levers") or {}).items():
         amount = use.get("amount", 0) if isinstance(use, dict) else use
         try:
-            total += float(amount) if load(lever).unit == PERCENT else 0.0
+            if load(lever).unit == PERCENT:
+                total += float(amount)
+            else:
+                planned = True
         except (UserError, OSError, KeyError, TypeError, ValueError):
-            return None
-    return total or None
+            return None, False
+    return total or None, planned
 
 
-def _asked(times: float, whole: float | None) -> str:
+def _asked(numbers: Numbers, scenario: str, times: float) -> str:
     """What was asked for, in words; nothing to say of a plan as it was asked."""
+    whole, planned = _amounts(numbers, scenario)
     if whole is not None:
-        return f"asked: {times * whole:.3g}{style.NBSP}% of NHS spending"
+        return f"asked: {times * whole:.3g}{style.NBSP}% of NHS spending{' and a plan' * planned}"
     return "" if times == 1 else f"{times:g} times what was asked"
 
 
@@ -300,7 +309,7 @@ def tables(numbers: Numbers) -> list[Table]:
     heads = [Head("Change in the last year")]
     for one in chosen:
         paid = f"spent: {_per_cent(float(spent(numbers, one)[-1]))}" + " of NHS spending" * (whole is None)
-        heads.append(Head(f"{_asked(one.share, whole) or 'as asked'}; {paid}", True))
+        heads.append(Head(f"{_asked(numbers, numbers.compared[0], one.share) or 'as asked'}; {paid}", True))
     who = numbers.label(numbers.compared[0])
     return [Table(f"{who} with less and with more money, means of the same {_runs(more.runs)}", heads, rows,
                   folded=True)]  # fmt: skip

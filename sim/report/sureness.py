@@ -37,7 +37,7 @@ def intervals(
         picture = style.Picture(height=1.6 + 0.31 * len(rows))
         note = (
             f"Paired change from {numbers.label(numbers.base)} in {year}, per cent of the same run's "
-            f"{numbers.label(numbers.base)}. Pale bar: {words.BAND}. Dark, "
+            f"{numbers.label(numbers.base)}. Line: the change of the means. Pale bar: {words.BAND}. Dark, "
             "inside it: how wide it would be by chance alone; the rest is uncertain evidence. Right: the share of the "
             "variance that is chance (analysis of variance over draws and seeds). An arrow: beyond the scale."
         )
