@@ -11,11 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from sim import clock
 from sim.outcomes.rounding import apart, signed, step_of
-from sim.outcomes.summary import FEWEST_RUNS, Interval, interval
+from sim.outcomes.summary import FEWEST_RUNS, Interval
 
 if TYPE_CHECKING:
     from sim.outcomes.results import Results
@@ -77,10 +75,8 @@ def bounds(results: Results) -> list[Bound]:
         if not at or not results.others:
             continue
         year = at[-1]
-        k = results.years.index(year)
-        base = results.values(measure, results.baseline)[:, k]
-        scale = 100 / np.abs(base.mean()) if in_percent and base.mean() else 1.0
-        changes = {s: interval(scale * results.changes(measure, s)[:, k]) for s in results.others}
+        each = {s: results.change(measure, s, year) for s in results.others}
+        changes = {s: one.percent if in_percent and one.base.mean else one.difference for s, one in each.items()}
         label = results.measures[measure].label
         unit = "%" if in_percent else {"%": "pp"}.get(results.measures[measure].unit, results.measures[measure].unit)
         published = load().draw(0)[name]

@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 
 from sim import clock
 from sim.errors import UserError
-from sim.outcomes.change import Change, less
+from sim.outcomes.change import Change, less, relative
 from sim.outcomes.ledgers import Ledgers, ledgers
 from sim.outcomes.measures import Measures
 from sim.outcomes.record import RunRecord
-from sim.outcomes.summary import noise_share, of_each
+from sim.outcomes.summary import Interval, noise_share, of_each
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -152,9 +152,9 @@ class Results:
         base = self.values(name, self.baseline, group)[:, k]
         value = self.values(name, scenario, group)[:, k]
         difference = less(value, base)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            percent = 100 * difference / np.abs(base.mean())
-        b, v, d, p = of_each([base, value, difference, percent])
+        b, v, d = of_each([base, value, difference])
+        mean, low, high = (100 * float(x[0]) for x in relative(difference[:, None], base[:, None]))
+        p = Interval(mean, low, high, d.runs)
         return Change(scenario, self.measures[name], year, b, v, d, p, float(self.noise(difference)))
 
     def noise(self, values: Array) -> Array:

@@ -10,7 +10,7 @@ from sim import clock
 from sim.report.findings import of_last_year
 from sim.report.numbers import Numbers
 from sim.report.style import NBSP, number, signed_percent, significant
-from sim.report.words import VERDICTS, change, interval, span
+from sim.report.words import VERDICTS, change, relative, span
 
 NINETY = f"90{NBSP}% of runs"
 
@@ -55,11 +55,12 @@ def percentages(numbers: Numbers, measures: Sequence[str], scenarios: Sequence[s
             line = numbers.share_change(measure, name)
             mid, low, high = (float(x[-1]) for x in (line.mid, line.low, line.high))
             said = VERDICTS[of_last_year(numbers, measure, name)]
-            ends = interval(100 * low, 100 * high)
+            ends = relative(low, high)
             each.append(f"{numbers.name(measure)} {signed_percent(mid)} ({ends}; {said})")
         parts.append(f"{numbers.label(name)}: {'; '.join(each)}.")
     last = clock.fin_year_label(numbers.years[-1])
-    return f"Change from {numbers.label(numbers.base)} in {last}, mean and where {NINETY} lie. " + " ".join(parts)
+    start = f"Change from {numbers.label(numbers.base)} in {last}, mean and where {NINETY} lie, per cent"
+    return f"{start}, each run against its own {numbers.label(numbers.base)}. " + " ".join(parts)
 
 
 def gradient(numbers: Numbers, measures: Sequence[str], scenarios: Sequence[str]) -> str:

@@ -87,16 +87,17 @@ def _panel(axes: Axes, numbers: Numbers, measure: str, scenarios: Sequence[str])
 def at_end(
     results: Results | Numbers, measures: Sequence[str] = AT_END, scenarios: Sequence[str] | None = None
 ) -> style.Picture:
-    """All measures in the last year: change in per cent of the baseline, one column a scenario, with 90 % ranges."""
+    """Some measures in the last year: change in per cent of the baseline, one column a scenario, with 90 % ranges."""
     numbers = Numbers.of(results)
-    rows = [m for m in numbers.known(measures) if abs(float(numbers.level(m, numbers.base).mid[-1])) > 0]
+    rows = drawn(numbers, measures)
     shown = list(scenarios or numbers.compared)[: style.MAX_SERIES]
     year = clock.fin_year_label(int(numbers.years[-1]))
     with style.drawing():
         picture = style.Picture(height=1.5 + 0.31 * len(rows))
         note = (
-            f"Change from {numbers.label(numbers.base)} in {year}, in per cent. Dot: mean of the runs; bar: "
-            f"{words.BAND}. Filled: the bar is clear of zero. ▲ better, ▼ worse."
+            f"Change from {numbers.label(numbers.base)} in {year}, in per cent. Dot: the change of the means; bar: "
+            f"{words.BAND}, each set against its own {numbers.label(numbers.base)}. Filled: a clear change. ▲ better, "
+            "▼ worse."
         )
         finding = findings.balance(numbers, rows, shown)
         height = picture.get_figheight()
@@ -115,6 +116,11 @@ def at_end(
     return picture
 
 
+def drawn(numbers: Numbers, measures: Sequence[str] = AT_END) -> list[str]:
+    """Those of the measures that have a level to change from."""
+    return [m for m in numbers.known(measures) if abs(float(numbers.level(m, numbers.base).mid[-1])) > 0]
+
+
 def row_name(numbers: Numbers, measure: str) -> str:
     """The measure, and whose it is where that is not the residents."""
     info = numbers.info(measure)
@@ -127,7 +133,6 @@ def _column(axes: Axes, numbers: Numbers, rows: Sequence[str], scenario: str, li
     for y, measure in enumerate(rows):
         share = numbers.share_change(measure, scenario)
         low, mid, high = (100 * float(x[-1]) for x in (share.low, share.mid, share.high))
-        is_clear = findings.is_clear(low, high, numbers)
         if not np.isfinite(mid):
             continue
         ends = np.clip([low, high], -limit, limit)
@@ -136,7 +141,7 @@ def _column(axes: Axes, numbers: Numbers, rows: Sequence[str], scenario: str, li
         axes.plot(
             [np.clip(mid, -limit, limit)], [y], marker=(">" if mid > 0 else "<") if beyond else look.marker,
             markersize=6.5, markeredgecolor=look.colour, markeredgewidth=1.5, linestyle="none", zorder=3, clip_on=False,
-            markerfacecolor=look.colour if is_clear else style.PAPER,
+            markerfacecolor=look.colour if numbers.change(measure, scenario).clear() else style.PAPER,
         )  # fmt: skip
 
 
@@ -167,10 +172,9 @@ def _finish(axes: Axes, numbers: Numbers, rows: Sequence[str], scenario: str, li
     about_nought(axes, numbers.label(scenario), limit, 2.05)
     for y, measure in enumerate(rows):
         share = numbers.share_change(measure, scenario)
-        low, mid, high = (100 * float(x[-1]) for x in (share.low, share.mid, share.high))
         mark = {"better": " ▲", "worse": " ▼"}.get(findings.of_last_year(numbers, measure, scenario), "")
-        said = "no change" if share.same() else style.signed_percent(mid / 100)
-        bold = "bold" if findings.is_clear(low, high, numbers) else "normal"
+        said = "no change" if share.same() else style.signed_percent(float(share.mid[-1]))
+        bold = "bold" if numbers.change(measure, scenario).clear() else "normal"
         axes.text(
             limit * 2.05, y, said + (mark or "   "), ha="right", va="center", fontsize=8.3,
             fontweight=bold, color=style.INK,

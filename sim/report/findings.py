@@ -13,8 +13,10 @@ import numpy as np
 from sim import clock
 from sim.outcomes.summary import FEWEST_RUNS
 from sim.report.numbers import Numbers, clear
-from sim.report.style import number, signed_percent, significant
+from sim.report.style import NBSP, number, signed_percent, significant
 from sim.report.words import join, span, verdict
+
+LONG_WAITS = "waiting_over_18w_share"  # the mean of the runs' shares, as in the table: not the share of the means
 
 
 def of_last_year(numbers: Numbers, measure: str, scenario: str) -> str:
@@ -58,12 +60,11 @@ def trend(numbers: Numbers, measure: str, scenarios: Sequence[str]) -> str:
 
 def long_waits(numbers: Numbers, scenarios: Sequence[str]) -> str:
     """How many wait longer than 18 weeks at the end: the baseline's share, and whom scenarios clearly change."""
-    line, every = (numbers.level(name, numbers.base) for name in ("waiting_over_18w", "waiting_list"))
     year = clock.fin_year_label(numbers.years[-1])
-    if every.mid[-1] <= 0:
+    if numbers.level("waiting_list", numbers.base).mid[-1] <= 0:
         return f"Nobody waits under {numbers.label(numbers.base)} in {year}"
-    share = signed_percent(float(line.mid[-1] / every.mid[-1]), 0).lstrip("+")
-    text = f"{share} of those who wait in {year} under {numbers.label(numbers.base)} have waited over 18 weeks"
+    share = numbers.shown(LONG_WAITS, float(numbers.level(LONG_WAITS, numbers.base).mid[-1]))
+    text = f"{share}{NBSP}% of those who wait in {year} under {numbers.label(numbers.base)} have waited over 18 weeks"
     rest = who_moves(numbers, "waiting_over_18w", scenarios)
     return f"{text}. Their number against that: {rest}" if rest else text
 

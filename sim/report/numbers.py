@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim import clock
+from sim.outcomes.change import relative
 from sim.outcomes.measures import Measure
 from sim.outcomes.rounding import level
 from sim.outcomes.summary import FEWEST_RUNS, intervals
@@ -129,21 +130,16 @@ class Numbers:
         return self._line("change", measure, scenario)
 
     def share_change(self, measure: str, scenario: str) -> Line:
-        """Paired differences as shares of the baseline's mean over runs (0.01 is one per cent), so that a change in
-        per cent agrees with the two levels shown beside it."""
+        """Paired differences as shares of the baseline (0.01 is one per cent): see `relative`."""
         return self._line("share", measure, scenario)
 
     def _line(self, kind: str, measure: str, scenario: str) -> Line:
         key = (kind, measure, scenario)
         if key not in self._lines:
-            if kind == "level":
-                runs = self._values(measure, scenario)
-            else:
-                runs = self._changes(measure, scenario)
-                if kind == "share":
-                    base = np.broadcast_to(np.abs(self._values(measure, self.base).mean(axis=0)), runs.shape)
-                    runs = np.divide(runs, base, out=np.full_like(runs, np.nan), where=base > 0)
-            mid, low, high, counted = intervals(runs[:, self.columns])
+            runs = (self._values if kind == "level" else self._changes)(measure, scenario)[:, self.columns]
+            mid, low, high, counted = intervals(runs)
+            if kind == "share":
+                mid, low, high = relative(runs, self.runs_of(measure, self.base))
             self._lines[key] = Line(self.years, mid, low, high, int(counted.min(initial=len(runs))))
         return self._lines[key]
 

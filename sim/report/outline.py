@@ -6,7 +6,8 @@ import re
 from collections.abc import Mapping
 
 from sim import clock
-from sim.report import dose, growing, lives, reckoning_words, sections, sources, whole
+from sim.outcomes.sentences import headline_measures
+from sim.report import differences, dose, growing, lives, reckoning_words, sections, sources, whole
 from sim.report.cautions import cautions, share_words
 from sim.report.numbers import Numbers
 from sim.report.page import Page, Section, Shown, inlined
@@ -16,10 +17,11 @@ from sim.report.style import NBSP, Drawn, Picture
 from sim.report.words import span
 
 CAPTIONS = {
-    "dose": "Twice the money need not do twice as much: people who are eligible run out, and somebody pays for it.",
+    "dose": "Asking for twice the money need not spend twice as much, as people who are eligible run out; and somebody "
+    "pays for what is spent.",
     "trends": "Small multiples: one measure a row, one scenario a column, each drawn over the same baseline.",
     "differences": "Differences are paired: a scenario and the baseline share evidence and chance, run by run.",
-    "balance": "All headline measures in the last year. A dot at the edge with an arrow's shape lies beyond the scale.",
+    "balance": "A dot at the edge with an arrow's shape lies beyond the scale.",
     "bath_and_tap": "A bath fills while more flows in than out; emptying it does not turn off the tap.",
     "waits": "The same list by how long people have waited.",
     "payback": "Cash and released capacity differ: a freed bed that is filled from the queue saves no cash.",
@@ -85,11 +87,22 @@ def illustrate(page: Page, numbers: Numbers, pictures: Mapping[str, Picture | Dr
         if section.id == "where":
             names = (names[0], *levers, *names[1:])
         drawn = [(name, pictures[name]) for name in names if name in pictures]
-        section.figures = [Shown(inlined(p, name), CAPTIONS[name], p.alt) for name, p in drawn]
+        section.figures = [Shown(inlined(p, name), caption(numbers, name), p.alt) for name, p in drawn]
         if section.id == "stories":
             section.figures = stories(numbers, pictures)
     page.sections = [section for section in page.sections if not section.empty]
     return page
+
+
+def caption(numbers: Numbers, name: str) -> str:
+    """What stands below a picture; how many measures it shows where the answer counts others."""
+    if name != "balance":
+        return CAPTIONS[name]
+    rows, counted = len(differences.drawn(numbers)), len(headline_measures(numbers.results))
+    return (
+        f"{rows} measures in the last year. The answer at the top counts {counted} headline measures, which stand "
+        f"under “The numbers”. {CAPTIONS[name]}"
+    )
 
 
 def stories(numbers: Numbers, pictures: Mapping[str, Picture | Drawn]) -> list[Shown]:

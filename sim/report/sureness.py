@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from sim import clock
 from sim.outcomes import unjudged
 from sim.report import style, words
-from sim.report.differences import AT_END, about_nought, row_limit, row_name
+from sim.report.differences import AT_END, about_nought, drawn, row_limit, row_name
 from sim.report.numbers import Numbers
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def intervals(
 ) -> style.Picture | None:
     """Where 90 % of runs of each change lie (pale), and the part of that width that is chance (dark)."""
     numbers = Numbers.of(results)
-    rows = [m for m in numbers.known(measures) if abs(float(numbers.level(m, numbers.base).mid[-1])) > 0]
+    rows = drawn(numbers, measures)
     shown = list(scenarios or numbers.compared)[: style.MAX_SERIES]
     if not shown or not rows:
         return None
@@ -36,7 +36,8 @@ def intervals(
     with style.drawing():
         picture = style.Picture(height=1.6 + 0.31 * len(rows))
         note = (
-            f"Paired change from {numbers.label(numbers.base)} in {year}, per cent. Pale bar: {words.BAND}. Dark, "
+            f"Paired change from {numbers.label(numbers.base)} in {year}, per cent of the same run's "
+            f"{numbers.label(numbers.base)}. Line: the change of the means. Pale bar: {words.BAND}. Dark, "
             "inside it: how wide it would be by chance alone; the rest is uncertain evidence. Right: the share of the "
             "variance that is chance (analysis of variance over draws and seeds). An arrow: beyond the scale."
         )
@@ -95,10 +96,10 @@ def _alt(numbers: Numbers, rows: Sequence[str], shown: Sequence[str], noise: dic
         each = []
         for measure in rows:
             share = numbers.share_change(measure, name)
-            low, high = (100 * float(x[-1]) for x in (share.low, share.high))
+            low, high = (float(x[-1]) for x in (share.low, share.high))
             part = noise[measure, name]
             how = f", {style.percent(part, 0)} of it chance" if np.isfinite(part) else ""
-            each.append(f"{numbers.name(measure)} {words.interval(low, high)}{how}")
+            each.append(f"{numbers.name(measure)} {words.relative(low, high)}{how}")
         parts.append(f"{numbers.label(name)}: {'; '.join(each)}.")
     return f"Bars. Where 90{style.NBSP}% of runs of each change lie, per cent. {' '.join(parts)}"
 

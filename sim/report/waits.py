@@ -36,7 +36,10 @@ def waits(results: Results | Numbers, scenarios: Sequence[str] | None = None) ->
     years = numbers.years
     with style.drawing():
         picture = style.Picture(height=3.7)
-        note = "People on the hospital trust's list at the end of March, by how long they have waited. Means of runs."
+        note = (
+            "People on the hospital trust's list at the end of March, by how long they have waited. Means of runs; the "
+            "share in the title is the mean of the runs' shares, as in the tables."
+        )
         top = style.headline(picture, findings.long_waits(numbers, shown), note)
         height = picture.get_figheight()
         row = picture.subplots(1, len(shown), sharey=True, squeeze=False)[0]

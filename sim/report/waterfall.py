@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from sim import clock
 from sim.outcomes.rounding import level, signed, step_of
+from sim.outcomes.summary import interval
 from sim.report import findings, style, svg
 from sim.report.numbers import FIFTHS, Numbers
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 HEAD_ROOM = 0.35
 CANDIDATES = ("residents_emergency_admissions", "unmet_need", "lonely", "deaths")
+MOST = 0.5
+"""A fifth that holds more of all movement is named as the one that most of a change is in."""
 FIFTH_WORDS = ("most deprived fifth", "second fifth", "third fifth", "fourth fifth", "least deprived fifth")
 
 
@@ -138,9 +141,34 @@ def _whose(numbers: Numbers, measure: str, steps: dict[str, list[Step]]) -> str:
         elif said == "unclear":
             parts.append(f"{who}: no clear change")
         else:
-            largest = max(each[1:-1], key=lambda one: abs(one.change))
-            parts.append(f"{who}: most in the {largest.step}")
+            parts.append(f"{who}: {concentrated([one.change for one in each[1:-1]], _runs(numbers, measure, name))}")
     return f"{numbers.info(measure).label}, whose change it is. {'; '.join(parts)}"
+
+
+def _runs(numbers: Numbers, measure: str, scenario: str) -> NDArray[np.float64]:
+    """Changes in the last year by run and fifth, float64[runs, 5]."""
+    return np.stack(
+        [numbers.results.changes(measure, scenario, k)[:, -1] for k in range(1, FIFTHS + 1)], axis=1
+    )  # fmt: skip
+
+
+def concentrated(changes: Sequence[float], runs: NDArray[np.float64]) -> str:
+    """Where a change mostly is: a fifth is named only if it holds more than half of it, or is clearly the largest.
+
+    changes: by fifth, means of the runs; runs: the same by run, float64[runs, 5]. Clearly the largest: by more than the
+    next one in nearly all runs, by the rule for a clear direction.
+    """
+    sizes = np.abs(changes)
+    whole = float(np.sum(changes))
+    first = int(np.argmax(sizes))
+    if changes[first] * whole > 0:
+        if sizes[first] > MOST * sizes.sum():
+            return f"most in the {FIFTH_WORDS[first]}"
+        others = np.delete(runs, first, axis=1) * np.sign(whole)
+        ahead = interval(runs[:, first] * np.sign(whole) - others.max(axis=1))
+        if ahead.clear and ahead.low > 0:
+            return f"largest in the {FIFTH_WORDS[first]}"
+    return "spread over the fifths"
 
 
 def _said(

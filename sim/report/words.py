@@ -55,6 +55,13 @@ def interval(low: float, high: float, least: float = 0.0) -> str:
     return f"{rounded(low, to)}{NBSP}to{NBSP}{rounded(high, to)}"
 
 
+def relative(low: float, high: float) -> str:
+    """The two ends of a range of relative changes (0.01 is one per cent), in per cent."""
+    if not np.isfinite([low, high]).all():
+        return "no range: a run starts from nothing"
+    return interval(100 * low, 100 * high)
+
+
 def change(mid: float, low: float, high: float, least: float = 0.0) -> str:
     """A difference with its range: ``−1,800 (−2,500 to −1,200)``; ``0`` when no run differs."""
     if mid == low == high == 0:

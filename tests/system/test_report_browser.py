@@ -100,7 +100,29 @@ def test_the_script_says_what_the_page_says_without_it(browser: Browser, report:
     assert plain == first[1].replace("\u00a0", " ")
     assert browser.driver.find_element("id", "explorer-sure").text == sure[1].replace("\u00a0", " ")
     cells = [cell.text for cell in browser.driver.find_elements("css selector", "#explorer tbody td")]
-    assert cells == re.findall(r"<td[^>]*>([^<]*)</td>", written.split('id="explorer"')[1].split("</table>")[0])
+    there = re.findall(r"<td[^>]*>([^<]*)</td>", written.split('id="explorer"')[1].split("</table>")[0])
+    assert cells == [cell.replace("\u00a0", " ") for cell in there]
+
+
+def test_the_script_rounds_no_clear_change_to_nought(browser: Browser, tmp_path: Path) -> None:
+    numbers = Numbers(samples.results({"s": {"life_satisfaction_sum": -5e-5}}, years=3, noise=0.0))
+    file = tmp_path / "report.html"
+    file.write_text(page.html(numbers), encoding="utf-8")
+    given = dose._data(numbers, dose.options(numbers))
+    k = next(k for k, one in enumerate(given["measures"]) if one["label"].startswith("Life satisfaction"))
+    one = given["measures"][k]
+    cell = one["cells"][0][-1]
+    said = [dose._text(value, one, dose._least(one, cell)) for value in cell]
+    assert abs(cell[0]) < one["least"], "so small that its own rounding would lose it"
+    browser.open(file)
+    shown = browser.driver.execute_script(
+        "const measure = document.getElementById('explorer-measure'); measure.selectedIndex = arguments[0];"
+        "measure.dispatchEvent(new Event('change'));"
+        "return [...document.querySelectorAll('#explorer-row-0 td')].map(one => one.textContent)",
+        k,
+    )
+    assert shown[2:] == [said[0], f"{said[1]} to {said[2]}", "▼ worse"]
+    assert not any(re.fullmatch(r"[−+]?[0.]+", part) for part in said)
 
 
 def test_without_scripts_the_first_view_stands_there(browser: Browser, report: Path) -> None:

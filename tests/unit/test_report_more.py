@@ -10,12 +10,15 @@ import pytest
 
 from sim import clock
 from sim.errors import UserError
+from sim.outcomes.change import relative
 from sim.outcomes.results import Results
+from sim.outcomes.sentences import headline_measures
 from sim.report import (
     cautions,
     concentration,
     dose,
     figures,
+    outline,
     page,
     payback,
     style,
@@ -42,15 +45,22 @@ def nothing() -> Results:
     return samples.results({"idle": samples.NULL}, years=3)
 
 
-def explored(effects: samples.Effects) -> Results:
-    """Results with a scenario at half and at twice its money (its effects as large as that)."""
+def explored(effects: samples.Effects, paid: tuple[float, float] = (0.5, 2.0)) -> Results:
+    """Results with a scenario at half and at twice its money (its effects as large as that).
+
+    paid: what of the scenario's money is then spent.
+    """
     found = samples.results({"reform": effects}, years=3)
     pairs = found.pairs[:2]
-    found.explore([
-        samples.record(f"reform_at_{100 * times:.0f}", *pair, {k: v * times for k, v in effects.items()}, years=3)
-        for times in (0.5, 2.0)
+    more = [
+        (part, samples.record(f"reform_at_{100 * times:.0f}", *pair, {k: v * times for k, v in effects.items()},
+                              years=3))
+        for times, part in zip((0.5, 2.0), paid, strict=True)
         for pair in pairs
-    ])  # fmt: skip
+    ]  # fmt: skip
+    for part, record in more:
+        record.lever_spend = {lever: part * money for lever, money in record.lever_spend.items()}
+    found.explore([record for _, record in more])
     return found
 
 
@@ -90,7 +100,7 @@ def test_the_steps_of_a_waterfall_meet_and_add_up(results: Results) -> None:
     assert steps[-2].end == pytest.approx(steps[-1].end)
     assert steps[1].change < min(one.change for one in steps[2:-1]) < 0, "the most deprived fifth gains most"
     picture = figures.plot(results, "waterfall")
-    assert "Health creation: most in the most deprived fifth" in picture.finding
+    assert "Health creation: largest in the most deprived fifth" in picture.finding
     assert "New hospital: nothing changes" in picture.finding
 
 
@@ -153,14 +163,20 @@ def data(html: str) -> dict[str, object]:
 def test_the_explorer_holds_the_changes_of_every_option_and_year() -> None:
     found = explored({"lonely": -0.1, "waiting_list": 0.05})
     given = data(dose.widget(Numbers(found)))
-    assert [one["runs"] for one in given["options"]] == [2, 8, 2]  # type: ignore[index, attr-defined]
+    assert [one["runs"] for one in given["options"]] == [8, 2, 2, 2]  # type: ignore[index, attr-defined]
     loneliness = next(one for one in given["measures"] if one["label"] == "Loneliness among adults")  # type: ignore[attr-defined]
-    half, whole, twice = (cells[-1] for cells in loneliness["cells"])
+    whole, half, same, twice = (cells[-1] for cells in loneliness["cells"])
     change = found.changes("loneliness", "reform")[:, -1]
     assert whole[0] == pytest.approx(change.mean(), rel=1e-4)
     assert whole[1:] == pytest.approx(np.quantile(change, [0.05, 0.95]), rel=1e-4)
-    assert half[1:] == twice[1:] == [None, None], "two runs have no range"
-    assert twice[0] < whole[0] < half[0] < 0
+    assert half[1:] == same[1:] == twice[1:] == [None, None], "two runs have no range"
+    assert same[0] == pytest.approx(change[:2].mean(), rel=1e-4), "amounts are compared on the runs that all have"
+    assert same[0] != pytest.approx(change.mean(), rel=1e-2), "the sample's first runs differ from all"
+    assert twice[0] < same[0] < half[0] < 0
+    base = found.values("loneliness", "baseline")[:, -1]
+    assert [each[-1] for each in loneliness["base"]] == pytest.approx(
+        [base.mean(), *3 * [base[:2].mean()]], rel=1e-4
+    )  # fmt: skip
 
 
 def test_the_first_view_of_the_explorer_is_true_of_harm_gain_and_nothing(nothing: Results) -> None:
@@ -176,8 +192,147 @@ def test_the_first_view_of_the_explorer_is_true_of_harm_gain_and_nothing(nothing
 
 def test_the_picture_of_more_and_less_money_says_how_it_grows() -> None:
     finding = figures.plot(explored({"lonely": -0.1}), "dose").finding
-    assert finding == "With 2 times the money the change in people often lonely is 2 times as large"
+    assert finding == "With 2 times the money spent the change in people often lonely is 2 times as large"
     assert "changes none" in figures.plot(explored({}), "dose").finding
+
+
+def test_what_was_spent_is_said_not_what_was_asked() -> None:
+    """Asked for twice the money, half as much again is spent; asked for half, two thirds."""
+    found = explored({"lonely": -0.1}, paid=(0.65, 1.5))
+    picture = figures.plot(found, "dose")
+    assert picture.finding == "With 1.5 times the money spent the change in people often lonely is 2 times as large"
+    numbers = Numbers(found)
+    paid = [dose.spent(numbers, one)[-1] for one in dose.amounts(numbers)]
+    record = found.record("baseline")
+    lines = ("acute_emergency", "acute_elective", "general_practice")  # health creation is no NHS line
+    total = sum(record.money_years(record.spend)[line][-1] for line in lines)
+    assert paid == pytest.approx([100 * 24e6 * part / total for part in (0.65, 1.0, 1.5)])
+    points = next(line for line in picture.axes[0].lines if line.get_marker() == "o")
+    assert points.get_xdata() == pytest.approx([0.0, *paid])
+    (table,) = dose.tables(numbers)
+    assert [head.name.split("spent: ")[1] for head in table.heads[1:]] == [
+        f"{dose._per_cent(value)} of NHS spending" for value in paid
+    ]
+    assert [dose._per_cent(value) for value in (0.0, 0.376, 3.66, 37.2)] == [
+        "0\xa0%",
+        "0.38\xa0%",
+        "3.7\xa0%",
+        "37\xa0%",
+    ]
+    none = figures.plot(explored({"lonely": -0.1}, paid=(1.0, 1.0)), "dose").finding
+    assert none.startswith("Asked for 2 times the money, Reform spends no more")
+
+
+def test_what_is_asked_of_the_budget_stands_beside_what_is_spent() -> None:
+    numbers = Numbers(samples.results(years=3))
+    first, _, plan = dose.options(numbers)
+    assert first.label == "Health creation (asked: 5\xa0% of NHS spending)"
+    assert plan.label == "New hospital"
+    shown = dose.widget(numbers).split("explorer-data")[0]
+    year = clock.fin_year_label(numbers.years[-1])
+    assert f"Spent in {year}: {dose._per_cent(float(dose.spent(numbers, first)[-1]))} of NHS spending." in shown
+
+
+def test_the_picture_in_words_gives_the_lowest_and_the_highest_run() -> None:
+    assert dose._of_runs(np.array([-10.0, 20.0]), 1.0) == "+5 (−10\xa0to\xa0+20)"
+    assert dose._of_runs(np.array([7.0, 7.0]), 1.0) == "+7 in every run"
+    assert dose._of_runs(np.zeros(2), 1.0) == "0"
+    found = explored({"lonely": -0.1}, paid=(0.65, 1.5))
+    change = found.changes("lonely", "reform")[:2, -1]
+    assert words.change(change.mean(), change.min(), change.max(), 1.0) in figures.plot(found, "dose").alt
+
+
+def test_a_clear_change_in_the_explorer_is_never_nought() -> None:
+    one = {"step": 0.1, "least": 0.01, "good": 1}
+    cell = [-0.002, -0.003, -0.001]
+    least = dose._least(one, cell)
+    assert [dose._text(value, one, least) for value in cell] == ["−0.002", "−0.003", "−0.001"]
+    assert dose._verdict(one, cell, 8) == "▼ worse"
+    across = [0.001, -0.002, 0.004]
+    assert dose._text(across[0], one, dose._least(one, across)) == "0.00", "of no clear direction: the measure's step"
+
+
+# ---------------------------------------------------------------------------------------------------- in per cent
+
+
+def test_nothing_falls_by_more_than_all_of_it() -> None:
+    """Runs in which many and few wait: set against the mean of all, the first fell by 170 % of it."""
+    base = np.array([[25_000.0], [9_000.0], [3_000.0], [500.0], [100.0]])
+    change = np.array([[-17_000.0], [-7_000.0], [-2_900.0], [-500.0], [-90.0]])
+    mid, low, high = relative(change, base)
+    assert mid[0] == pytest.approx(change.mean() / base.mean()), "agrees with the two levels"
+    assert -1 <= low[0] < high[0] < 0
+    assert low[0] == pytest.approx(np.quantile(change / base, 0.05))
+    assert np.quantile(change / base.mean(), 0.05) < -1, "what it must not be"
+    base[4], change[4] = 0, 5
+    mid, low, high = relative(change, base)
+    assert np.isnan([low[0], high[0]]).all(), "from nothing, no per cent is known"
+    assert np.isfinite(mid[0])
+    change[4] = 0
+    assert np.isfinite(relative(change, base)[1:]).all()
+
+
+def test_every_relative_change_has_the_range_of_its_own_runs() -> None:
+    made = samples.results({"s": {"waiting_over_52w": -0.7}}, years=3)
+    for record in made.records:
+        index = record.measures.recorded.index("waiting_over_52w")
+        record.monthly[:, index] *= 5.0 if record.draw == 1 else 0.1
+    numbers = Numbers(Results(made.records))
+    runs = numbers.runs_of("waiting_over_52w", "s")[:, -1] / numbers.runs_of("waiting_over_52w", "baseline")[:, -1] - 1
+    line = numbers.share_change("waiting_over_52w", "s")
+    assert [line.low[-1], line.high[-1]] == pytest.approx(np.quantile(runs, [0.05, 0.95]))
+    found = numbers.results.change("waiting_over_52w", "s")
+    assert found.percent.mean == pytest.approx(100 * line.mid[-1])
+    assert (found.percent.low, found.percent.high) == pytest.approx((100 * line.low[-1], 100 * line.high[-1]))
+    assert found.percent.mean == pytest.approx(100 * (found.value.mean / found.base.mean - 1))
+    ends = words.relative(float(line.low[-1]), float(line.high[-1]))
+    assert ends in figures.plot(numbers.results, "balance").alt
+    assert ends in figures.plot(numbers.results, "intervals").alt
+
+
+# ---------------------------------------------------------------------------------------------------- one number
+
+
+def test_the_share_of_long_waits_is_the_one_of_the_tables() -> None:
+    made = samples.results(years=3)
+    for record in made.records:
+        names = record.measures.recorded
+        record.monthly[:, names.index("waiting_list")] *= 4.0 if record.draw == 1 else 1.0
+    again = Results(made.records)
+    numbers = Numbers(again)
+    in_table = again.change("waiting_over_18w_share", "baseline").base.mean
+    of_means = (
+        100 * numbers.level("waiting_over_18w", "baseline").mid[-1] / numbers.level("waiting_list", "baseline").mid[-1]
+    )
+    assert abs(in_table - of_means) > 1, "the sample tells them apart"
+    assert figures.plot(again, "waits").finding.startswith(f"{in_table:.1f}\xa0% of those who wait in ")
+
+
+def test_a_fifth_is_named_only_where_the_change_is() -> None:
+    rng = np.random.default_rng(1)
+
+    def said(means: list[float], noise: float) -> str:
+        runs = np.array(means) + noise * rng.standard_normal((8, 5))
+        return waterfall.concentrated(means, runs)
+
+    assert said([-100, -110, -108, -40, -40], 15) == "spread over the fifths", "two that are all but equal"
+    assert said([-10, -14, -14, -14, -11], 0) == "spread over the fifths", "tied"
+    assert said([-60, -10, -10, -10, -10], 50) == "most in the most deprived fifth"
+    assert said([-60, -35, -20, -20, -10], 2) == "largest in the most deprived fifth"
+    assert said([60, 35, 20, 20, 10], 2) == "largest in the most deprived fifth", "of harm as well"
+    assert said([-60, -35, -20, -20, -10], 40) == "spread over the fifths", "not so in nearly all runs"
+    assert said([30, -20, -20, -20, -10], 0) == "spread over the fifths", "one that goes the other way"
+
+
+def test_the_caption_counts_what_is_drawn(results: Results) -> None:
+    numbers = Numbers(results)
+    rows = len(figures.plot(results, "balance").axes[0].get_yticks())
+    counted = len(headline_measures(results))
+    assert rows != counted
+    said = outline.caption(numbers, "balance")
+    assert said.startswith(f"{rows} measures in the last year.")
+    assert f"counts {counted} headline measures" in said
+    assert said.split(". ")[0] in page.html(numbers)
 
 
 # ---------------------------------------------------------------------------------------------------- warnings
@@ -262,5 +417,5 @@ def test_no_end_of_a_clear_range_is_rounded_to_zero() -> None:
 
 def test_the_explorer_rounds_a_small_change_by_its_own_size() -> None:
     one = {"step": 10_000.0, "least": 1.0}
-    assert [dose._text(value, one) for value in (1_279_802, -4_834, 3.2, 0.0, None)] == [
+    assert [dose._text(value, one, 1.0) for value in (1_279_802, -4_834, 3.2, 0.0, None)] == [
         "+1,280,000", "−4,800", "+3", "0", "–"]  # fmt: skip

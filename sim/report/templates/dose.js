@@ -6,10 +6,17 @@
   var option = document.getElementById("explorer-option");
   var year = document.getElementById("explorer-year");
 
-  function text(value, one, sign) {
+  function finest(one, cell) {
+    var least = one.least;
+    if (cell[1] !== null && cell[2] !== null && cell[1] * cell[2] > 0) {
+      while (least > 0 && Math.min(Math.abs(cell[1]), Math.abs(cell[2])) < least / 2) { least /= 10; }
+    }
+    return least;
+  }
+  function text(value, one, least, sign) {
     if (value === null) { return "\u2013"; }
     var step = value ? Math.min(one.step, Math.pow(10, Math.floor(Math.log10(Math.abs(value))) - 1)) : one.step;
-    step = Math.max(step, one.least);
+    step = Math.max(step, least);
     var decimals = Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
     var rounded = Math.round(Math.abs(value) / step) * step;
     var said = rounded.toLocaleString("en-GB", { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
@@ -30,18 +37,21 @@
     document.getElementById("explorer-year-value").textContent = when;
     year.setAttribute("aria-valuetext", when);
     given.options.forEach(function (each, i) {
-      var cell = one.cells[i][y], row = document.getElementById("explorer-row-" + i);
+      var cell = one.cells[i][y], least = finest(one, cell), row = document.getElementById("explorer-row-" + i);
       row.classList.toggle("chosen", i === k);
-      row.children[1].textContent = text(cell[0], one, true);
-      row.children[2].textContent = cell[1] === null ? "\u2013" : text(cell[1], one, true) + " to " + text(cell[2], one, true);
-      row.children[3].textContent = words(one, cell, each.runs);
+      row.children[1].textContent = each.spent[y];
+      row.children[3].textContent = text(cell[0], one, least, true);
+      row.children[4].textContent = cell[1] === null ? "\u2013" :
+        text(cell[1], one, least, true) + " to " + text(cell[2], one, least, true);
+      row.children[5].textContent = words(one, cell, each.runs);
     });
-    var cell = one.cells[k][y], each = given.options[k];
-    document.getElementById("explorer-size").textContent = one.label + ": " + text(cell[0], one, true) + " " + one.unit +
-      " in " + when + " under " + each.label + " (" + words(one, cell, each.runs) + ").";
+    var cell = one.cells[k][y], least = finest(one, cell), each = given.options[k];
+    document.getElementById("explorer-size").textContent = one.label + ": " + text(cell[0], one, least, true) + " " +
+      one.unit + " in " + when + " under " + each.label + ": " + words(one, cell, each.runs) + ".";
     document.getElementById("explorer-sure").textContent = (cell[1] === null ? "" :
-      "90\u00a0% of runs: " + text(cell[1], one, true) + " to " + text(cell[2], one, true) + ". ") +
-      "Mean of " + each.runs + " run" + (each.runs === 1 ? "" : "s") + "; " + given.base + " has " + text(one.base[y], one, false) + ".";
+      "90\u00a0% of runs: " + text(cell[1], one, least, true) + " to " + text(cell[2], one, least, true) + ". ") +
+      "Mean of " + each.runs + " run" + (each.runs === 1 ? "" : "s") + "; " + given.base + " has " +
+      text(one.base[k][y], one, one.least, false) + ". Spent in " + when + ": " + each.spent[y] + " of NHS spending.";
     document.getElementById("explorer-caption").textContent = one.label + " in " + when + ": change from " + given.base +
       ", " + one.unit;
   }
