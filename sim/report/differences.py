@@ -25,6 +25,7 @@ AT_END = (
 )  # fmt: skip
 
 NAME_INCHES = 2.1  # room for a measure's name beside a row
+ROOM = 2.35  # where the figures beside the dots end, in half-widths of the axis
 
 
 def over_time(
@@ -169,13 +170,13 @@ def about_nought(axes: Axes, title: str, limit: float, room: float) -> None:
 
 
 def _finish(axes: Axes, numbers: Numbers, rows: Sequence[str], scenario: str, limit: float) -> None:
-    about_nought(axes, numbers.label(scenario), limit, 2.05)
+    about_nought(axes, numbers.label(scenario), limit, ROOM)
     for y, measure in enumerate(rows):
         share = numbers.share_change(measure, scenario)
         mark = {"better": " ▲", "worse": " ▼"}.get(findings.of_last_year(numbers, measure, scenario), "")
         said = "no change" if share.same() else style.signed_percent(float(share.mid[-1]))
         bold = "bold" if numbers.change(measure, scenario).clear() else "normal"
         axes.text(
-            limit * 2.05, y, said + (mark or "   "), ha="right", va="center", fontsize=8.3,
+            limit * ROOM, y, said + (mark or "   "), ha="right", va="center", fontsize=8.3,
             fontweight=bold, color=style.INK,
         )  # fmt: skip

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim import clock
+from sim.life import conditions
 from sim.outcomes.change import relative
 from sim.outcomes.measures import Measure
 from sim.outcomes.rounding import level
@@ -99,7 +100,7 @@ class Numbers:
 
     def known(self, measures: Sequence[str]) -> list[str]:
         """Those of the measures that these results have."""
-        made = {NEW_CONDITIONS.name} if self.results.measures.conditions else set()
+        made = {NEW_CONDITIONS.name} if set(self.results.measures.conditions) - conditions.risks() else set()
         return [name for name in measures if name in self.results.shown or name in made]
 
     def label(self, scenario: str) -> str:
@@ -144,9 +145,10 @@ class Numbers:
         return self._lines[key]
 
     def _values(self, measure: str, scenario: str) -> Floats:
-        """By run and year: a measure, or all new cases of the configured conditions together."""
+        """By run and year: a measure, or all new cases of long-term conditions together (not of what is a risk)."""
         if measure == NEW_CONDITIONS.name:
-            every = [self.results.values(f"{name}_new", scenario) for name in self.results.measures.conditions]
+            lasting = [name for name in self.results.measures.conditions if name not in conditions.risks()]
+            every = [self.results.values(f"{name}_new", scenario) for name in lasting]
             return np.asarray(np.sum(every, axis=0))
         return np.asarray(self.results.values(measure, scenario))
 

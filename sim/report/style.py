@@ -268,14 +268,17 @@ def note_right(axes: Axes, text: str) -> None:
     axes.text(1, 1, text, transform=above(axes, 4), fontsize=8, color=MUTED, ha="right", va="bottom")
 
 
+SWATCH = 12  # points from the left edge of a colour's square to its name
+
+
 def key(axes: Axes, entries: Sequence[tuple[str, str]], lift: float = 5, apart: float = 14) -> None:
     """Named colours in a line above a panel, `lift` points over it."""
     x = 0.0
     how: dict[str, Any] = {"xycoords": "axes fraction", "textcoords": "offset points", "va": "bottom"}
     for colour, name in entries:
         axes.annotate("■", (0, 1), xytext=(x, lift - 1), color=colour, fontsize=11, **how)
-        axes.annotate(name, (0, 1), xytext=(x + 10, lift), color=INK, fontsize=8, **how)
-        x += 10 + apart + text_width(name, 8) * POINTS
+        axes.annotate(name, (0, 1), xytext=(x + SWATCH, lift), color=INK, fontsize=8, **how)
+        x += SWATCH + apart + text_width(name, 8) * POINTS
 
 
 def above(axes: Axes, points: float) -> Transform:

@@ -43,7 +43,7 @@ def waits(results: Results | Numbers, scenarios: Sequence[str] | None = None) ->
         top = style.headline(picture, findings.long_waits(numbers, shown), note)
         height = picture.get_figheight()
         row = picture.subplots(1, len(shown), sharey=True, squeeze=False)[0]
-        picture.subplots_adjust(left=0.075, right=0.985, top=top - 0.52 / height, bottom=0.36 / height, wspace=0.3)
+        picture.subplots_adjust(left=0.075, right=0.975, top=top - 0.52 / height, bottom=0.36 / height, wspace=0.3)
         for axes, name in zip(row, shown, strict=True):
             axes.stackplot(years, layers[name], colors=SHADES, linewidth=0.6, edgecolor=style.PAPER)
             axes.set_title(numbers.label(name), pad=8)
