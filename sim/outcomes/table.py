@@ -166,12 +166,13 @@ def _line(left: str, base: str, cells: list[str]) -> str:
 
 
 def _worth(results: Results) -> list[str]:
-    from sim.outcomes.value import worth
+    from sim.outcomes.value import MOVED_COUNTS, worth
 
     if not results.others or results.policy_years < 1:
         return []
     prices = f"£ of 2024/25, discounted to {clock.label(results.policy_start)}"
-    out = ["WHAT THE MONEY BUYS", f"  {prices}; cash, capacity and health are never added up."]
+    first = f"{prices}; cash, capacity and health are never added up. {MOVED_COUNTS}"
+    out = ["WHAT THE MONEY BUYS", textwrap.fill(first, WIDTH, initial_indent="  ", subsequent_indent="  ")]
     for scenario in results.others:
         text = money_sentence(results, worth(results, scenario))
         out.append(textwrap.fill(text, WIDTH, initial_indent="  ", subsequent_indent="    "))

@@ -1,5 +1,5 @@
-"""What to be warned of before believing a result: judged evidence, few runs, demand beyond capacity, results beyond what
-is known."""
+"""What to be warned of before believing a result: judged evidence, few runs, demand beyond capacity, and
+results beyond what is known."""
 
 from __future__ import annotations
 
