@@ -19,7 +19,7 @@ from sim.sweeps import prim
 MEANINGS = {
     "net_cost": "cash saved repays the levers",
     "net_cost_with_capacity": "cash saved and capacity released are worth the levers",
-    "net_benefit": "health gained is worth the net cost",
+    "net_benefit": "health gained is worth what the levers cost, cash saved taken off",
 }
 
 

@@ -156,12 +156,18 @@ class Ledgers:
 
     @property
     def net_cost(self) -> float:
-        """Discounted £: what the levers cost less the cash they save."""
+        """Discounted £: what the levers cost less the cash they save. Money moved from existing lines counts in full,
+        as new money does: what the model loses by the cut is in `qalys` as well, so that this is the cautious side."""
         return self.total("cost") - self.total("cash")
 
     @property
+    def net_cost_of_new_money(self) -> float:
+        """Discounted £: `net_cost` less what was taken from existing lines, the other side of the same account."""
+        return self.net_cost - self.total("taken")
+
+    @property
     def qalys_elsewhere(self) -> float:
-        """Discounted QALYs that the NHS at its margin would have made of the same net cost."""
+        """Discounted QALYs that the NHS at its margin would have made of what the levers cost, less cash saved."""
         return self.net_cost / self.values.nhs_cost_per_qaly
 
     @property
@@ -171,14 +177,25 @@ class Ledgers:
 
     @property
     def net_health_benefit(self) -> float:
-        """Discounted QALYs gained less those that the NHS at its margin would have made of the same net cost."""
+        """Discounted QALYs gained less those that the NHS at its margin would have made of `net_cost`."""
         return self.total("qalys") - self.qalys_elsewhere
 
     @property
     def net_benefit(self) -> float:
-        """Discounted £: QALYs at the threshold of NICE less net cost. A rule for deciding, and no sum of ledgers:
+        """Discounted £: QALYs at the threshold of NICE less `net_cost`. A rule for deciding, and no sum of ledgers:
         released capacity and wellbeing are left out."""
         return self.total("qalys") * self.values.worth_paying - self.net_cost
+
+    @property
+    def net_health_benefit_of_new_money(self) -> float:
+        """As `net_health_benefit`, if only new money counted as cost: what the cut lines lose is then what the model
+        itself loses by it, which may be too little."""
+        return self.total("qalys") - self.net_cost_of_new_money / self.values.nhs_cost_per_qaly
+
+    @property
+    def net_benefit_of_new_money(self) -> float:
+        """As `net_benefit`, if only new money counted as cost."""
+        return self.total("qalys") * self.values.worth_paying - self.net_cost_of_new_money
 
     @property
     def social_value(self) -> float:

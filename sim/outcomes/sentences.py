@@ -5,6 +5,7 @@ A direction is claimed only where at least five runs were made and the interval 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from sim import clock
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from sim.outcomes.results import Results
     from sim.outcomes.value import Worth
 
+ALL = 0.995  # of an amount: the rest is not worth a word
 #: what the headline and the table are about: heading → measures (those of conditions that are not there are left out)
 HEADLINES: dict[str, tuple[str, ...]] = {
     "Activity": ("gp_need", "gp_appointments", "ed_attendances", "emergency_admissions", "acsc_rate", "bed_occupancy"),
@@ -85,7 +87,7 @@ def _part(results: Results, scenario: str) -> str:
     worse = [change for change in changes if change.verdict == "worse"]
     if not better and not worse:
         return ""
-    figures = " and ".join(_figures(max(group, key=_size)) for group in (better, worse) if group)
+    figures = " and ".join(_figures(change) for change in _largest(changes))
     if better and worse:
         counted = f"is better on {len(better)} and worse on {len(worse)} of {len(changes)} measures"
     elif better:
@@ -93,6 +95,16 @@ def _part(results: Results, scenario: str) -> str:
     else:
         counted = f"is worse on {len(worse)} of {len(changes)} measures and clearly better on none"
     return f"{counted} ({figures})"
+
+
+def named(results: Results, scenario: str) -> list[Change]:
+    """The changes that the headline names in figures: a scenario's largest clear gain and its largest clear loss."""
+    return _largest([results.change(name, scenario) for name in headline_measures(results)])
+
+
+def _largest(changes: Sequence[Change]) -> list[Change]:
+    groups = ([change for change in changes if change.verdict == verdict] for verdict in ("better", "worse"))
+    return [max(group, key=_size) for group in groups if group]
 
 
 def _size(change: Change) -> float:
@@ -104,7 +116,7 @@ def _figures(change: Change) -> str:
     """``hospital waiting list +51,000 [+41,000 to +63,000] people``."""
     d, step = change.difference, step_of(change.difference.high - change.difference.low)
     span = f"[{signed(d.low, step)} to {signed(d.high, step)}]"
-    return f"{change.measure.label} {signed(d.mean, step)} {span}{_unit(change)}".rstrip()
+    return f"{change.measure.label} {signed(d.mean, step)} {span}{unit_words(change)}".rstrip()
 
 
 def change_sentence(results: Results, name: str, scenario: str, year: int | None = None) -> str:
@@ -118,15 +130,15 @@ def change_sentence(results: Results, name: str, scenario: str, year: int | None
         return f"{who}: too few runs ({d.runs}) to say what happens to {m.label}."
     step = step_of((d.high - d.low) or abs(d.mean))
     if change.verdict == "unclear":
-        span = f"{signed(d.low, step)} to {signed(d.high, step)}{_unit(change)}"
+        span = f"{signed(d.low, step)} to {signed(d.high, step)}{unit_words(change)}"
         return f"{who}: no clear difference in {m.label} by {when} (90 % of runs: {span})."
     way = "higher" if d.mean > 0 else "lower"
     low, high = (plain(abs(x), step) for x in sorted((d.low, d.high), key=abs))
     size = plain(abs(d.mean), step)
-    return f"{who}: {m.label} {size}{_unit(change)} {way} by {when} (90 % of runs: {low} to {high} {way})."
+    return f"{who}: {m.label} {size}{unit_words(change)} {way} by {when} (90 % of runs: {low} to {high} {way})."
 
 
-def _unit(change: Change) -> str:
+def unit_words(change: Change) -> str:
     """Words for the unit of a *difference*: percentages differ by percentage points."""
     return " percentage points" if change.measure.unit == "%" else f" {change.measure.unit_after_label}"
 
@@ -146,7 +158,11 @@ def money_sentence(results: Results, worth: Worth) -> str:
     who, years = results.label(worth.scenario), worth.years
     if not worth.spends:
         return f"{who}: no lever of it costs anything beyond the baseline, so there is nothing to pay back."
-    parts = [f"{who}: levers cost £{pounds(worth.items['cost'].mean)} over {years} years"]
+    cost, taken = worth.items["cost"].mean, worth.items["taken"].mean
+    moved = "" if taken <= 0 else ", moved from existing lines" if taken >= ALL * cost else (
+        f", £{pounds(taken)} of it moved from existing lines"
+    )  # fmt: skip
+    parts = [f"{who}: levers cost £{pounds(cost)} over {years} years{moved}"]
     parts.append(f"cash {_payback(worth.payback, worth)}")
     parts.append(f"with released capacity counted it {_payback(worth.payback_with_capacity, worth)}")
     parts.append(_cost_per_qaly(worth))

@@ -96,14 +96,28 @@ def cell(change: Change) -> Cell:
     step = max(step_of((d.high - d.low) / scale or abs(d.mean) / scale), finest)
     step = apart(d.low / scale, d.high / scale, step)
     unit = " pp" if change.measure.unit == "%" else ""
-    if step >= THOUSAND and max(abs(d.low), abs(d.high)) / scale >= 100 * THOUSAND:
-        scale, step, unit = scale * THOUSAND, step / THOUSAND, "k"
+    times, short = _shortened(max(abs(d.low), abs(d.high)) / scale, step)
+    scale, step = scale * times, step / times
     word = "" if d.runs < FEWEST_RUNS else f"{change.verdict} "  # too few runs to say even that it is unclear
-    first = f"{word}{signed(d.mean / scale, step)}{unit}"
-    last = "k" if unit == "k" else ""
+    first = f"{word}{_amount(d.mean / scale, step, short)}{unit}"
     if d.runs < 2 or d.low == d.high:
         return Cell(first, "", change.verdict)
-    return Cell(first, f"{signed(d.low / scale, step)} to {signed(d.high / scale, step)}{last}", change.verdict)
+    ends = f"{_amount(d.low / scale, step, short)} to {_amount(d.high / scale, step, short)}"
+    return Cell(first, ends, change.verdict)
+
+
+def _shortened(size: float, step: float) -> tuple[float, str]:
+    """In what large numbers are counted, so that a range with the letter at both ends fits its column: thousands from
+    a hundred thousand, millions from ten million."""
+    if step >= THOUSAND and size >= 10 * MILLION:
+        return MILLION, "m"
+    return (THOUSAND, "k") if step >= THOUSAND and size >= 100 * THOUSAND else (1.0, "")
+
+
+def _amount(value: float, step: float, short: str) -> str:
+    """``+1,750k``; nothing stands behind a nought."""
+    text = signed(value, step)
+    return text + short if text.strip("0.") else text
 
 
 def render(results: Results) -> str:
@@ -152,12 +166,13 @@ def _line(left: str, base: str, cells: list[str]) -> str:
 
 
 def _worth(results: Results) -> list[str]:
-    from sim.outcomes.value import worth
+    from sim.outcomes.value import MOVED_COUNTS, worth
 
     if not results.others or results.policy_years < 1:
         return []
     prices = f"£ of 2024/25, discounted to {clock.label(results.policy_start)}"
-    out = ["WHAT THE MONEY BUYS", f"  {prices}; cash, capacity and health are never added up."]
+    first = f"{prices}; cash, capacity and health are never added up. {MOVED_COUNTS}"
+    out = ["WHAT THE MONEY BUYS", textwrap.fill(first, WIDTH, initial_indent="  ", subsequent_indent="  ")]
     for scenario in results.others:
         text = money_sentence(results, worth(results, scenario))
         out.append(textwrap.fill(text, WIDTH, initial_indent="  ", subsequent_indent="    "))

@@ -11,13 +11,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sim.outcomes.rounding import MILLION, signed, step_of
-from sim.outcomes.sentences import headline_measures
+from sim.outcomes.sentences import headline_measures, named
 
 if TYPE_CHECKING:
     from sim.outcomes.results import Results
 
 WIDTH = 100
 MOST = 6
+HALF = 0.5
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,17 @@ class Left:
     measure: str
     with_them: float
     without: float
+
+    @property
+    def judged(self) -> bool:
+        """Whether less than half of it is left without judged benefits."""
+        return self.with_them != 0 and self.without / self.with_them < HALF
+
+
+def in_answer(results: Results, scenario: str) -> list[Left]:
+    """Of the changes that the headline names, those of which less than half is left without judged benefits."""
+    told = {change.measure.name for change in named(results, scenario)}
+    return [one for one in left(results, scenario) if one.judged and one.measure in told]
 
 
 def left(results: Results, scenario: str) -> list[Left]:

@@ -27,20 +27,31 @@ ITEMS = {
     "wellbys": "wellbeing years gained",
     "qalys_low_rate": "QALYs gained, health discounted at 1.5 %",
     "wellbys_low_rate": "wellbeing years gained, discounted at 1.5 %",
-    "qalys_elsewhere": "QALYs the NHS would make of the same net cost",
+    "qalys_elsewhere": "QALYs the NHS would make at its margin of the levers' cost less cash saved",
     "qalys_displaced": "QALYs expected to be lost by what was taken",
-    "net_health_benefit": "net health benefit: QALYs gained less those the NHS would make of the same net cost",
-    "net_benefit": "net benefit: QALYs at NICE's threshold less net cost (released capacity left out)",
+    "net_health_benefit": "net health benefit: QALYs gained less those the NHS would make of the same cost",
+    "net_health_benefit_of_new_money": "net health benefit if only new money counted as cost",
+    "net_benefit": "net benefit: QALYs at NICE's threshold less the same cost (released capacity left out)",
+    "net_benefit_of_new_money": "net benefit if only new money counted as cost",
     "cash_practice": "of (a): in general practice",
     "cash_hospital": "of (a): in hospital",
     "capacity_practice": "of (b): in general practice",
     "capacity_hospital": "of (b): in hospital",
 }
 IN_POUNDS = (
-    "cost", "taken", "cash", "capacity", "social_value", "wellbeing_value", "net_benefit", "cash_practice",
-    "cash_hospital", "capacity_practice", "capacity_hospital",
+    "cost", "taken", "cash", "capacity", "social_value", "wellbeing_value", "net_benefit",
+    "net_benefit_of_new_money", "cash_practice", "cash_hospital", "capacity_practice", "capacity_hospital",
 )  # fmt: skip
 SECTORS = ("practice", "hospital")
+DERIVED = (
+    "social_value", "wellbeing_value", "qalys_elsewhere", "qalys_displaced", "net_health_benefit", "net_benefit",
+    "net_health_benefit_of_new_money", "net_benefit_of_new_money",
+)  # fmt: skip
+MOVED_COUNTS = (
+    "Money moved from existing lines counts as spent, as new money does. The health that the model loses by the cut is "
+    "in the QALYs as well, so that this is the cautious side."
+)
+"""Said wherever the cost of the levers is set against health."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +60,7 @@ class Worth:
 
     payback, payback_with_capacity   months of the runs that pay back (empty: none does within the horizon)
     cost_per_qaly   £, ratio of means; None where it has no meaning; `..._health_rate` with QALYs discounted at 1.5 %
-    cost_saving, gains_health   signs of mean net cost and mean QALYs (to say dominates / dominated)
+    cost_saving, gains_health   signs of mean cost less cash saved, and of mean QALYs (to say dominates / dominated)
     """
 
     scenario: str
@@ -84,15 +95,12 @@ def worth(results: Results, scenario: str) -> Worth:
 
 
 def _item(one: Ledgers, name: str) -> float:
-    derived = (
-        "social_value", "wellbeing_value", "qalys_elsewhere", "qalys_displaced", "net_health_benefit", "net_benefit"
-    )  # fmt: skip
     if name.endswith("_low_rate"):
         return one.total(name.removesuffix("_low_rate"), one.values.discount_rate_health)
     ledger, _, sector = name.partition("_")
     if sector in SECTORS:
         return one.discounted(getattr(one, f"{ledger}_by").get(sector, np.zeros(len(one.cost))))
-    return float(getattr(one, name)) if name in derived else one.total(name)
+    return float(getattr(one, name)) if name in DERIVED else one.total(name)
 
 
 def money_table(results: Results) -> pd.DataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,9 +12,9 @@ from sim import clock
 from sim.errors import UserError
 from sim.outcomes.rounding import MILLION
 from sim.policy.budget import FELT
-from sim.report.money import line_labels, moved
+from sim.report import uneven
+from sim.report.money import Floats, line_labels, moved
 from sim.report.numbers import Numbers
-from sim.report.style import number
 from sim.report.words import join
 
 if TYPE_CHECKING:
@@ -28,7 +29,8 @@ LEAST_PAID = 0.005  # £ million a year: less is rounding
 
 @dataclass(frozen=True)
 class Behind:
-    """A lever as a scenario used it. asked: amount, payer, roll-out; spent: £ million, first year, last year, mean."""
+    """A lever as a scenario used it. asked: amount, payer, roll-out; spent: £ million, first year, last year, mean;
+    dearest: amount and years where spending is uneven, else empty."""
 
     scenario: str
     lever: str
@@ -37,6 +39,7 @@ class Behind:
     asked: str
     spent: tuple[float, float, float]
     parameters: tuple[Parameter, ...]
+    dearest: str = ""
 
     @property
     def weakest(self) -> str:
@@ -76,7 +79,8 @@ def behind(numbers: Numbers) -> list[Behind]:
             spent = (float(mean[0]), float(mean[-1]), float(mean.mean()))
             percent = lever is None or lever.unit == PERCENT
             asked = numbers.facts.asked(scenario, name, percent)
-            found.append(Behind(scenario, name, label, text, asked, spent, _parameters(lever)))
+            most = uneven.dearest(mean, [results.years[k] for k in years]) if uneven.uneven(mean) else ""
+            found.append(Behind(scenario, name, label, text, asked, spent, _parameters(lever), most))
     return found
 
 
@@ -107,27 +111,29 @@ def of_money() -> tuple[Parameter, ...]:
 
 def payers(numbers: Numbers, scenario: str) -> str:
     """Who pays, with how much, from the money that was really moved in the runs."""
-    change = moved(numbers, scenario)
+    book = moved(numbers, scenario)
     labels = line_labels()
-    paying = {line: -value for line, value in change.items() if value < -LEAST_PAID}
-    new = sum(change.values())
-    said = [
-        f"{labels.get(line, line)} £{_millions(value)}m" for line, value in sorted(paying.items(), key=lambda x: -x[1])
-    ]
-    if new > LEAST_PAID:
-        said.append(f"new money £{_millions(new)}m")
-    if not said:
+    paying = {line: one for line, one in book.paying.items() if one.mean() > LEAST_PAID}
+    amounts = {labels.get(line, line): one for line, one in sorted(paying.items(), key=lambda x: -x[1].mean())}
+    if book.new.mean() > LEAST_PAID:
+        amounts["new money"] = book.new
+    if not amounts:
         return "nobody: no money moves"
-    unfelt = sum(value for line, value in paying.items() if line not in FELT)
-    warning = "" if unfelt < LEAST_PAID else (
-        f". £{_millions(unfelt)}m of it comes from lines whose services are not in the model: taking it looks free, and"
-        " is not"
+    unfelt = book.total(one for line, one in paying.items() if line not in FELT)
+    warning = "" if unfelt.mean() < LEAST_PAID else (
+        f". {_unfelt(unfelt, book.years)} of it comes from lines whose services are not in the model: taking it looks "
+        "free, and is not"
     )  # fmt: skip
-    return f"{join(said)} a year{warning}"
+    if any(map(uneven.uneven, amounts.values())):
+        return f"{join([f'{who} {uneven.spent(one, book.years)}' for who, one in amounts.items()])}{warning}"
+    each = [f"{who} £{uneven.amount_of(float(one.mean()))}m" for who, one in amounts.items()]
+    return f"{join(each)} a year{warning}"
 
 
-def _millions(value: float) -> str:
-    return number(value, 0 if abs(value) >= 9.95 else 1)
+def _unfelt(millions: Floats, years: Sequence[int]) -> str:
+    if uneven.uneven(millions):
+        return uneven.spent(millions, years)
+    return f"£{uneven.amount_of(float(millions.mean()))}m"
 
 
 def grades() -> dict[str, int]:

@@ -14,12 +14,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sim import clock, disk
-from sim.report import sections, sources
+from sim.outcomes.summary import FEWEST_RUNS
+from sim.report import sections, sources, whole
 from sim.report.numbers import Numbers
 from sim.report.outline import CAPTIONS
 from sim.report.page import Page
 from sim.report.parts import Table, Tile
-from sim.report.style import INK, MUTED, NBSP, RULE, Drawn, Picture
+from sim.report.style import INK, MUTED, NBSP, RULE, Drawn, Picture, text_width
 from sim.report.words import first_sentence
 
 if TYPE_CHECKING:
@@ -31,7 +32,10 @@ ALONE = {"trends": "What happens, year by year", "bath_and_tap": "The bath and t
 MADE = datetime.datetime(2025, 1, 1)  # Word stores when a file was made; a fixed date keeps equal results equal files
 MARGIN, TEXT_WIDE = 2.2, 16.6  # centimetres, of A4
 BODY, SMALL = 10.5, 9  # points
-SHORT, LONG = 14, 40  # characters: between them the width of a column follows its longest text
+BESIDE = 0.45  # centimetres of a column that are no text
+INCH = 2.54  # centimetres
+GRAIN = 0.2  # centimetres in which what is left of the width is given to columns
+STEEP = 4  # how much more a row of many lines weighs than some of few
 MARKS = {"better": "▲", "worse": "▼", "unclear": "◆"}
 LIMITS = (
     "It compares choices and is no forecast: levels drift, and what differs between scenarios is the finding.",
@@ -72,9 +76,12 @@ def write(
     if built.tiles:
         _glance(document, numbers, built.tiles)
     _figures(document, numbers, pictures, drawn)
+    if numbers.compared:
+        _told(document, "What gets worse", *_worse(numbers))
     _told(document, "What it costs, and what comes back", sources.money_words(numbers), sources.money_tables(numbers))
     after = list(sections.PUBLISHED) if numbers.compared else []
-    _told(document, "How sure", [*sections.how_sure(numbers), *after], sections.beside(numbers))
+    tables = [*sections.beside(numbers), *whole.without_judged(numbers)]
+    _told(document, "How sure", [*sections.how_sure(numbers), *after], tables)
     _assumed(document, numbers)
     document.add_heading("What this cannot say", level=1)
     for line in LIMITS:
@@ -127,6 +134,16 @@ def _figures(document: Document, numbers: Numbers, pictures: Mapping[str, Pictur
         about.set("descr", picture.alt)
         document.paragraphs[-1].paragraph_format.keep_with_next = True
         document.add_paragraph(CAPTIONS.get(name, picture.finding), style="Caption")
+
+
+def _worse(numbers: Numbers) -> tuple[list[str], list[Table]]:
+    """What a board must not miss: every headline measure with a clear loss, or that there is none."""
+    lost = [table for table in whole.courses(numbers) if not table.folded]
+    if lost:
+        return [], lost
+    if numbers.results.runs < FEWEST_RUNS:
+        return ["Too few runs were made to say what gets worse."], []
+    return ["No headline measure gets clearly worse in any year under any scenario."], []
 
 
 def _told(document: Document, heading: str, said: Sequence[str], tables: Sequence[Table]) -> None:
@@ -249,7 +266,7 @@ def _table(document: Document, caption: str, heads: Sequence[str], rows: Sequenc
     table.alignment = WD_TABLE_ALIGNMENT.LEFT
     table.autofit = False
     _rules(table)
-    widths = _widths([heads, *rows])
+    rows, widths = _fitted(heads, rows)
     for column, width in zip(table.columns, widths, strict=True):
         column.width = Cm(width)
     for row, texts in zip(table.rows, [heads, *rows], strict=True):
@@ -267,11 +284,53 @@ def _table(document: Document, caption: str, heads: Sequence[str], rows: Sequenc
     document.add_paragraph().paragraph_format.space_after = Pt(2)
 
 
-def _widths(rows: Sequence[Sequence[str]]) -> list[float]:
-    """Centimetres of each column: by how long its texts are, none too narrow for a word."""
-    longest = [max(min(max(map(len, row[k].split("\n"))), LONG) for row in rows) for k in range(len(rows[0]))]
-    wide = [max(n, SHORT) for n in longest]
-    return [TEXT_WIDE * n / sum(wide) for n in wide]
+def _fitted(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> tuple[list[list[str]], list[float]]:
+    """The rows, and centimetres of each column. Where the columns have no room for their unbroken ranges, ranges may
+    break between words, so that nothing breaks within a number."""
+    whole = [[str(text) for text in row] for row in rows]
+    if sum(_narrowest(heads, whole)) > TEXT_WIDE:
+        whole = [[text.replace(NBSP, " ") for text in row] for row in whole]
+    return whole, _widths(heads, whole)
+
+
+def _narrowest(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> list[float]:
+    """Centimetres in which the longest word of each column has room."""
+    return [max(_words(row[k], bold) for row, bold in _bold(heads, rows)) + BESIDE for k in range(len(heads))]
+
+
+def _widths(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> list[float]:
+    """Centimetres of each column, together the width of the text: room for its longest word, and what is left where it
+    saves the tall rows most lines."""
+    widths = _narrowest(heads, rows)
+    lines = [[[_line(line, bold) for line in row[k].split("\n")] for row, bold in _bold(heads, rows)]
+             for k in range(len(heads))]  # fmt: skip
+    while sum(widths) + GRAIN <= TEXT_WIDE:
+        saved = [_height(lines[k], width) - _height(lines[k], width + GRAIN) for k, width in enumerate(widths)]
+        if max(saved) <= 0:  # every line has room
+            break
+        widths[saved.index(max(saved))] += GRAIN
+    return [TEXT_WIDE * width / sum(widths) for width in widths]
+
+
+def _height(cells: Sequence[Sequence[float]], width: float) -> float:
+    """How tall a column is of cells whose lines are so long, in centimetres; tall cells weigh more."""
+    return float(sum(sum(max(line / (width - BESIDE), 1.0) for line in cell) ** STEEP for cell in cells))
+
+
+def _bold(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> list[tuple[Sequence[str], bool]]:
+    """Rows of a table, and whether they are bold."""
+    return [(heads, True), *((row, False) for row in rows)]
+
+
+def _words(text: str, bold: bool) -> float:
+    """Centimetres of the longest part of a text that cannot be broken."""
+    return max(GRAIN, *(_line(word, bold) for word in text.replace("\n", " ").split(" ")))
+
+
+def _line(text: str, bold: bool) -> float:
+    """Centimetres of the longest line of a text."""
+    weight = "bold" if bold else "normal"
+    return max(INCH * text_width(line, SMALL, weight) for line in text.split("\n"))
 
 
 def _rules(table: Any) -> None:

@@ -1,12 +1,14 @@
-"""What to be warned of before believing a result: few runs, demand beyond capacity, results beyond what is known."""
+"""What to be warned of before believing a result: judged evidence, few runs, demand beyond capacity, and
+results beyond what is known."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from sim import clock
-from sim.outcomes import bounds
-from sim.outcomes.rounding import plain
+from sim.outcomes import bounds, unjudged
+from sim.outcomes.rounding import plain, signed, step_of
+from sim.outcomes.sentences import unit_words
 from sim.outcomes.summary import FEWEST_RUNS
 from sim.report.numbers import Numbers
 from sim.report.style import NBSP, number
@@ -23,12 +25,28 @@ OVER = {
 
 def cautions(numbers: Numbers) -> list[str]:
     """All warnings of the page, each a sentence or two."""
-    return [*_runs(numbers), *over_capacity(numbers), *beyond(numbers)]
+    return [*on_judgement(numbers), *_runs(numbers), *over_capacity(numbers), *beyond(numbers)]
 
 
 def share_words(scale: float) -> str:
     """How many residents were simulated: ``every resident``, ``10 % of residents``."""
     return "every resident" if scale == 1 else f"{number(100 * scale, 0 if scale >= 0.02 else 1)}{NBSP}% of residents"
+
+
+def on_judgement(numbers: Numbers) -> list[str]:
+    """What the answer names and what mostly goes when judged benefits are off; a sentence for each."""
+    results, said = numbers.results, []
+    for scenario in numbers.compared:
+        for one in unjudged.in_answer(results, scenario):
+            change = results.change(one.measure, scenario)
+            step = max(step_of(max(abs(one.with_them), abs(one.without))), numbers.least(one.measure))
+            unit = unit_words(change).rstrip()
+            said.append(
+                f"The answer rests on judged evidence for {change.measure.label} under {numbers.label(scenario)}: in "
+                f"the one run that was made both ways it changes by {signed(one.with_them, step)}{unit} with judged "
+                f"benefits, and by {signed(one.without, step)} with all of them off."
+            )
+    return said
 
 
 def _runs(numbers: Numbers) -> list[str]:

@@ -40,7 +40,8 @@ def plane(
 ) -> style.Picture:
     """The cost-effectiveness plane: a dot a draw of the evidence without luck, or (`dot`) a run with both.
 
-    points      option → (cost in £, QALYs) against the baseline, by draw;  found: the shares of its quarters
+    points      option → (cost of the levers less cash saved in £, QALYs) against the baseline, by draw
+    found       the shares of its quarters
     threshold   £ a QALY of the dashed line: below and to the right of it an option is worth its cost
     """
     names = list(points)[: style.MAX_SERIES]
@@ -55,7 +56,9 @@ def plane(
     what = "a draw of the evidence, without luck" if dot == "draw" else f"a {dot}: evidence and chance together"
     with style.drawing():
         picture = style.Picture(height=4.8)
-        note = f"{where}. A dot is {what}. Below the dashed line: worth the cost."
+        note = (
+            f"{where}. A dot is {what}. Below the dashed line: worth the cost. Moved money counts as spent, like new."
+        )
         top = style.headline(picture, finding, note)
         axes = picture.subplots()
         picture.subplots_adjust(left=0.11, right=0.97, top=top - 0.02, bottom=0.13)
@@ -77,7 +80,7 @@ def plane(
         axes.set_xlim(*ends)
         axes.set_ylim(*limits_y)
         axes.set_xlabel("QALYs gained, discounted")
-        axes.set_ylabel("net cost, discounted")
+        axes.set_ylabel("cost of the levers less cash saved, discounted")
         money_axis(axes.yaxis)
         axes.xaxis.set_major_formatter(lambda v, _: words.tick_format(v))
         axes.legend(frameon=False, fontsize=8.5, loc="best", labelcolor=style.INK)
@@ -109,8 +112,8 @@ def ceac(curves: Curves, options: Sequence[str], where: str, unit: str = "draw")
     with style.drawing():
         picture = style.Picture(height=4.4)
         note = (
-            f"{where}. Chance that each option has the highest net benefit, by what a QALY is worth. Thick grey: the "
-            "option that is best on average."
+            f"{where}. Chance that each option has the highest net benefit, by what a QALY is worth. Moved money "
+            "counts as spent, like new. Thick grey: the option that is best on average."
         )
         top = style.headline(picture, finding, note)
         axes = picture.subplots()

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from sim.errors import UserError
 from sim.outcomes.rounding import step_of
+from sim.outcomes.value import MOVED_COUNTS
 from sim.report import decision_figures, style, sweep_explorer
 from sim.report.parts import Head, Table
 from sim.report.sweep_numbers import PSA, SweepNumbers
@@ -30,8 +31,9 @@ QUARTER = 0.25
 PAID = {
     "net_cost": "cash saved does not repay what the levers cost",
     "net_cost_with_capacity": "cash saved and capacity released together are worth less than the levers cost",
-    "net_benefit": "health gained, at NICE's threshold, is worth less than the net cost",
+    "net_benefit": "health gained, at NICE's threshold, is worth less than the levers cost, cash saved taken off",
 }
+WITH_COST = (*PAID, "net_health_benefit")
 PAYS = {
     "net_cost": "pays back in cash",
     "net_cost_with_capacity": "pays back with released capacity counted",
@@ -117,11 +119,12 @@ def worth_it(numbers: SweepNumbers) -> list[Part]:
     part.pictures["plane"] = (
         decision_figures.plane(points, found, threshold, where),
         "Costs are those of the levers less cash saved; released capacity is left out. Nothing after the horizon "
-        "counts.",
+        f"counts. {MOVED_COUNTS}",
     )
     part.pictures["ceac"] = (
         decision_figures.ceac(curves, options, where),
-        "A curve is a chance, not a recommendation: the option that is best on average need not be the likeliest.",
+        "A curve is a chance, not a recommendation: the option that is best on average need not be the likeliest. "
+        f"{MOVED_COUNTS}",
     )
     benefit = threshold * effect - cost
     whole = value_of_information.evpi(benefit)
@@ -132,7 +135,7 @@ def worth_it(numbers: SweepNumbers) -> list[Part]:
         part.after.append(str(fault))
     part.pictures["evppi"] = (
         decision_figures.evppi_bars(parts, whole, f"At £{threshold:,.0f} a QALY, {where[:1].lower()}{where[1:]}", {}),
-        "For this place and these years only. Parts do not add up to the whole.",
+        f"For this place and these years only. Parts do not add up to the whole. {MOVED_COUNTS}",
     )
     if not apart:
         part.after.append("With one seed luck cannot be told from evidence: these figures hold both.")
@@ -184,7 +187,9 @@ def payback(numbers: SweepNumbers) -> list[Part]:
         if numbers.method != PSA:
             _boxes(part, numbers, name, bad, f"{SHORT[name]} within {span}")
     heads = [Head("Not paying back means"), Head(f"Worlds of {n:,}", True), Head("Share", True)]
-    note = "Means over seeds, discounted to the start of the policy. The three ledgers are never added up."
+    note = (
+        f"Means over seeds, discounted to the start of the policy. The three ledgers are never added up. {MOVED_COUNTS}"
+    )
     part.tables.insert(0, Table(f"How often it does not pay back within {span}", heads, rows, note))
     return [part]
 
@@ -251,6 +256,8 @@ def robust(numbers: SweepNumbers) -> list[Part]:
     heads = [Head("Scenario"), Head("Mean", True), Head("Worst world", True), Head("Largest regret", True),
              Head("Best in", True), Head("No worse than the first in", True)]  # fmt: skip
     note = f"{capital(about.label)} ({about.unit}), change against {labels[numbers.scenarios[0]]}; means over seeds."
+    if name in WITH_COST:
+        note += f" {MOVED_COUNTS}"
     return [
         Part("regret", "Which choice would be regretted least?", pictures={"regret": (picture, note)},
              tables=[Table("Regret and robustness", heads, rows, note)], said=[picture.finding + "."])

@@ -113,8 +113,9 @@ def tornado(results: Results | Numbers, scenario: str | None = None) -> style.Pi
     with style.drawing():
         picture = style.Picture(height=1.75 + 0.36 * len(bars))
         note = (
-            "Net benefit: QALYs at NICE's threshold less net cost, discounted; released capacity left out. Bars: the "
-            "mean with one price at the low (pale) and high (dark) end of its interval; for evidence and chance, where "
+            "Net benefit: QALYs at NICE's threshold less the levers' cost (less cash saved), discounted. Moved money "
+            "counts as spent, like new; released capacity is left out. Bars: the mean with one price at the low (pale) "
+            "and high (dark) end of its interval; for evidence and chance, where "
             f"90{style.NBSP}% of runs would lie by them alone. Dashed: no net benefit."
         )
         top = style.headline(picture, finding, note)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from sim import clock
 from sim.outcomes.sentences import headline_measures
+from sim.outcomes.value import MOVED_COUNTS
 from sim.report import differences, dose, growing, lives, reckoning_words, sections, sources, whole
 from sim.report.cautions import cautions, share_words
 from sim.report.numbers import Numbers
@@ -27,8 +28,9 @@ CAPTIONS = {
     "payback": "Cash and released capacity differ: a freed bed that is filled from the queue saves no cash.",
     "money": "What each line of the budget has more or less than in the baseline. No money is new unless it says so.",
     "plane": "Costs are those of the levers less cash saved; released capacity is left out. Nothing after the horizon "
-    "counts.",
-    "ceac": "A curve is a chance, not a recommendation: the option that is best on average need not be the likeliest.",
+    f"counts. {MOVED_COUNTS}",
+    "ceac": "A curve is a chance, not a recommendation: the option that is best on average need not be the likeliest. "
+    f"{MOVED_COUNTS}",
     "gradient": "Fifths are local: a fifth of the place's residents each, by deprivation rank of their neighbourhood.",
     "concentration": "The further a curve lies above the diagonal, the more of the burden falls on deprived people.",
     "map": "Neighbourhoods are Lower-layer Super Output Areas (2021). Of emergency admissions, unmet need and "
@@ -39,7 +41,8 @@ CAPTIONS = {
     "handoffs": "People handed to other teams in a year, and what became of it. Who handed them on is not recorded.",
     "intervals": "A wide dark part asks for more runs or residents; a wide pale part asks for better evidence.",
     "tornado": "One price at a time, all else as it is. The bar of evidence holds all that was drawn, prices too; "
-    "which of the model's numbers matter most is a question for headwater sweep.",
+    "which of the model's numbers matter most is a question for headwater sweep. "
+    f"{MOVED_COUNTS}",
     "weak": "A benefit that rests on judgement may be real; nobody has measured it.",
 }
 

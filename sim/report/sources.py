@@ -8,7 +8,7 @@ from sim import clock
 from sim.outcomes.rounding import MILLION, level
 from sim.outcomes.rounding import signed as rounded
 from sim.outcomes.sentences import money_sentence
-from sim.outcomes.value import worth
+from sim.outcomes.value import MOVED_COUNTS, Worth, worth
 from sim.report import assumptions
 from sim.report.numbers import Numbers
 from sim.report.parts import Head, Table
@@ -44,7 +44,21 @@ def money_words(numbers: Numbers) -> list[str]:
                 f"{rounded(made.mean, step(made.low, made.high))} ({interval(made.low, made.high)}). Where the model "
                 "loses less by taking money than that, it flatters the scenario."
             )
+            said.append(_both_sides(found))
     return said
+
+
+def _both_sides(found: Worth) -> str:
+    """Net health benefit with moved money counted as spent, and with new money alone."""
+    spent, new = (found.items[f"net_health_benefit{of}"] for of in ("", "_of_new_money"))
+    both = [
+        f"{rounded(one.mean, step(one.low, one.high))} QALYs ({interval(one.low, one.high)})" for one in (spent, new)
+    ]
+    return (
+        f"Net health benefit is {both[0]} when moved money counts as spent, at what the NHS would make of it at its "
+        f"margin, and {both[1]} if only new money counted as cost. The first is the cautious side: what the model "
+        "loses by the cut is in both."
+    )
 
 
 def money_tables(numbers: Numbers) -> list[Table]:
@@ -62,6 +76,8 @@ def money_tables(numbers: Numbers) -> list[Table]:
             f"The ledgers over {years} year{'s' * (years != 1)}: mean, and where 90{NBSP}% of runs lie",
             heads,
             list(rows.values()),
+            f"{MOVED_COUNTS} What the NHS would make of it is reckoned at its margin. The rows of new money alone "
+            "show the other side.",
         )
     ]
 
@@ -103,7 +119,7 @@ def assumption_tables(numbers: Numbers) -> list[Table]:
             b.label,
             numbers.label(b.scenario),
             b.description,
-            b.asked,
+            b.asked + f"; dearest: {b.dearest}" * bool(b.dearest),
             _million(b.spent[0]),
             _million(b.spent[1]),
             b.weakest,

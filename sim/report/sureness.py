@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from sim.outcomes.results import Results
 
 MOST_ROWS = 12
-HALF = 0.5
 BEYOND = (-50.0, 150.0)  # per cent that the axis of what is left shows; what lies beyond is drawn at its edge
 
 
@@ -83,7 +82,7 @@ def _split(numbers: Numbers, noise: dict[tuple[str, str], float], shown: Sequenc
         if all(numbers.change(measure, who).same() for measure, who in noise if who == name):
             parts.append(f"{numbers.label(name)} changes nothing")
             continue
-        more = sum(part > HALF for part in known)
+        more = sum(part > unjudged.HALF for part in known)
         parts.append(
             f"{numbers.label(name)} {more} of {len(known)}" if known else f"{numbers.label(name)} cannot be told"
         )
@@ -169,6 +168,6 @@ def weak_finding(numbers: Numbers, kept: dict[str, dict[str, float]]) -> str:
         if not shares:
             parts.append(f"{numbers.label(name)} has no clear change")
             continue
-        lost = sum(share < 100 * HALF for share in shares.values())
+        lost = sum(share < 100 * unjudged.HALF for share in shares.values())
         parts.append(f"{numbers.label(name)} {lost} of {len(shares)}")
     return f"Clear changes of which more than half rests on judgement: {'; '.join(parts)}"

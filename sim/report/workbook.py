@@ -14,6 +14,7 @@ from xlsxwriter.exceptions import FileCreateError
 from sim import clock, disk
 from sim.outcomes.sentences import HEADLINES
 from sim.outcomes.summary import FEWEST_RUNS
+from sim.outcomes.value import MOVED_COUNTS
 from sim.report import assumptions, sections, sources, workbook_charts
 from sim.report.numbers import Numbers
 from sim.report.words import VERDICTS
@@ -89,7 +90,13 @@ def _about(sheet: Any, numbers: Numbers, formats: dict[str, Any]) -> None:
             "Every measure, scenario and financial year (2026/27 is April 2026 to March 2027): level and change.",
         ),
         *(
-            [("Money", "The three ledgers: cash, capacity released, social value. They are never added up.")]
+            [
+                (
+                    "Money",
+                    "The three ledgers: cash, capacity released, social value. They are never added up. "
+                    f"{MOVED_COUNTS}",
+                )
+            ]
             if _ledgers(numbers) is not None
             else []
         ),

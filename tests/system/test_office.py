@@ -22,7 +22,9 @@ SOFFICE, TO_TEXT = shutil.which("soffice"), shutil.which("pdftotext")
 
 @pytest.fixture(scope="module")
 def results() -> Results:
-    return samples.results({"health_creation": samples.GAIN, "empty_the_bath": samples.HARM}, years=3)
+    made = samples.results({"health_creation": samples.GAIN, "empty_the_bath": samples.HARM}, years=3)
+    made.unjudged = Results([samples.record(name, *made.pairs[0], years=3) for name in made.scenarios])
+    return made
 
 
 @pytest.fixture(scope="module")
@@ -94,6 +96,10 @@ def test_the_paper_holds_the_answer_tiles_pictures_and_limits(folder: Path, resu
     assert {"How sure", "What was assumed", "What this cannot say", "Where this comes from"} <= set(headings)
     texts = [p.text for p in paper.paragraphs]
     assert outline.kept_together(results.headline) in texts
+    assert {"What gets worse", "What it costs, and what comes back"} <= set(headings)
+    assert any(text.startswith("Note. The answer rests on judged evidence for ") for text in texts)
+    captions = {p.text.partition(":")[0] for p in paper.paragraphs if p.style.name == "Caption"}
+    assert {"What gets worse", "What is left with all judged benefits off"} <= captions
     glance = paper.tables[0]
     assert [cell.text for cell in glance.rows[0].cells] == ["Measure", "Health creation", "Empty the bath"]
     assert "worse" in next(row.cells[2].text for row in glance.rows if row.cells[0].text == "Deaths")

@@ -106,6 +106,24 @@ def test_money_that_is_moved_is_seen_where_it_was_taken() -> None:
     assert one.total("cash") == 0  # moving money saves none
 
 
+def test_moved_money_counts_as_spent_and_beside_it_only_new_money_does() -> None:
+    both = dataclasses.replace(
+        book([100, 50], [10, 0]), taken=np.array([70.0, 50.0]), qalys=np.array([0.0, 0.002]),
+        values=dataclasses.replace(FLAT, nhs_cost_per_qaly=10_000.0, worth_paying=25_000.0),
+    )  # fmt: skip
+    assert (both.net_cost, both.net_cost_of_new_money) == (140.0, 20.0)
+    assert both.net_health_benefit == pytest.approx(0.002 - 0.014)
+    assert both.net_health_benefit_of_new_money == pytest.approx(0.002 - 0.002)
+    assert both.net_benefit == pytest.approx(50 - 140)
+    assert both.net_benefit_of_new_money == pytest.approx(50 - 20)
+
+
+def test_without_moved_money_both_sides_are_the_same() -> None:
+    new = book([100, 50], [10, 0])
+    assert new.net_benefit == new.net_benefit_of_new_money
+    assert new.net_health_benefit == new.net_health_benefit_of_new_money
+
+
 def test_discounting_counts_years_from_the_start_of_the_policy() -> None:
     one = book([0.0] * 12 + [100.0], [0.0] * 13, values=VALUES)
     assert one.total("cost") == pytest.approx(100 / 1.035)
