@@ -163,6 +163,26 @@ def test_a_name_that_is_shipped_is_refused(tmp_path: Path) -> None:
         other.rename(file)
 
 
+@pytest.mark.parametrize("words", ["run", "compare", "sweep experiment=screen n=2 factors.evidence=[ties,wellbeing]"])
+def test_a_mistake_in_a_pathway_is_answered_before_anything_runs(words: str, tmp_path: Path) -> None:
+    from sim import paths
+
+    text = (paths.configs() / "pathways" / "mental_health.yaml").read_text()
+    wrong = text.replace("lost: pathways.handoff_lost", "lost: pathways.handof_lost")
+    assert wrong != text
+    (tmp_path / "mine" / "pathways").mkdir(parents=True)
+    (tmp_path / "mine" / "pathways" / "mental_health.yaml").write_text(wrong)
+    small = SMALL.replace("runs=1", "seeds=1" if words.startswith("sweep") else "runs=1")
+    done = headwater(*f"{words} --config-dir mine {small}".split(), cwd=tmp_path)
+    assert done.returncode == 2, done.stderr
+    assert done.stderr == (
+        "pathways/mental_health.yaml: mental_health.lost: there is no parameter called 'pathways.handof_lost'; "
+        "did you mean pathways.handoff_lost?\n"
+    )
+    assert done.stdout == ""
+    assert [each.name for each in tmp_path.iterdir()] == ["mine"], "nothing is written"
+
+
 def test_a_circle_of_conditions_is_refused() -> None:
     from sim.life.condition_checks import in_a_circle
 

@@ -87,7 +87,9 @@ def test_all_other_folders_are_let_be(name: str, tmp_path: Path) -> None:
 def test_what_is_shipped_and_what_is_documented_is_let_be(tmp_path: Path) -> None:
     assert own.misspelt(paths.configs()) == []
     for page in ("for-researchers.md", "own-place.md"):
-        text = (Path(__file__).parents[2] / "docs" / page).read_text("utf-8").replace("(`mine/pathway/`) is refused", "")
+        text = (
+            (Path(__file__).parents[2] / "docs" / page).read_text("utf-8").replace("(`mine/pathway/`) is refused", "")
+        )
         told = {word.strip("`.,:;()") for word in text.split() if word.strip("`(").startswith("mine/")}
         files = [name if "." in name.rpartition("/")[2] else f"{name.rstrip('/')}/x.yaml" for name in told]
         assert len(files) > 5 or page == "own-place.md"
