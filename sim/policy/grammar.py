@@ -119,9 +119,9 @@ def _numbers(lever: str, given: Any, file: str) -> dict[str, Parameter]:
         try:
             parameter = parameter_from_row({**filled, "name": name}, Path(file))
         except UserError as fault:
-            raise UserError(f"{file}: {key}: {fault}") from None
+            raise UserError(f"{file}: {key}: {str(fault).removeprefix(f'{file}: ')}") from None
         if faults := parameter.faults():
-            raise UserError(f"{file}: {key}: {faults[0]}.")
+            raise UserError(f"{file}: {key}: {faults[0].removeprefix(f'{name}: ')}.")
         found[name] = parameter
     return found
 

@@ -183,6 +183,14 @@ def test_a_mistake_in_a_pathway_is_answered_before_anything_runs(words: str, tmp
     assert [each.name for each in tmp_path.iterdir()] == ["mine"], "nothing is written"
 
 
+def test_what_a_lever_of_ones_own_brings_is_explained(tmp_path: Path) -> None:
+    write(tmp_path)
+    done = headwater("explain", "levers.walking_groups.uptake", "--config-dir", "mine", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("levers.walking_groups.uptake = 0.05 share of the eligible a year\n")
+    assert re.search(r"^  stands in +mine/levers/walking_groups.yaml$", done.stdout, flags=re.M)
+
+
 def test_a_circle_of_conditions_is_refused() -> None:
     from sim.life.condition_checks import in_a_circle
 

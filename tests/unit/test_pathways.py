@@ -157,7 +157,8 @@ def test_a_mistake_in_a_pathway_of_ones_own_is_found_before_anything_runs(
     (tmp_path / "mine" / "pathways").mkdir(parents=True)
     (tmp_path / "mine" / "pathways" / name).write_text(text.replace(old, new), "utf-8")
     monkeypatch.setattr(system, "run_history", None)  # whatever simulates would fail otherwise
-    where, sizes = [tmp_path / "mine"], {"place": "toy", "results": str(tmp_path / "results")}
+    where = [tmp_path / "mine"]
+    sizes: dict[str, Any] = {"place": "toy", "results": str(tmp_path / "results")}
     asked: list[Callable[[], object]] = [
         lambda: precheck.check(compose.plan("compare", own=where, scenarios=["baseline"], **sizes)),
         lambda: precheck.check(compose.plan("run", own=where, **sizes)),
