@@ -99,6 +99,8 @@ MISTAKES = [
     ("mine/levers/walking_groups.yaml", "ramp_months: levers.physical_activity", "ramp_months: levers.physical_activty",
      "there is no parameter in the evidence called 'levers.physical_activty.ramp_months'; did you mean"),
     ("mine/levers/walking_groups.yaml", "label:", "lable:", "walking_groups.yaml: lable: there is no key"),
+    ("mine/levers/walking_groups.yaml", ' "null": 0,', "",
+     'extra_active is judged and has no null, the value that means no effect'),
     ("mine/scenario/walking.yaml", "amount: 0.1, from: acute", "amount: 60, from: acute",
      "mine/scenario/walking.yaml, line 4: levers.walking_groups.from: asks acute_emergency for £"),
     ("mine/scenario/walking.yaml", "amount: 0.1", "amount: 120", "levers.walking_groups.amount: 120 % is above 100 %."),

@@ -125,6 +125,58 @@ def test_evidence_of_ones_own_stands_in_the_file_of_ones_own(mine: Path, monkeyp
         assert said(explain(f"relative_risk_condition:{first}"), "stands in") == shipped
 
 
+def test_a_judged_effect_that_cannot_be_switched_off_is_refused(mine: Path) -> None:
+    file = mine / "levers" / "walking_groups.yaml"
+    text = file.read_text("utf-8")
+    assert text.count(' "null": 0,') == 1
+
+    def told(changed: str) -> str:
+        file.write_text(changed, "utf-8")
+        with pytest.raises(UserError) as fault:
+            levers.load("walking_groups", (mine,))
+        return str(fault.value)
+
+    why = "is judged and has no null, the value that means no effect"
+    missing = text.replace(' "null": 0,', "")
+    assert told(missing) == (
+        f"walking_groups.yaml: acts_on[0].add_probability: levers.walking_groups.extra_active {why}, so that "
+        'evidence.judged=false would not leave it out; write "null": 0 under numbers.extra_active.'
+    )
+    ratio = missing.replace("add_probability: levers", "ratio: levers")
+    assert "acts_on[0].ratio: levers.walking_groups.extra_active is judged" in told(ratio)
+    assert 'write "null": 1 under numbers.extra_active.' in told(ratio)
+    (mine / "evidence" / "parameters").mkdir(parents=True)
+    for grade in ("judgement", "read"):
+        row = f"mine.extra,0.06,probability,0,0.14,triangular,,higher = more,a guess,{grade},,\n"
+        (mine / "evidence" / "parameters" / "ours.csv").write_text(ROW + row, "utf-8")
+        elsewhere = text.replace("acts_on:\n", "acts_on:\n  - rate: become_active\n    add_probability: mine.extra\n")
+        if grade == "judgement":
+            assert told(elsewhere).endswith("; write 0 in the column null of ours.csv.")
+            assert "acts_on[0].add_probability: mine.extra is judged" in told(elsewhere)
+        else:
+            file.write_text(elsewhere, "utf-8")
+            assert levers.load("walking_groups", (mine,)).name == "walking_groups"
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        ('"null": 0', "null: 0"),
+        ('"null": 0', '"null": 0.06'),  # a harm that is to stay
+        (' "null": 0,\n     direction: higher = more become active, source: Orrow 2012 shrunk, grade: judgement',
+         "\n     direction: higher = more become active, source: Orrow 2012, grade: read"),
+    ],
+)  # fmt: skip
+def test_effects_with_a_null_or_a_source_and_judged_costs_pass(mine: Path, changed: tuple[str, str]) -> None:
+    file = mine / "levers" / "walking_groups.yaml"
+    text = file.read_text("utf-8")
+    assert changed[0] in text
+    file.write_text(text.replace(*changed), "utf-8")
+    lever = levers.load("walking_groups", (mine,))
+    judged = {name for name, number in lever.own.items() if number.grade == "judgement" and number.null is None}
+    assert {"levers.walking_groups.uptake", "levers.walking_groups.cost_per_person"} <= judged
+
+
 def test_a_bad_number_is_told_with_the_file_that_holds_it_and_one_full_stop(mine: Path) -> None:
     file = mine / "levers" / "walking_groups.yaml"
     text = file.read_text("utf-8")
