@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sim.outcomes.results import Results
 
 if TYPE_CHECKING:
+    from sim.compose import Plan
     from sim.studies.progress import Progress
     from sim.sweeps.results import SweepResults
 
@@ -35,9 +36,8 @@ def compare(
     processes). Raises `UserError` with everything that is wrong in what was asked for.
     """
     from sim import compose
-    from sim.studies.compare import compare as run_plan
 
-    return run_plan(compose.plan("compare", overrides, own, scenarios, **settings), progress)
+    return _run(compose.plan("compare", overrides, own, scenarios, **settings), progress)
 
 
 def run(
@@ -50,9 +50,16 @@ def run(
 ) -> Results:
     """Run one scenario; arguments as for `compare`."""
     from sim import compose
+
+    return _run(compose.plan("run", overrides, own, [scenario], **settings), progress)
+
+
+def _run(plan: Plan, progress: Progress | None) -> Results:
+    from sim.precheck import check_files
     from sim.studies.compare import compare as run_plan
 
-    return run_plan(compose.plan("run", overrides, own, [scenario], **settings), progress)
+    check_files(plan)
+    return run_plan(plan, progress)
 
 
 def sweep(
@@ -76,6 +83,7 @@ def sweep(
     runs.
     """
     from sim import compose
+    from sim.precheck import check_files
     from sim.studies.compare import cores
     from sim.sweeps import run as driver
     from sim.sweeps.engines import Choice
@@ -84,6 +92,7 @@ def sweep(
     given = read(experiment, own)
     names = list(scenarios or given["scenarios"])
     plan = compose.plan("sweep", overrides, own, names, experiment=experiment, **settings)
+    check_files(plan)
     workers = 1 if engine == "serial" else plan.settings.workers or cores()
     found = driver.sweep(from_plan(plan, given), progress, engine=Choice(engine, workers=workers))
     assert found is not None, "only a share of a sweep can be left unfinished"

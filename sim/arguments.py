@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from sim import checks, paths, settings, syntax
+from sim import own as own_folders
 from sim.errors import UserError
 from sim.nearest import nearest, not_known
 
@@ -110,6 +111,7 @@ def _take_flag(out: Words, flag: str, value: str, wrong: list[str]) -> None:
         folder = Path(value).expanduser()
         if folder.is_dir():
             out.own.append(folder.resolve())
+            wrong += [f"--config-dir: {sentence}" for sentence in own_folders.misspelt(folder.resolve())]
         else:
             wrong.append(f"--config-dir: there is no folder '{value}'.")
     elif flag == "config_name":

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from sim import arguments, checks, files, paths, settings
+from sim import own as own_folders
 from sim.arguments import Override, Words
 from sim.errors import EnvironmentFault, UserError
 from sim.nearest import not_known
@@ -62,6 +63,8 @@ def plan(
     """
     words = arguments.parse(command, overrides)
     words.own = [Path(folder).expanduser().resolve() for folder in own]
+    if wrong := [sentence for folder in words.own for sentence in own_folders.misspelt(folder)]:
+        raise UserError("\n".join(wrong))
     by_name = {row.name: row for row in settings.rows(command)}
     if scenarios is not None:
         several = command in settings.COMPARING

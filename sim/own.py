@@ -11,12 +11,19 @@ for it, in worker processes too, so that what is read from shipped and own files
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
+from sim.nearest import nearest
+
 GROUPS = ("levers", "rollout", "conditions", "pathways", "evidence")
+READ = {**dict.fromkeys((*GROUPS, "scenario", "experiment"), "*.y*ml"), "evidence": "**/*.csv"}
+"""Folders that are read in one of the user's own, and what they hold."""
+IN_EVIDENCE = dict.fromkeys(("parameters", "tables"), "*.csv")
+NOT_READ = (".", "_")
+"""With these begins the name of a folder that somebody has put aside."""
 MOST_REMEMBERED = 64
 
 P = ParamSpec("P")
@@ -27,6 +34,23 @@ _in_force: tuple[Path, ...] = ()
 def folders() -> tuple[Path, ...]:
     """The folders in force, in the order given."""
     return _in_force
+
+
+def misspelt(folder: Path) -> list[str]:
+    """A sentence for each folder in it that is not read, but is called nearly as one that is and holds such files."""
+    return [*_nearly(folder, READ), *_nearly(folder / "evidence", IN_EVIDENCE)]
+
+
+def _nearly(folder: Path, read: Mapping[str, str]) -> Iterator[str]:
+    for inside in sorted(folder.iterdir()) if folder.is_dir() else ():
+        if not inside.is_dir() or inside.name in read or inside.name.startswith(NOT_READ):
+            continue
+        meant = nearest(inside.name, list(read))
+        if meant and any(inside.glob(read[meant])):
+            yield (
+                f"{folder.name}/{inside.name}: a folder of this name is not read; did you mean {meant}? "
+                "If not, put an underscore before its name."
+            )
 
 
 @contextmanager

@@ -25,12 +25,19 @@ def check(plan: Plan) -> list[str]:
     Returns what should be said although it is not wrong.
     """
     with own.using(plan.own):
-        check_conditions()
-        scenarios = check_scenarios(plan)
+        scenarios = check_files(plan)
         place = check_place(plan)
         notes = check_policy(plan, scenarios, place)
     disk.check_writable(Path(plan.settings.results).expanduser())
     return notes
+
+
+def check_files(plan: Plan) -> list[Scenario]:
+    """All that a plan reads of the user's own files, and its scenarios. Raises `UserError` naming file and key."""
+    with own.using(plan.own):
+        check_conditions()
+        check_pathways()
+        return check_scenarios(plan)
 
 
 def check_conditions() -> None:
@@ -45,6 +52,24 @@ def check_conditions() -> None:
     tables = {name: table.rows for name, table in load().tables.items()}
     added = {file.stem: read(file).rows for file in own.files("evidence/tables", "*.csv")}
     _refuse(condition_checks.of_evidence(conditions.shipped(), tables, mine, added))
+
+
+def check_pathways() -> None:
+    """The user's own pathways in force, with the evidence they name. Raises `UserError` naming file and key."""
+    mine = own.files("pathways", "*.yaml")
+    if not mine:
+        return
+    from sim.care import pathways
+    from sim.evidence import load
+
+    central = load().draw(0)
+    wrong = []
+    for file in mine:
+        try:
+            pathways.Pathways.of(central, [pathways.read(file)])
+        except UserError as fault:
+            wrong.append(str(fault))
+    _refuse(wrong)
 
 
 def check_scenarios(plan: Plan) -> list[Scenario]:

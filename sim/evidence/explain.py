@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from difflib import get_close_matches
 from itertools import islice
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sim import own
 from sim.errors import UserError
 from sim.evidence.joint import Joint
 from sim.evidence.registry import Parameter, Registry, load, unknown
-from sim.evidence.stratified import Table
-from sim.evidence.usage import users
+from sim.evidence.stratified import FOLDER, Table, read
+from sim.evidence.usage import users, users_of_own
+from sim.paths import PACKAGE, config_file
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -41,11 +45,34 @@ def explain(name: str = "", weakest: bool = False, registry: Registry | None = N
         return _table(registry.tables[table], strata)
     if not name:
         raise UserError("Say what to explain, for example: headwater explain mortality.hr_cap.")
-    inside = [each for each in (*registry, *registry.tables) if name in each]
+    brought = _brought()
+    if name in brought:
+        return _parameter(brought[name], None)
+    names = [*registry, *registry.tables, *brought]
+    inside = [each for each in names if name in each]
     if inside and not get_close_matches(name, inside, n=1, cutoff=0.8):
         shown = ", ".join(islice(inside, 6))
         raise UserError(f"The evidence has no '{name}'; names that contain it: {shown}.")
-    raise unknown(name, [*registry, *registry.tables])
+    raise unknown(name, names)
+
+
+def _brought() -> dict[str, Parameter]:
+    """Numbers that the user's own levers bring along, which are not in the registry."""
+    from sim.policy import levers
+
+    found = {}
+    for lever in dict.fromkeys(file.stem for file in own.files("levers", "*.yaml")):
+        if file := config_file("levers", lever, own.folders()):
+            found.update({name: replace(each, file=file) for name, each in levers.load(lever).own.items()})
+    return found
+
+
+def _shown(file: Path) -> str:
+    """A file as it would be looked for: from the top of the program, or from where one is."""
+    for top in (PACKAGE.parent, Path.cwd()):
+        if file.is_relative_to(top):
+            return file.relative_to(top).as_posix()
+    return str(file)
 
 
 def _lines(pairs: list[tuple[str, str]]) -> str:
@@ -54,7 +81,7 @@ def _lines(pairs: list[tuple[str, str]]) -> str:
 
 
 def _users(name: str) -> str:
-    return ", ".join(users(name)) or "nothing yet"
+    return ", ".join([*users(name), *map(_shown, users_of_own(name))]) or "nothing yet"
 
 
 def _parameter(it: Parameter, joint: Joint | None) -> str:
@@ -79,7 +106,7 @@ def _parameter(it: Parameter, joint: Joint | None) -> str:
         ("transfer", it.transfer),
         ("note", it.note),
         ("used by", _users(it.name)),
-        ("stands in", f"sim/evidence/parameters/{it.group}.csv"),
+        ("stands in", _shown(it.file)),
     ])  # fmt: skip
 
 
@@ -105,8 +132,22 @@ def _table(it: Table, strata: list[str]) -> str:
         ("grade", GRADES.get(about.get("grade", ""), about.get("grade", ""))),
         ("note", about.get("note", "")),
         ("used by", _users(it.name)),
-        ("stands in", f"sim/evidence/tables/{it.name}.csv"),
+        ("stands in", _files_of(it, rows)),
     ]) + f"\n  {body}{more if len(rows) > ROWS_SHOWN else ''}"  # fmt: skip
+
+
+def _files_of(it: Table, rows: pd.DataFrame) -> str:
+    """Where some rows of a table stand: in the shipped file, in the user's own, or some in each."""
+
+    def strata(some: pd.DataFrame) -> set[tuple[str, ...]]:
+        return set(some[it.keys].astype(str).itertuples(index=False, name=None))
+
+    left, found = strata(rows), []
+    for file in own.files("evidence/tables", f"{it.name}.csv"):
+        there = strata(read(file).rows) & left
+        found += [file] if there else []
+        left -= there
+    return ", ".join(_shown(file) for file in ([FOLDER / f"{it.name}.csv"] if left else []) + found)
 
 
 def _columns(rows: pd.DataFrame) -> str:
@@ -124,7 +165,8 @@ def _weakest(registry: Registry) -> str:
     from sim.evidence import screening
     from sim.sweeps.factors import subject
 
-    judged = sorted((each for each in registry.values() if each.grade == "judgement"), key=_spread, reverse=True)
+    every = [*registry.values(), *_brought().values()]
+    judged = sorted((each for each in every if each.grade == "judgement"), key=_spread, reverse=True)
     stratified = [table for table in registry.tables.values() if table.about.get("grade") == "judgement"]
     found = screening.read()
     by_subject: dict[str, list[str]] = {}
@@ -133,7 +175,7 @@ def _weakest(registry: Registry) -> str:
     for table in stratified:
         by_subject.setdefault(table.name, []).append(f"table {table.name}: {table.about.get('title', '')}")
     lines = [
-        f"{len(judged)} of {len(registry)} parameters and {len(stratified)} of {len(registry.tables)} tables rest on"
+        f"{len(judged)} of {len(every)} parameters and {len(stratified)} of {len(registry.tables)} tables rest on"
         " judgement.",
         *_said_of(found),
         "To have them ranked by what they do to yours: headwater sweep experiment=screen factors.evidence=all",

@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -44,7 +44,7 @@ class Parameter:
     `low`, `high`: 95 % interval (the range for uniform and triangular); `null`: the value that means "no effect", given
     for judged benefits, which can be switched off; `direction`: what a higher value does; `grade`: read (seen in the
     source), recalled (from memory of the literature, to be verified) or judgement (a choice); `transfer`: what weakens
-    its use here (another country, year or population).
+    its use here (another country, year or population); `file`: where it stands.
     """
 
     name: str
@@ -60,6 +60,7 @@ class Parameter:
     transfer: str
     note: str
     group: str
+    file: Path = field(compare=False)
 
     @property
     def fitted(self) -> Distribution:
@@ -67,7 +68,7 @@ class Parameter:
         try:
             return fit(self.distribution, self.value, self.low, self.high)
         except UserError as fault:
-            raise UserError(f"Parameter {self.name} ({self.group}.csv): {fault}") from None
+            raise UserError(f"Parameter {self.name} ({self.file.name}): {fault}") from None
 
     def drawn(self, draw: int) -> float:
         """Its value in evidence draw `draw`; draw 0 is the central value."""
@@ -89,9 +90,9 @@ class Parameter:
             found.append(f"has the distribution '{self.distribution}', not one of {', '.join(KINDS)}")
         else:
             try:
-                self.fitted.quantile(0.5)
+                fit(self.distribution, self.value, self.low, self.high).quantile(0.5)
             except UserError as fault:
-                found.append(str(fault))
+                found.append(str(fault).removesuffix("."))
         if self.distribution == "fixed" and self.low is not None and self.low != self.high:
             found.append("is fixed but has an interval")
         return [f"{self.name}: {fault}" for fault in found]
@@ -291,7 +292,7 @@ def parameter_from_row(row: dict[str, str], path: Path) -> Parameter:
         raise UserError(f"{path.name}: '{row['name']}' has no value.")
     words = {key: row[key].strip() for key in COLUMNS if key not in ("value", "low", "high", "null")}
     return Parameter(
-        value=value, low=number("low"), high=number("high"), null=number("null"), group=path.stem, **words
+        value=value, low=number("low"), high=number("high"), null=number("null"), group=path.stem, file=path, **words
     )  # fmt: skip
 
 

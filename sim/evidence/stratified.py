@@ -126,7 +126,7 @@ class Table:
         try:
             self.drawn(1)
         except (UserError, ValueError) as fault:
-            found.append(str(fault))
+            found.append(str(fault).removesuffix("."))
         return [f"table {self.name}: {fault}" for fault in found]
 
     def _row_name(self, key: str) -> str:

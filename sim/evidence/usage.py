@@ -10,6 +10,7 @@ import sys
 from functools import lru_cache
 from pathlib import Path
 
+from sim import own
 from sim.evidence.registry import Registry, load
 
 ROOT = Path(__file__).parents[1]
@@ -21,8 +22,8 @@ _ASKED = re.compile(r"evidence\[\s*\"([^\"{]+)\"\s*\]|evidence\.table\(\s*\"([^\
 
 
 def _files() -> list[Path]:
-    own = Path(__file__).parent
-    code = [path for path in sorted(ROOT.rglob("*.py")) if own not in path.parents]
+    evidence = Path(__file__).parent
+    code = [path for path in sorted(ROOT.rglob("*.py")) if evidence not in path.parents]
     return code + [path for folder in _configurations() for path in sorted(folder.rglob("*.yaml"))]
 
 
@@ -58,6 +59,12 @@ def users(name: str) -> list[str]:
     """Files that name this parameter or table, as paths from the top of the project."""
     built = {path for pattern, path in _patterns() if pattern.fullmatch(name)}
     return sorted(built | set(_named().get(name, [])))
+
+
+def users_of_own(name: str) -> list[Path]:
+    """The user's own levers and pathways in force that name this parameter."""
+    mine = [file for group in ("levers", "pathways") for file in own.files(group, "*.yaml")]
+    return [file for file in mine if name in _BARE.findall(file.read_text(encoding="utf-8"))]
 
 
 def unused(registry: Registry) -> list[str]:

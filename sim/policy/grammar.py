@@ -39,6 +39,11 @@ ACTS: dict[str, set[str]] = {
     "adoption": {"speed"},
 }
 """Kinds of act, and the keys beside the target. docs/decisions/levers.md says what each does."""
+NO_EFFECT = {
+    "ratio": 1, "add_probability": 0, "relative_change": 0, "points": 0, "gain": 0, "days": 0, "freed": 0, "speed": 0,
+}  # fmt: skip
+"""Keys of an act that say how large an effect is, with the value that means none. All others say of what, at most how
+much, or (`barrier`) what it does harm."""
 _NEEDS_ALL = ("prevalence", "shift", "bed_days", "discharge", "pathway", "digital", "adoption")
 ASPECTS = ("share", "delay_months", "lost", "passed_on")
 """Numbers of a step of a pathway that can be scaled."""
@@ -114,16 +119,38 @@ def _numbers(lever: str, given: Any, file: str) -> dict[str, Parameter]:
     found = {}
     for short, row in given.items():
         key, name = f"numbers.{short}", f"levers.{lever}.{short}"
+        if isinstance(row, dict):  # null without quotation marks is not the word for YAML
+            row = {"null" if column is None else column: value for column, value in row.items()}
         row = _mapping(row, key, file, set(COLUMNS) - {"name"}, "column of the evidence")
         filled = {column: "" if row.get(column) is None else str(row[column]) for column in COLUMNS}
         try:
             parameter = parameter_from_row({**filled, "name": name}, Path(file))
         except UserError as fault:
-            raise UserError(f"{file}: {key}: {fault}") from None
+            raise UserError(f"{file}: {key}: {str(fault).removeprefix(f'{file}: ')}") from None
         if faults := parameter.faults():
-            raise UserError(f"{file}: {key}: {faults[0]}.")
+            raise UserError(f"{file}: {key}: {faults[0].removeprefix(f'{name}: ')}.")
         found[name] = parameter
     return found
+
+
+def judged_without_null(lever: Lever, registry: Mapping[str, Parameter]) -> str:
+    """What is wrong with an effect of a lever that rests on judgement alone and could not be switched off; or nothing.
+
+    lever: one whose parameters are all known.
+    """
+    for i, act in enumerate(lever.acts_on):
+        for key in (key for key in act.values if key in NO_EFFECT):
+            name, null = act.values[key], NO_EFFECT[key]
+            number = lever.own.get(name) or registry[name]
+            if number.grade == "judgement" and number.null is None:
+                where = f"{null} in the column null of {number.file.name}"
+                if name in lever.own:
+                    where = f'"null": {null} under numbers.{name.rpartition(".")[2]}'
+                return (
+                    f"{lever.file}: acts_on[{i}].{key}: {name} is judged and has no null, the value that means no "
+                    f"effect, so that evidence.judged=false would not leave it out; write {where}."
+                )
+    return ""
 
 
 def _who(text: Any, file: str) -> Expression | None:

@@ -133,7 +133,7 @@ def load(name: str, folders: tuple[Path, ...] = ()) -> Lever:
 @own.remembered
 def _load(name: str) -> Lever:
     from sim.evidence import load as registry
-    from sim.policy.grammar import lever_from_mapping
+    from sim.policy.grammar import judged_without_null, lever_from_mapping
 
     file = paths.config_file("levers", name, own.folders())
     if file is None:
@@ -149,4 +149,6 @@ def _load(name: str) -> Lever:
             raise UserError(f"{lever.file}: numbers: {parameter} stands in the evidence already; give it another name.")
         if parameter not in (*lever.parameters, *lever.checks):
             raise UserError(f"{lever.file}: numbers: nothing in the file uses {parameter}.")
+    if sentence := judged_without_null(lever, registry()):
+        raise UserError(sentence)
     return lever

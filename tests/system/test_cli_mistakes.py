@@ -242,3 +242,16 @@ def test_python_m_sim_means_run(tmp_path: Path) -> None:
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert "Did you mean health_creation?" in done.stderr
+
+
+@pytest.mark.parametrize("words", ["run", "compare", "sweep experiment=screen", "explain mortality.hr_cap"])
+def test_a_misspelt_folder_of_ones_own_is_refused(words: str, tmp_path: Path) -> None:
+    mine(tmp_path, "pathway/mental_health.yaml", "label: Mental health need\n")
+    done = headwater(*words.split(), "--config-dir", "mine", cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stderr == (
+        "--config-dir: mine/pathway: a folder of this name is not read; did you mean pathways? "
+        "If not, put an underscore before its name.\n"
+    )
+    assert done.stdout == ""
+    assert [each.name for each in tmp_path.iterdir()] == ["mine"], "nothing is written"

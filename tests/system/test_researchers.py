@@ -99,6 +99,8 @@ MISTAKES = [
     ("mine/levers/walking_groups.yaml", "ramp_months: levers.physical_activity", "ramp_months: levers.physical_activty",
      "there is no parameter in the evidence called 'levers.physical_activty.ramp_months'; did you mean"),
     ("mine/levers/walking_groups.yaml", "label:", "lable:", "walking_groups.yaml: lable: there is no key"),
+    ("mine/levers/walking_groups.yaml", ' "null": 0,', "",
+     'extra_active is judged and has no null, the value that means no effect'),
     ("mine/scenario/walking.yaml", "amount: 0.1, from: acute", "amount: 60, from: acute",
      "mine/scenario/walking.yaml, line 4: levers.walking_groups.from: asks acute_emergency for £"),
     ("mine/scenario/walking.yaml", "amount: 0.1", "amount: 120", "levers.walking_groups.amount: 120 % is above 100 %."),
@@ -161,6 +163,34 @@ def test_a_name_that_is_shipped_is_refused(tmp_path: Path) -> None:
         assert done.returncode == 2
         assert what in done.stderr
         other.rename(file)
+
+
+@pytest.mark.parametrize("words", ["run", "compare", "sweep experiment=screen n=2 factors.evidence=[ties,wellbeing]"])
+def test_a_mistake_in_a_pathway_is_answered_before_anything_runs(words: str, tmp_path: Path) -> None:
+    from sim import paths
+
+    text = (paths.configs() / "pathways" / "mental_health.yaml").read_text()
+    wrong = text.replace("lost: pathways.handoff_lost", "lost: pathways.handof_lost")
+    assert wrong != text
+    (tmp_path / "mine" / "pathways").mkdir(parents=True)
+    (tmp_path / "mine" / "pathways" / "mental_health.yaml").write_text(wrong)
+    small = SMALL.replace("runs=1", "seeds=1" if words.startswith("sweep") else "runs=1")
+    done = headwater(*f"{words} --config-dir mine {small}".split(), cwd=tmp_path)
+    assert done.returncode == 2, done.stderr
+    assert done.stderr == (
+        "pathways/mental_health.yaml: mental_health.lost: there is no parameter called 'pathways.handof_lost'; "
+        "did you mean pathways.handoff_lost?\n"
+    )
+    assert done.stdout == ""
+    assert [each.name for each in tmp_path.iterdir()] == ["mine"], "nothing is written"
+
+
+def test_what_a_lever_of_ones_own_brings_is_explained(tmp_path: Path) -> None:
+    write(tmp_path)
+    done = headwater("explain", "levers.walking_groups.uptake", "--config-dir", "mine", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("levers.walking_groups.uptake = 0.05 share of the eligible a year\n")
+    assert re.search(r"^  stands in +mine/levers/walking_groups.yaml$", done.stdout, flags=re.M)
 
 
 def test_a_circle_of_conditions_is_refused() -> None:

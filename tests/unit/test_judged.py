@@ -7,11 +7,9 @@ import pytest
 from sim import paths
 from sim.evidence import load
 from sim.policy import levers
+from sim.policy.grammar import NO_EFFECT
 
 pytestmark = pytest.mark.unit
-
-#: keys of an act that say how large an effect is (others say of what, or at most how much)
-EFFECTS = {"ratio", "add_probability", "relative_change", "points", "gain", "days", "freed", "speed"}
 
 
 def effects() -> dict[str, list[str]]:
@@ -20,7 +18,7 @@ def effects() -> dict[str, list[str]]:
     for name in paths.names("levers"):
         for act in levers.load(name).acts_on:
             for key, parameter in act.values.items():
-                if key in EFFECTS:
+                if key in NO_EFFECT:
                     found.setdefault(parameter, []).append(name)
     return found
 
@@ -31,6 +29,18 @@ def test_every_judged_benefit_has_a_value_that_means_no_effect() -> None:
     assert len(sizes) > 20
     missing = [name for name in sizes if registry[name].grade == "judgement" and registry[name].null is None]
     assert missing == [], "give these rows a null value, so that judged benefits can be switched off"
+
+
+def test_the_null_of_an_effect_is_the_value_that_means_none() -> None:
+    registry = load()
+    found = {
+        (key, registry[parameter].null)
+        for name in paths.names("levers")
+        for act in levers.load(name).acts_on
+        for key, parameter in act.values.items()
+        if key in NO_EFFECT and registry[parameter].null is not None
+    }
+    assert found == set(NO_EFFECT.items())
 
 
 def test_switched_off_each_judged_benefit_is_its_null_and_nothing_else_moves() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,6 +12,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sim import api, compose, own, paths, precheck, system
 from sim.care import pathways
 from sim.care.pathways import ASKS, KINDS, NOWHERE, Pathways
 from sim.errors import UserError
@@ -132,3 +135,57 @@ def test_factors_act_where_they_are_set_multiply_and_are_forgotten() -> None:
     assert found.most_onward(KINDS.index("mental_health"), NOWHERE) == pytest.approx(0.8)
     found.clear()
     assert found.number(steps, "lost", practice, area) == pytest.approx([0.1] * 4)
+
+
+MISTAKES = [
+    ("mental_health.yaml", "lost: pathways.handoff_lost", "lost: pathways.handof_lost",
+     "mental_health.lost: there is no parameter called 'pathways.handof_lost'; did you mean pathways.handoff_lost?"),
+    ("mental_health.yaml", "team: mental_health", "team: mental_heath",
+     "steps.1.team: there is no team called 'mental_heath'; did you mean mental_health?"),
+    ("mental_health.yaml", "share: pathways.mental_health_referred", "share: demography.sex_ratio_at_birth",
+     "steps: the shares of mental_health come to 106% of those before them."),
+    ("mental_helth.yaml", "", "", "there is no kind of need called 'mental_helth'; did you mean mental_health?"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "old", "new", "sentence"), MISTAKES, ids=[f"{m[0]} {m[2][:6]}" for m in MISTAKES])
+def test_a_mistake_in_a_pathway_of_ones_own_is_found_before_anything_runs(
+    name: str, old: str, new: str, sentence: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = (paths.configs() / "pathways" / "mental_health.yaml").read_text("utf-8")
+    assert old in text
+    (tmp_path / "mine" / "pathways").mkdir(parents=True)
+    (tmp_path / "mine" / "pathways" / name).write_text(text.replace(old, new), "utf-8")
+    monkeypatch.setattr(system, "run_history", None)  # whatever simulates would fail otherwise
+    where = [tmp_path / "mine"]
+    sizes: dict[str, Any] = {"place": "toy", "results": str(tmp_path / "results")}
+    asked: list[Callable[[], object]] = [
+        lambda: precheck.check(compose.plan("compare", own=where, scenarios=["baseline"], **sizes)),
+        lambda: precheck.check(compose.plan("run", own=where, **sizes)),
+        lambda: api.run(own=where, **sizes),
+        lambda: api.compare(["baseline"], own=where, **sizes),
+        lambda: api.sweep("screen", own=where, scenarios=["baseline"], **sizes),
+    ]
+    for ask in asked:
+        with pytest.raises(UserError) as answer:
+            ask()
+        assert str(answer.value) == f"pathways/{name}: {sentence}"
+    assert [each.name for each in tmp_path.iterdir()] == ["mine"], "nothing is written"
+
+
+def test_mistakes_of_several_pathways_are_told_together_and_right_ones_pass(tmp_path: Path) -> None:
+    shipped = paths.configs() / "pathways"
+    (tmp_path / "pathways").mkdir()
+    for file in shipped.glob("*.yaml"):
+        (tmp_path / "pathways" / file.name).write_text(file.read_text("utf-8"), "utf-8")
+    with own.using([tmp_path]):
+        precheck.check_pathways()
+    for name in ("social", "child"):
+        file = tmp_path / "pathways" / f"{name}.yaml"
+        file.write_text(file.read_text("utf-8").replace("label:", "lable:"), "utf-8")
+    with own.using([tmp_path]), pytest.raises(UserError) as answer:
+        precheck.check_pathways()
+    assert [line.partition(":")[0] for line in str(answer.value).splitlines()] == [
+        "pathways/child.yaml",
+        "pathways/social.yaml",
+    ]
