@@ -213,10 +213,15 @@ def check(words: Words) -> list[str]:
 def _as_meant(row: settings.Row, value: Any) -> Any:
     """A plain value as the setting has it: ``a,b`` is a list where a list is wanted, 7 a text where a text is."""
     if row.kind == "names" and isinstance(value, str):
-        return [part.strip() for part in value.split(",")]
+        return names_in(value)
     if row.kind in ("text", "name", "place") and isinstance(value, int | float):
         return str(value)
     return value
+
+
+def names_in(text: str) -> list[str]:
+    """The names of a list that is typed without brackets."""
+    return [part.strip() for part in text.split(",") if part.strip()]
 
 
 def _setting(row: settings.Row, value: Any, scenarios: list[str], own: Sequence[Path]) -> str | None:

@@ -154,13 +154,12 @@ def rewritten(words: Words) -> list[Override]:
         lever = arguments.LEVER_KEY.fullmatch(it.key)
         row = rows.get(it.key)
         text = it.value.strip()
+        value = bracketed(it.value) if row and row.kind == "names" and not words.multirun else it.value
         if it.key == "place" and not words.multirun and is_path(it.value, words.own):
             out += [Override("~", "place", ""), Override("++", "place.folder", quoted(it.value))]
         elif lever:
             home = f"only.{it.key}" if _alone(it) else f"scenario.{it.key.removeprefix('scenario.')}"
             out.append(Override(it.sign if it.sign == "~" else "++", home, it.value))
-        elif row and row.kind == "names" and not text.startswith("[") and not words.multirun:
-            out.append(Override(it.sign, it.key, f"[{it.value}]"))
         elif it.key == "targets":
             out.append(Override("++", it.key, it.value if words.multirun else quoted(it.value)))
         elif row and row.kind in ("text", "month") and not words.multirun and text[:1] not in ("'", '"', ""):
@@ -168,11 +167,18 @@ def rewritten(words: Words) -> list[Override]:
         elif it.key in ONE_COMMAND:  # not of the shipped files
             out.append(Override("++", it.key, it.value))
         elif row and row.commands == settings.SWEEPING:  # so are these; Hydra may sweep over them
-            text = f"[{it.value}]" if row.kind == "names" and text[:1] != "[" and not words.multirun else it.value
-            out.append(Override("++", f"only.{it.key}", text))
+            out.append(Override("++", f"only.{it.key}", value))
         else:
-            out.append(it)
+            out.append(Override(it.sign, it.key, value))
     return out
+
+
+def bracketed(value: str) -> str:
+    """A list of names as Hydra reads one, however it was typed: ``a,b`` is ``[a,b]``."""
+    plain = arguments.light(value)
+    if plain is None:
+        return "null"
+    return f"[{','.join(arguments.names_in(plain))}]" if isinstance(plain, str) else value
 
 
 def is_path(place: str, own: Sequence[Path] = ()) -> bool:

@@ -174,3 +174,27 @@ def test_odd_folder_names_arrive_as_they_are(tmp_path: Any) -> None:
 def test_a_newer_configuration_is_refused() -> None:
     with pytest.raises(UserError, match="newer version"):
         compose.from_tree({"command": "run", "composed": {}, "schema": 99})
+
+
+@pytest.mark.parametrize(("word", "name", "wanted"), [
+    ("outcomes=gp_need,smoking", "outcomes", ("gp_need", "smoking")),
+    ("outcomes=gp_need", "outcomes", ("gp_need",)),
+    ("outcomes='gp_need, smoking'", "outcomes", ("gp_need", "smoking")),
+    ("outcomes=[gp_need,smoking]", "outcomes", ("gp_need", "smoking")),
+    ("outcomes=null", "outcomes", None),
+    ("factors.evidence=ties", "varied", ("ties",)),
+    ("factors.evidence=ties,life.*", "varied", ("ties", "life.*")),
+    ("scenarios=baseline,new_hospital", "scenarios", ("baseline", "new_hospital")),
+    ("scenarios=baseline", "scenarios", ("baseline",)),
+])  # fmt: skip
+def test_lists_of_names_need_no_brackets(word: str, name: str, wanted: tuple[str, ...] | None) -> None:
+    assert getattr(compose.plan("sweep", ["experiment=screen", "place=toy", word]).settings, name) == wanted
+
+
+def test_every_list_of_names_may_be_typed_without_brackets() -> None:
+    shipped = {"scenarios": "baseline,new_hospital"}
+    for row in settings.rows():
+        if row.kind == "names":
+            typed = shipped.get(row.key, "one,two")
+            plan = compose.plan(row.commands[-1], [f"{row.key}={typed}"])
+            assert getattr(plan.settings, row.name) == tuple(typed.split(","))
