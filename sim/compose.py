@@ -53,11 +53,12 @@ def plan(
     command: str,
     overrides: Sequence[str] = (),
     own: Sequence[Path | str] = (),
-    scenarios: Sequence[str] | None = None,
+    scenarios: str | Sequence[str] | None = None,
     **chosen: Any,
 ) -> Plan:
     """The plan for a command from overrides as typed (``"place=toy"``) and settings by attribute name (``years=10``).
 
+    scenarios: names, or a text as on the command line (``"baseline,new_hospital"``).
     Raises `UserError` that lists everything wrong.
     """
     words = arguments.parse(command, overrides)
@@ -65,7 +66,8 @@ def plan(
     by_name = {row.name: row for row in settings.rows(command)}
     if scenarios is not None:
         several = command in settings.COMPARING
-        chosen["scenarios" if several else "scenario"] = list(scenarios) if several else scenarios[0]
+        names = arguments.names_in(scenarios) if isinstance(scenarios, str) else list(scenarios)
+        chosen["scenarios" if several else "scenario"] = names if several else names[0]
     for name, value in chosen.items():
         if name not in by_name:
             raise UserError(not_known("setting", name, list(by_name), choose=False))

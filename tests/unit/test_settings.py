@@ -198,3 +198,24 @@ def test_every_list_of_names_may_be_typed_without_brackets() -> None:
             typed = shipped.get(row.key, "one,two")
             plan = compose.plan(row.commands[-1], [f"{row.key}={typed}"])
             assert getattr(plan.settings, row.name) == tuple(typed.split(","))
+
+
+def test_scenarios_in_python_may_be_one_text() -> None:
+    wanted = {"baseline": ["baseline"], "baseline, new_hospital": ["baseline", "new_hospital"]}
+    for text, names in wanted.items():
+        assert list(compose.plan("compare", ["place=toy"], scenarios=text).scenarios) == names
+    assert list(compose.plan("run", ["place=toy"], scenarios="new_hospital").scenarios) == ["new_hospital"]
+
+
+def test_what_python_calls_takes_one_text_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    from sim import api
+    from sim.studies import compare as study
+    from sim.sweeps import run as driver
+
+    seen: list[list[str]] = []
+    monkeypatch.setattr(study, "compare", lambda plan, progress: seen.append(list(plan.scenarios)))
+    monkeypatch.setattr(driver, "sweep", lambda it, *_, **__: seen.append(list(it.plan.scenarios)) or it)
+    api.compare("baseline", overrides=["place=toy"], years=1)
+    api.sweep("screen", overrides=["place=toy"], scenarios="baseline,new_hospital")
+    api.sweep("screen", overrides=["place=toy"], outcomes="deaths")
+    assert seen == [["baseline"], ["baseline", "new_hospital"], ["baseline", "health_creation"]]
