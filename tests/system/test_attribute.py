@@ -38,6 +38,7 @@ def test_mistakes_are_one_sentence(tmp_path: Path) -> None:
     for words, sentence in (
         (["scenarios=[baseline]"], "takes two scenarios"),
         (["scenarios=[baseline,baseline_too]"], "baseline_too"),
+        (["lens=true", "scenarios=baseline,health_creation"], "lens=true looks at one scenario, and 2 are named"),
         (["lens=perhaps"], "lens must be true or false"),
         (["scenario=baseline"], "takes a list"),
     ):
@@ -45,3 +46,12 @@ def test_mistakes_are_one_sentence(tmp_path: Path) -> None:
         assert done.returncode == 2, words
         assert sentence in done.stderr
         assert not (tmp_path / "results").exists()
+
+
+def test_the_lens_looks_at_one_scenario() -> None:
+    from sim import compose
+    from sim.studies import lens
+
+    given = {"lens": True, "overrides": ["place=toy"]}
+    assert lens.plan(compose.plan("attribute", **given))[1].base == "baseline"
+    assert lens.plan(compose.plan("attribute", scenarios="new_hospital", **given))[1].base == "new_hospital"
