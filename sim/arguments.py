@@ -15,6 +15,7 @@ from typing import Any
 from sim import checks, paths, settings, syntax
 from sim.errors import UserError
 from sim.nearest import nearest, not_known
+from sim.words import LEVER, names_after
 
 UNSURE = object()  # a value that only Hydra can read
 
@@ -27,7 +28,7 @@ INFO = ("all", "config", "defaults", "defaults-tree", "plugins", "searchpath")
 SHOWN_FLAGS = ("--help", "--multirun", "--cfg", "--info", "--config-dir", "--config-name", "--package", "--resolve")
 OVERRIDE = re.compile(r"(?P<sign>\+\+|\+|~)?(?P<key>[A-Za-z_][\w.@/:-]*)(?:=(?P<value>.*))?", re.DOTALL)
 SCENARIOS = ("run", "compare", "attribute", "sweep")  # commands that run scenarios
-USE_KEYS = ("amount", "from", "rollout", "start", "stop", "years", "first_share")  # what a scenario says of a lever
+USE_KEYS = names_after(LEVER)  # what a scenario says of a lever
 LEVER_KEY = re.compile(r"(?:only\.)?(?:(?P<scenario>[\w-]+)\.)?levers\.(?P<lever>[\w-]+)(?:\.(?P<field>[\w.-]+))?")
 
 
