@@ -105,10 +105,10 @@ def command(name: str) -> str:
             else:
                 lines.append(f"  {given:<{width}}  {about}")
     if further := words.of(name):
-        given = [f"{word.key}={'…' if ' ' in word.default else word.default}" for word in further]
-        wide = max(map(len, given))
+        typed = [f"{word.key}={'…' if ' ' in word.default else word.default}" for word in further]
+        wide = max(map(len, typed))
         lines += ["", "Further words"]
-        lines += [f"  {one:<{wide}}  {word.help}" for one, word in zip(given, further, strict=True)]
+        lines += [f"  {one:<{wide}}  {word.help}" for one, word in zip(typed, further, strict=True)]
     if rows and name in settings.WORKING:
         lines += ["", *choices()]
         lines += [

@@ -214,7 +214,12 @@ def test_what_python_calls_takes_one_text_too(monkeypatch: pytest.MonkeyPatch) -
 
     seen: list[list[str]] = []
     monkeypatch.setattr(study, "compare", lambda plan, progress: seen.append(list(plan.scenarios)))
-    monkeypatch.setattr(driver, "sweep", lambda it, *_, **__: seen.append(list(it.plan.scenarios)) or it)
+
+    def swept(it: Any, *_: Any, **__: Any) -> Any:
+        seen.append(list(it.plan.scenarios))
+        return it
+
+    monkeypatch.setattr(driver, "sweep", swept)
     api.compare("baseline", overrides=["place=toy"], years=1)
     api.sweep("screen", overrides=["place=toy"], scenarios="baseline,new_hospital")
     api.sweep("screen", overrides=["place=toy"], outcomes="deaths")
