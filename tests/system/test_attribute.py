@@ -52,6 +52,5 @@ def test_the_lens_looks_at_one_scenario() -> None:
     from sim import compose
     from sim.studies import lens
 
-    given = {"lens": True, "overrides": ["place=toy"]}
-    assert lens.plan(compose.plan("attribute", **given))[1].base == "baseline"
-    assert lens.plan(compose.plan("attribute", scenarios="new_hospital", **given))[1].base == "new_hospital"
+    for names, base in ((None, "baseline"), ("new_hospital", "new_hospital")):
+        assert lens.plan(compose.plan("attribute", ["place=toy"], scenarios=names, lens=True))[1].base == base
