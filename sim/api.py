@@ -17,7 +17,7 @@ __all__ = ["Results", "compare", "run", "sweep"]
 
 
 def compare(
-    scenarios: Sequence[str] | None = None,
+    scenarios: str | Sequence[str] | None = None,
     *,
     overrides: Sequence[str] = (),
     own: Sequence[Path | str] = (),
@@ -26,7 +26,8 @@ def compare(
 ) -> Results:
     """Run scenarios under the same evidence and the same chance; the first is what the others are compared with.
 
-    scenarios   names; by default those that ship
+    scenarios   names, or a text as on the command line (``"baseline,new_hospital"``); by default the four of
+                ``headwater compare``
     overrides   settings as typed on the command line: ``["place=toy", "levers.link_workers.amount=2"]``
     own         folders with scenarios, levers or conditions of your own
     progress    shows how far it is (`sim.studies.progress`); silent by default
@@ -68,7 +69,7 @@ def sweep(
     overrides: Sequence[str] = (),
     own: Sequence[Path | str] = (),
     progress: Progress | None = None,
-    scenarios: Sequence[str] | None = None,
+    scenarios: str | Sequence[str] | None = None,
     engine: str = "process",
     **settings: Any,
 ) -> SweepResults:
@@ -90,8 +91,7 @@ def sweep(
     from sim.sweeps.experiment import from_plan, read
 
     given = read(experiment, own)
-    names = list(scenarios or given["scenarios"])
-    plan = compose.plan("sweep", overrides, own, names, experiment=experiment, **settings)
+    plan = compose.plan("sweep", overrides, own, scenarios or given["scenarios"], experiment=experiment, **settings)
     check_files(plan)
     workers = 1 if engine == "serial" else plan.settings.workers or cores()
     found = driver.sweep(from_plan(plan, given), progress, engine=Choice(engine, workers=workers))

@@ -16,6 +16,7 @@ from sim import checks, paths, settings, syntax
 from sim import own as own_folders
 from sim.errors import UserError
 from sim.nearest import nearest, not_known
+from sim.words import LEVER, names_after
 
 UNSURE = object()  # a value that only Hydra can read
 
@@ -28,7 +29,7 @@ INFO = ("all", "config", "defaults", "defaults-tree", "plugins", "searchpath")
 SHOWN_FLAGS = ("--help", "--multirun", "--cfg", "--info", "--config-dir", "--config-name", "--package", "--resolve")
 OVERRIDE = re.compile(r"(?P<sign>\+\+|\+|~)?(?P<key>[A-Za-z_][\w.@/:-]*)(?:=(?P<value>.*))?", re.DOTALL)
 SCENARIOS = ("run", "compare", "attribute", "sweep")  # commands that run scenarios
-USE_KEYS = ("amount", "from", "rollout", "start", "stop", "years", "first_share")  # what a scenario says of a lever
+USE_KEYS = names_after(LEVER)  # what a scenario says of a lever
 LEVER_KEY = re.compile(r"(?:only\.)?(?:(?P<scenario>[\w-]+)\.)?levers\.(?P<lever>[\w-]+)(?:\.(?P<field>[\w.-]+))?")
 
 
@@ -215,10 +216,15 @@ def check(words: Words) -> list[str]:
 def _as_meant(row: settings.Row, value: Any) -> Any:
     """A plain value as the setting has it: ``a,b`` is a list where a list is wanted, 7 a text where a text is."""
     if row.kind == "names" and isinstance(value, str):
-        return [part.strip() for part in value.split(",")]
+        return names_in(value)
     if row.kind in ("text", "name", "place") and isinstance(value, int | float):
         return str(value)
     return value
+
+
+def names_in(text: str) -> list[str]:
+    """The names of a list that is typed without brackets."""
+    return [part.strip() for part in text.split(",") if part.strip()]
 
 
 def _setting(row: settings.Row, value: Any, scenarios: list[str], own: Sequence[Path]) -> str | None:

@@ -54,11 +54,12 @@ def plan(
     command: str,
     overrides: Sequence[str] = (),
     own: Sequence[Path | str] = (),
-    scenarios: Sequence[str] | None = None,
+    scenarios: str | Sequence[str] | None = None,
     **chosen: Any,
 ) -> Plan:
     """The plan for a command from overrides as typed (``"place=toy"``) and settings by attribute name (``years=10``).
 
+    scenarios: names, or a text as on the command line (``"baseline,new_hospital"``).
     Raises `UserError` that lists everything wrong.
     """
     words = arguments.parse(command, overrides)
@@ -68,7 +69,8 @@ def plan(
     by_name = {row.name: row for row in settings.rows(command)}
     if scenarios is not None:
         several = command in settings.COMPARING
-        chosen["scenarios" if several else "scenario"] = list(scenarios) if several else scenarios[0]
+        names = arguments.names_in(scenarios) if isinstance(scenarios, str) else list(scenarios)
+        chosen["scenarios" if several else "scenario"] = names if several else names[0]
     for name, value in chosen.items():
         if name not in by_name:
             raise UserError(not_known("setting", name, list(by_name), choose=False))
@@ -157,13 +159,12 @@ def rewritten(words: Words) -> list[Override]:
         lever = arguments.LEVER_KEY.fullmatch(it.key)
         row = rows.get(it.key)
         text = it.value.strip()
+        value = bracketed(it.value) if row and row.kind == "names" and not words.multirun else it.value
         if it.key == "place" and not words.multirun and is_path(it.value, words.own):
             out += [Override("~", "place", ""), Override("++", "place.folder", quoted(it.value))]
         elif lever:
             home = f"only.{it.key}" if _alone(it) else f"scenario.{it.key.removeprefix('scenario.')}"
             out.append(Override(it.sign if it.sign == "~" else "++", home, it.value))
-        elif row and row.kind == "names" and not text.startswith("[") and not words.multirun:
-            out.append(Override(it.sign, it.key, f"[{it.value}]"))
         elif it.key == "targets":
             out.append(Override("++", it.key, it.value if words.multirun else quoted(it.value)))
         elif row and row.kind in ("text", "month") and not words.multirun and text[:1] not in ("'", '"', ""):
@@ -171,11 +172,18 @@ def rewritten(words: Words) -> list[Override]:
         elif it.key in ONE_COMMAND:  # not of the shipped files
             out.append(Override("++", it.key, it.value))
         elif row and row.commands == settings.SWEEPING:  # so are these; Hydra may sweep over them
-            text = f"[{it.value}]" if row.kind == "names" and text[:1] != "[" and not words.multirun else it.value
-            out.append(Override("++", f"only.{it.key}", text))
+            out.append(Override("++", f"only.{it.key}", value))
         else:
-            out.append(it)
+            out.append(Override(it.sign, it.key, value))
     return out
+
+
+def bracketed(value: str) -> str:
+    """A list of names as Hydra reads one, however it was typed: ``a,b`` is ``[a,b]``."""
+    plain = arguments.light(value)
+    if plain is None:
+        return "null"
+    return f"[{','.join(arguments.names_in(plain))}]" if isinstance(plain, str) else value
 
 
 def is_path(place: str, own: Sequence[Path] = ()) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sim import paths, settings
+from sim import paths, settings, words
 from sim.errors import EnvironmentFault
 
 WIDTH = 11
@@ -95,15 +95,20 @@ def command(name: str) -> str:
     lines += [f"  {example}" for example in EXAMPLES[name]]
     rows = settings.rows(name)
     if rows:
-        width = max(len(f"{row.key}={default(row)}") for row in rows if row.kind != "names")
+        width = max(len(f"{row.key}={default(row, name)}") for row in rows if row.kind != "names")
         lines += ["", "Settings and their defaults"]
         for row in rows:
-            given = f"{row.key}={default(row)}"
+            given = f"{row.key}={default(row, name)}"
             about = row.help + (f" ({row.range_text})" if row.range_text else "")
             if len(given) > width:
                 lines += [f"  {given}", f"  {'':<{width}}  {about}"]
             else:
                 lines.append(f"  {given:<{width}}  {about}")
+    if further := words.of(name):
+        typed = [f"{word.key}={'…' if ' ' in word.default else word.default}" for word in further]
+        wide = max(map(len, typed))
+        lines += ["", "Further words"]
+        lines += [f"  {one:<{wide}}  {word.help}" for one, word in zip(typed, further, strict=True)]
     if rows and name in settings.WORKING:
         lines += ["", *choices()]
         lines += [
@@ -114,8 +119,10 @@ def command(name: str) -> str:
     return "\n".join(lines)
 
 
-def default(row: settings.Row) -> str:
-    """A default as it would be typed."""
+def default(row: settings.Row, command: str = "") -> str:
+    """A default as it would be typed after a command; an ellipsis where it is not the table's."""
+    if row.key == "scenarios" and command in ("attribute", "sweep"):
+        return "…" if command == "sweep" else f"[{','.join(row.default[:2])}]"
     if row.default is None:
         return "null"
     if isinstance(row.default, tuple):
@@ -133,10 +140,20 @@ def choices() -> list[str]:
 
 
 def markdown() -> str:
-    """The table of settings for the documentation."""
-    lines = ["| setting | default | range | meaning | for | source |", "|---|---|---|---|---|---|"]
+    """The tables of settings, of other words and of options, for the documentation."""
+    lines = [
+        "Settings, written as `name=value`:",
+        "",
+        "| setting | default | range | meaning | for | source |",
+        "|---|---|---|---|---|---|",
+    ]
     for row in settings.rows():
         shown = row.range_text or row.kind
         used = ", ".join(row.commands)
         lines.append(f"| `{row.key}` | `{default(row)}` | {shown} | {row.help} | {used} | {row.source} |")
+    lines += ["", "Words about levers, places and who does the work, written likewise (X stands for a name):", ""]
+    lines += ["| word | unless it is typed | meaning | for |", "|---|---|---|---|"]
+    lines += [f"| `{word.key}` | {word.default} | {word.help} | {', '.join(word.commands)} |" for word in words.WORDS]
+    lines += ["", "Options, written with dashes:", "", "| option | meaning |", "|---|---|"]
+    lines += [f"| `{option}` | {meaning} |" for option, meaning in words.OPTIONS.items()]
     return "\n".join(lines)

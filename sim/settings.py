@@ -10,11 +10,11 @@ import dataclasses
 from dataclasses import dataclass
 from typing import Any
 
-from sim import clock
+from sim import clock, words
 
 PlaceGiven = str | dict[str, Any]
 """A shipped place by name, the path of one's own, or a whole configuration with its name in it."""
-PLACE_KEYS = ("label", "lads", "lads_in_part", "lsoas", "folder")
+PLACE_KEYS = words.names_after(words.PLACE)
 WORKING = ("run", "compare", "attribute", "validate", "sweep")
 RUNNING = ("run", "compare", "attribute", "sweep")
 REPEATING = ("run", "compare", "attribute")
@@ -65,7 +65,8 @@ class Settings:
     scenarios: tuple[str, ...] = setting(
         "names",
         ("baseline", "health_creation", "empty_the_bath", "new_hospital"),
-        "the scenarios to compare; differences are taken to the first",
+        "the scenarios to compare; differences are taken to the first (unless given, attribute takes the first two of "
+        "these, and sweep those of the experiment)",
         commands=COMPARING,
     )
     years: int = setting("whole number", 20, "how long the policy runs", unit="years", low=1, high=60)

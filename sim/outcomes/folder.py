@@ -84,7 +84,7 @@ def load(folder: str | Path) -> Results:
         off = [str(name) for name in about.get("unjudged", ())]
         more = [str(name) for name in about.get("explored", ())]
     except (OSError, ValueError, KeyError, TypeError):
-        raise UserError(f"{folder} is not the folder of a finished run.") from None
+        raise UserError(_what_it_is(folder)) from None
     every = [*names, *off, *more]
     with ThreadPoolExecutor(min(MOST_READERS, os.cpu_count() or 1)) as pool:  # unpacking lets go of the interpreter
         records = dict(zip(every, pool.map(lambda name: RunRecord.load(folder / name), every), strict=True))
@@ -93,6 +93,24 @@ def load(folder: str | Path) -> Results:
     found.explore([records[name] for name in more])
     found.events_file = folder / "events.parquet"
     return found
+
+
+def _what_it_is(folder: Path) -> str:
+    """A sentence about a folder that holds no run: of a sweep, where its numbers are."""
+    import yaml
+
+    try:
+        of_sweep = yaml.safe_load((folder / "config.yaml").read_text(encoding="utf-8"))["command"] == "sweep"
+    except (OSError, ValueError, KeyError, TypeError, yaml.YAMLError):
+        of_sweep = False
+    if not of_sweep:
+        return f"{folder} is not the folder of a finished run."
+    if not (folder / "runs.parquet").is_file():
+        return f"{folder} is the folder of a sweep that has not finished; go on: headwater sweep resume {folder}"
+    return (
+        f"{folder} is the folder of a sweep, not of a run: its tables are runs.parquet, indices.csv and others "
+        "(results/README.md), to be read with pandas."
+    )
 
 
 def _write(path: Path, write: Any) -> None:

@@ -17,8 +17,10 @@ import numpy as np
 
 from sim import clock
 from sim.compose import Plan
+from sim.errors import UserError
 from sim.outcomes.shares import Parts, Players, sets_needed, share_out
 from sim.outcomes.summary import Interval, interval
+from sim.settings import Settings
 from sim.studies.determinants import shipped
 
 if TYPE_CHECKING:
@@ -64,8 +66,14 @@ def split(given: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:
 
 
 def plan(given: Plan) -> tuple[Plan, Looked]:
-    """The plan of all runs: the first scenario of a comparison with every set of kinds at its best."""
-    base = next(iter(given.scenarios))
+    """The plan of all runs: one scenario, the baseline unless said, with every set of kinds at its best. Raises
+    `UserError` where more than one was chosen."""
+    base, *others = given.scenarios
+    if others and given.settings.scenarios != Settings().scenarios:
+        raise UserError(
+            f"lens=true looks at one scenario, and {len(others) + 1} are named: write scenarios=[{base}] for one of "
+            "them, or leave out lens=true to attribute the difference between two."
+        )
     kinds = tuple(shipped().kinds)
     names: dict[Players, str] = {}
     composed: dict[str, dict[str, Any]] = {}

@@ -13,9 +13,10 @@ from sim.arguments import Words
 from sim.errors import UserError
 from sim.sweeps.engines import Choice
 from sim.sweeps.experiment import Experiment
+from sim.words import ENGINE, LEVER, PLACE, of
 
 SUB_WORDS = ("status", "resume", "export", "row")
-OWN_WORDS = ("engine", "shard", "failed", "then.n", "then.keep")
+OWN_WORDS = tuple(word.key for word in of("sweep") if not word.key.startswith((LEVER, PLACE, ENGINE)))
 TOP = 5
 PAGE = "sweep.html"
 
@@ -58,7 +59,7 @@ def split(words: Words) -> tuple[Words, dict[str, str]]:
     """The words about engine, shard, failed runs and a second stage apart from those that describe what is run."""
     said, rest = {}, []
     for it in words.overrides:
-        if it.key in OWN_WORDS or it.key.startswith("engine."):
+        if it.key in OWN_WORDS or it.key.startswith(ENGINE):
             said[it.key] = it.value.strip()
         else:
             rest.append(it)

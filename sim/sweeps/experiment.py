@@ -321,6 +321,13 @@ def _outcomes(experiment: Experiment) -> Iterator[str]:
     for name in experiment.outcomes:
         if name not in known:
             yield not_known("measure", name, known, choose=False)
+    of_two = [name for name in experiment.outcomes if name in worth.MEASURES]
+    if of_two and len(experiment.plan.scenarios) == 1:
+        (only,) = experiment.plan.scenarios
+        yield (
+            f"{', '.join(of_two)}: to be had only as a difference to the first scenario, and {only} is the only one. "
+            f"Name a second (scenarios=[{only},…]) or choose other outcomes, for example outcomes=[deaths]."
+        )
 
 
 def _check_stop(experiment: Experiment) -> None:

@@ -38,6 +38,7 @@ def test_mistakes_are_one_sentence(tmp_path: Path) -> None:
     for words, sentence in (
         (["scenarios=[baseline]"], "takes two scenarios"),
         (["scenarios=[baseline,baseline_too]"], "baseline_too"),
+        (["lens=true", "scenarios=baseline,health_creation"], "lens=true looks at one scenario, and 2 are named"),
         (["lens=perhaps"], "lens must be true or false"),
         (["scenario=baseline"], "takes a list"),
     ):
@@ -45,3 +46,11 @@ def test_mistakes_are_one_sentence(tmp_path: Path) -> None:
         assert done.returncode == 2, words
         assert sentence in done.stderr
         assert not (tmp_path / "results").exists()
+
+
+def test_the_lens_looks_at_one_scenario() -> None:
+    from sim import compose
+    from sim.studies import lens
+
+    for names, base in ((None, "baseline"), ("new_hospital", "new_hospital")):
+        assert lens.plan(compose.plan("attribute", ["place=toy"], scenarios=names, lens=True))[1].base == base

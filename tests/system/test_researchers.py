@@ -243,3 +243,32 @@ def test_rerun_asks_for_the_folder_that_the_run_used(tmp_path: Path) -> None:
     done = headwater("rerun", "results/latest", "workers=1", "--config-dir", "mine", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "Identical: all 1 runs gave the same numbers" in done.stdout
+
+
+@pytest.mark.slow
+def test_the_python_of_sweeps_and_what_it_leaves(tmp_path: Path) -> None:
+    from sim import Results
+    from sim.errors import UserError
+
+    blocks = re.findall(r"^```python\n(.*?)^```", TEXT, flags=re.M | re.S)
+    run, read = (next(block for block in blocks if word in block) for word in ("import sweep", "runs.parquet"))
+    for code in (run, read):
+        (tmp_path / "reader.py").write_text(code, encoding="utf-8")
+        done = subprocess.run(
+            [sys.executable, "reader.py"], cwd=tmp_path, capture_output=True, text=True, timeout=600, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        assert "ties" in done.stdout
+    (folder,) = tmp_path.glob("results/*-sweep-*/")
+    told = (Path(__file__).parents[2] / "results" / "README.md").read_text("utf-8").split("## What a sweep leaves")[1]
+    named = re.findall(r"^\| (`[^|]*) \|", told, flags=re.M)
+    assert {file.name for file in folder.iterdir()} <= {name.strip("`/") for one in named for name in one.split(", ")}
+    for name in ("indices.csv", "convergence.csv", "failed.csv"):
+        (line,) = [line for line in told.splitlines() if line.startswith(f"| `{name}`")]
+        for column in (folder / name).read_text("utf-8").splitlines()[0].split(","):
+            assert f"`{column}`" in line, column
+    with pytest.raises(UserError, match=r"is the folder of a sweep, not of a run: its tables are runs\.parquet"):
+        Results.load(folder)
+    (folder / "runs.parquet").unlink()
+    with pytest.raises(UserError, match="a sweep that has not finished"):
+        Results.load(folder)

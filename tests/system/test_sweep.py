@@ -294,6 +294,11 @@ MISTAKES = [
     ("sweep experiment=sobol engine=process engine.address=x", "engine=process has no option engine.address."),
     ("sweep experiment=sobol engine.address={a:1}", "engine.address must be the address of a scheduler, for example"),
     ("sweep experiment=sobol place=toy outcomes=[deths]", "There is no measure called 'deths'. Did you mean deaths?"),
+    ("sweep experiment=sobol place=toy outcomes=deths", "There is no measure called 'deths'. Did you mean deaths?"),
+    ("sweep experiment=alone place=toy --config-dir mine",
+     "net_benefit: to be had only as a difference to the first scenario, and baseline is the only one."),
+    ("sweep experiment=screen place=toy scenarios=baseline outcomes=qalys_gained,deaths,cost",
+     "qalys_gained, cost: to be had only as a difference to the first scenario, and baseline is the only one."),
     ("sweep experiment=sobol place=toy factors.evidence=[tie]", "The evidence has nothing uncertain called 'tie'"),
     ("sweep experiment=sobol place=toy years=0", "years must be from 1 to 60 years, not 0."),
     ("sweep status", "There is no sweep in results; begin one: headwater sweep experiment=screen"),
@@ -306,6 +311,8 @@ MISTAKES = [
     ("sweep experiment=twice place=toy --config-dir mine", "The group a names ties.near_share twice."),
 ]  # fmt: skip
 FILES = {
+    "alone": "about: x\ndesign: sobol\nn: 8\nseeds: 2\noutcomes: [net_benefit]\nscenarios: [baseline]\n"
+    "factors: {evidence: [ties]}\n",
     "bad": "about: x\ndesign: sobol\nn: 8\nseeds: 2\noutcome: [deaths]\noutcomes: [deaths]\nscenarios: [baseline]\n",
     "reversed": "about: x\ndesign: sobol\nn: 8\nseeds: 2\noutcomes: [deaths]\nscenarios: [baseline]\n"
     "factors: {settings: {years: [2, 1]}}\n",

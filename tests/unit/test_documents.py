@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from sim import helptext
+from sim import arguments, helptext, settings, words
+from sim.errors import UserError
+from sim.sweeps import command as sweeping
 
 pytestmark = pytest.mark.unit
 
@@ -20,6 +22,45 @@ def test_the_table_of_settings_is_the_one_that_is_checked() -> None:
     )
 
 
+def test_words_beside_the_settings_are_those_that_are_read() -> None:
+    from sim.sweeps.engine_submitit import JOBS
+
+    assert {word.key for word in words.WORDS} & {row.key for row in settings.rows()} == set()
+    assert set(sweeping.OWN_WORDS) == {"engine", "shard", "failed", "then.n", "then.keep"}
+    assert next(word.default for word in words.WORDS if word.key == "engine.jobs") == str(JOBS)
+    for word in words.WORDS:
+        for command in word.commands:
+            assert word.key in helptext.command(command)
+            typed = f"{word.key.replace('X', 'link_workers')}=1"
+            given = arguments.parse(command, [typed])
+            given, said = sweeping.split(given) if command == "sweep" else (given, {})
+            if command in words.PLACES:
+                assert arguments.check(given) == [], typed
+                assert bool(said) == (not word.key.startswith((words.LEVER, words.PLACE))), typed
+
+
+@pytest.mark.parametrize("word", [word for word in words.WORDS if set(word.commands) <= {"report", "explain"}])
+def test_words_of_commands_without_settings_are_those_that_are_read(word: words.Word) -> None:
+    from sim import commands
+
+    (command,) = word.commands
+    with pytest.raises(UserError, match=f"Did you mean {word.key}"):
+        getattr(commands, command)(arguments.parse(command, [f"{word.key}x=true"]))
+
+
+def test_options_are_those_that_are_read() -> None:
+    text = " ".join([*words.OPTIONS, *words.OPTIONS.values()])
+    for flag in (*arguments.SHOWN_FLAGS, "--shell-completion"):
+        assert flag in text, flag
+
+
+def test_a_sweep_does_not_show_the_scenarios_of_another_command() -> None:
+    assert "scenarios=…" in helptext.command("sweep")
+    assert "new_hospital]" not in helptext.command("sweep")
+    assert "scenarios=[baseline,health_creation]\n" in helptext.command("attribute")
+    assert "new_hospital]" in helptext.command("compare")
+
+
 def test_links_of_the_documents_lead_somewhere() -> None:
     for document in (DOCS.parent / "README.md", *DOCS.rglob("*.md")):
         for link in re.findall(r"\]\(([^)#\s]+)", document.read_text(encoding="utf-8")):
@@ -29,5 +70,5 @@ def test_links_of_the_documents_lead_somewhere() -> None:
 
 def test_every_picture_has_words_in_its_place() -> None:
     for document in (DOCS.parent / "README.md", *DOCS.rglob("*.md")):
-        for words in re.findall(r"!\[([^\]]*)\]", document.read_text(encoding="utf-8")):
-            assert len(words.split()) > 4, document.name
+        for said in re.findall(r"!\[([^\]]*)\]", document.read_text(encoding="utf-8")):
+            assert len(said.split()) > 4, document.name

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -167,3 +169,12 @@ def test_files_that_are_no_tables_are_told_in_words(text: str, sentence: str, tm
 
     (tmp_path / "areas.csv").write_text(text)
     assert sentence in check(tmp_path)
+
+
+def test_the_python_of_the_document_works() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "own-place.md").read_text(encoding="utf-8")
+    (code,) = re.findall(r"^```python\n(.*?)^```", text, flags=re.M | re.S)
+    (names,) = re.findall(r'"lsoas": (\[.*?\])', code)
+    found: dict[str, Any] = {}
+    exec(re.sub(r"^load\(", "popley = load(", code, flags=re.M), found)
+    assert sorted(found["popley"].lsoas["code"]) == sorted(re.findall(r"E\d+", names))

@@ -174,3 +174,53 @@ def test_odd_folder_names_arrive_as_they_are(tmp_path: Any) -> None:
 def test_a_newer_configuration_is_refused() -> None:
     with pytest.raises(UserError, match="newer version"):
         compose.from_tree({"command": "run", "composed": {}, "schema": 99})
+
+
+@pytest.mark.parametrize(("word", "name", "wanted"), [
+    ("outcomes=gp_need,smoking", "outcomes", ("gp_need", "smoking")),
+    ("outcomes=gp_need", "outcomes", ("gp_need",)),
+    ("outcomes='gp_need, smoking'", "outcomes", ("gp_need", "smoking")),
+    ("outcomes=[gp_need,smoking]", "outcomes", ("gp_need", "smoking")),
+    ("outcomes=null", "outcomes", None),
+    ("factors.evidence=ties", "varied", ("ties",)),
+    ("factors.evidence=ties,life.*", "varied", ("ties", "life.*")),
+    ("scenarios=baseline,new_hospital", "scenarios", ("baseline", "new_hospital")),
+    ("scenarios=baseline", "scenarios", ("baseline",)),
+])  # fmt: skip
+def test_lists_of_names_need_no_brackets(word: str, name: str, wanted: tuple[str, ...] | None) -> None:
+    assert getattr(compose.plan("sweep", ["experiment=screen", "place=toy", word]).settings, name) == wanted
+
+
+def test_every_list_of_names_may_be_typed_without_brackets() -> None:
+    shipped = {"scenarios": "baseline,new_hospital"}
+    for row in settings.rows():
+        if row.kind == "names":
+            typed = shipped.get(row.key, "one,two")
+            plan = compose.plan(row.commands[-1], [f"{row.key}={typed}"])
+            assert getattr(plan.settings, row.name) == tuple(typed.split(","))
+
+
+def test_scenarios_in_python_may_be_one_text() -> None:
+    wanted = {"baseline": ["baseline"], "baseline, new_hospital": ["baseline", "new_hospital"]}
+    for text, names in wanted.items():
+        assert list(compose.plan("compare", ["place=toy"], scenarios=text).scenarios) == names
+    assert list(compose.plan("run", ["place=toy"], scenarios="new_hospital").scenarios) == ["new_hospital"]
+
+
+def test_what_python_calls_takes_one_text_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    from sim import api
+    from sim.studies import compare as study
+    from sim.sweeps import run as driver
+
+    seen: list[list[str]] = []
+    monkeypatch.setattr(study, "compare", lambda plan, progress: seen.append(list(plan.scenarios)))
+
+    def swept(it: Any, *_: Any, **__: Any) -> Any:
+        seen.append(list(it.plan.scenarios))
+        return it
+
+    monkeypatch.setattr(driver, "sweep", swept)
+    api.compare("baseline", overrides=["place=toy"], years=1)
+    api.sweep("screen", overrides=["place=toy"], scenarios="baseline,new_hospital")
+    api.sweep("screen", overrides=["place=toy"], outcomes="deaths")
+    assert seen == [["baseline"], ["baseline", "new_hospital"], ["baseline", "health_creation"]]
