@@ -138,7 +138,7 @@ def use(faces: Mapping[str, Array]) -> style.Picture:
         "(Soley-Bori 2021, multimorbid against not 2.3, read; the steps between are recalled). The model's multipliers "
         "of contacts by condition come from the same kind of study."
     )
-    picture, (left, right) = _panels(finding, note, left=0.14)
+    picture, (left, right) = _panels(finding, note, left=0.15)
     names = ["people", *SERVICES]
     colours = (style.RULE, "#A9C9E8", "#5E97CF", BLUE, "#003A73")
     labels = [*(str(k) for k in range(MOST)), f"{MOST} or more"]

@@ -6,6 +6,7 @@ when the next message comes before they are over.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -98,6 +99,8 @@ class Person:
 @pytest.fixture
 def person(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Person:
     monkeypatch.setenv(command.ROOT, str(tmp_path))
+    # Streamlit makes the page the main module; processes that later tests spawn would then begin by drawing it.
+    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
     return Person(monkeypatch)
 
 
