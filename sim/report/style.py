@@ -206,7 +206,7 @@ def wrap(text: str, width: int) -> str:
 
 @cache
 def _measure(text: str, size: float, weight: str) -> float:
-    font = font_manager.FontProperties(family=font_family(), size=size, weight=weight)
+    font = font_manager.FontProperties(family=[font_family(), FAMILIES[-1]], size=size, weight=weight)  # the last has ◆
     renderer: Any = RendererAgg(1, 1, POINTS)  # type: ignore[no-untyped-call]
     return float(renderer.get_text_width_height_descent(text, font, False)[0]) / POINTS
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 import pytest
 from fontTools.pens.recordingPen import RecordingPen
@@ -9,7 +11,7 @@ from fontTools.svgLib.path import parse_path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.report import svg
+from sim.report import style, svg
 from sim.report.style import Picture
 
 pytestmark = pytest.mark.unit
@@ -62,3 +64,11 @@ def test_a_picture_keeps_its_shapes_and_loses_empty_groups():
     assert "<g/>" not in text
     assert text.count("<g ") == text.count("</g>")
     assert text.count("<path") > 3
+
+
+@pytest.mark.parametrize("family", style.FAMILIES)
+def test_a_mark_that_a_typeface_lacks_is_measured_in_silence(monkeypatch: pytest.MonkeyPatch, family: str) -> None:
+    monkeypatch.setattr(style, "font_family", lambda: family)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert style._measure.__wrapped__("▲ ▼ ◆ −", 9.0, "normal") > 0
