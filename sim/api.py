@@ -19,8 +19,8 @@ __all__ = ["Results", "compare", "run", "sweep"]
 def compare(
     scenarios: str | Sequence[str] | None = None,
     *,
-    overrides: Sequence[str] = (),
-    own: Sequence[Path | str] = (),
+    overrides: str | Sequence[str] = (),
+    own: Path | str | Sequence[Path | str] = (),
     progress: Progress | None = None,
     **settings: Any,
 ) -> Results:
@@ -29,7 +29,7 @@ def compare(
     scenarios   names, or a text as on the command line (``"baseline,new_hospital"``); by default the four of
                 ``headwater compare``
     overrides   settings as typed on the command line: ``["place=toy", "levers.link_workers.amount=2"]``
-    own         folders with scenarios, levers or conditions of your own
+    own         folders with scenarios, levers or conditions of your own (or one folder)
     progress    shows how far it is (`sim.studies.progress`); silent by default
     settings    by name: ``years=20, runs=8, scale=0.1, seed=1, workers=2``
 
@@ -44,8 +44,8 @@ def compare(
 def run(
     scenario: str = "baseline",
     *,
-    overrides: Sequence[str] = (),
-    own: Sequence[Path | str] = (),
+    overrides: str | Sequence[str] = (),
+    own: Path | str | Sequence[Path | str] = (),
     progress: Progress | None = None,
     **settings: Any,
 ) -> Results:
@@ -66,8 +66,8 @@ def _run(plan: Plan, progress: Progress | None) -> Results:
 def sweep(
     experiment: str,
     *,
-    overrides: Sequence[str] = (),
-    own: Sequence[Path | str] = (),
+    overrides: str | Sequence[str] = (),
+    own: Path | str | Sequence[Path | str] = (),
     progress: Progress | None = None,
     scenarios: str | Sequence[str] | None = None,
     engine: str = "process",
@@ -90,6 +90,7 @@ def sweep(
     from sim.sweeps.engines import Choice
     from sim.sweeps.experiment import from_plan, read
 
+    own = compose.folders(own)
     given = read(experiment, own)
     plan = compose.plan("sweep", overrides, own, scenarios or given["scenarios"], experiment=experiment, **settings)
     check_files(plan)

@@ -52,8 +52,8 @@ class Plan:
 
 def plan(
     command: str,
-    overrides: Sequence[str] = (),
-    own: Sequence[Path | str] = (),
+    overrides: str | Sequence[str] = (),
+    own: Path | str | Sequence[Path | str] = (),
     scenarios: str | Sequence[str] | None = None,
     **chosen: Any,
 ) -> Plan:
@@ -62,8 +62,8 @@ def plan(
     scenarios: names, or a text as on the command line (``"baseline,new_hospital"``).
     Raises `UserError` that lists everything wrong.
     """
-    words = arguments.parse(command, overrides)
-    words.own = [Path(folder).expanduser().resolve() for folder in own]
+    words = arguments.parse(command, [overrides] if isinstance(overrides, str) else overrides)
+    words.own = [Path(folder).expanduser().resolve() for folder in folders(own)]
     if wrong := [sentence for folder in words.own for sentence in own_folders.misspelt(folder)]:
         raise UserError("\n".join(wrong))
     by_name = {row.name: row for row in settings.rows(command)}
@@ -76,6 +76,11 @@ def plan(
             raise UserError(not_known("setting", name, list(by_name), choose=False))
         words.overrides.append(Override("", by_name[name].key, _written(value)))
     return from_words(words)
+
+
+def folders(own: Path | str | Sequence[Path | str]) -> Sequence[Path | str]:
+    """Folders of one's own, of which a single one may be given as it is."""
+    return [own] if isinstance(own, Path | str) else own
 
 
 def from_words(words: Words) -> Plan:

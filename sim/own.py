@@ -19,7 +19,8 @@ from typing import Any, ParamSpec, TypeVar
 from sim.nearest import nearest
 
 GROUPS = ("levers", "rollout", "conditions", "pathways", "evidence")
-READ = {**dict.fromkeys((*GROUPS, "scenario", "experiment"), "*.y*ml"), "evidence": "**/*.csv"}
+YAML = "*.y*ml"
+READ = {**dict.fromkeys((*GROUPS, "scenario", "experiment"), YAML), "evidence": "**/*.csv"}
 """Folders that are read in one of the user's own, and what they hold."""
 IN_EVIDENCE = dict.fromkeys(("parameters", "tables"), "*.csv")
 NOT_READ = (".", "_")
@@ -37,8 +38,19 @@ def folders() -> tuple[Path, ...]:
 
 
 def misspelt(folder: Path) -> list[str]:
-    """A sentence for each folder in it that is not read, but is called nearly as one that is and holds such files."""
-    return [*_nearly(folder, READ), *_nearly(folder / "evidence", IN_EVIDENCE)]
+    """A sentence for each folder in it that is not read, but is called nearly as one that is and holds such files; for
+    each file that would be read had it another ending; and for a folder that is itself one of those looked for."""
+    if (
+        folder.name in READ
+        and any(folder.glob(READ[folder.name]))
+        and not any((folder / name).is_dir() for name in READ)
+    ):
+        return [f"{folder.name}: this is one of the folders that are looked for in yours; give the one that holds it."]
+    endings = (file for name, pattern in READ.items() if pattern == YAML for file in (folder / name).glob("*.yml"))
+    return [
+        *_nearly(folder, READ), *_nearly(folder / "evidence", IN_EVIDENCE),
+        *(f"{file.parent.name}/{file.name}: is not read; files end in .yaml here." for file in sorted(endings)),
+    ]  # fmt: skip
 
 
 def _nearly(folder: Path, read: Mapping[str, str]) -> Iterator[str]:

@@ -100,3 +100,14 @@ def test_what_is_shipped_and_what_is_documented_is_let_be(tmp_path: Path) -> Non
 def test_several_are_told_together(tmp_path: Path) -> None:
     mine = put(tmp_path, "lever/a.yaml", "pathway/b.yaml", "levers/c.yaml")
     assert len(own.misspelt(mine)) == 2
+
+
+def test_a_folder_of_the_wrong_level_and_a_file_of_the_wrong_ending_are_told(tmp_path: Path) -> None:
+    mine = put(tmp_path, "pathways/mental_health.yaml", "scenario/walking.yml", "pathways/scenario/old.yaml")
+    assert own.misspelt(mine) == ["scenario/walking.yml: is not read; files end in .yaml here."]
+    assert own.misspelt(mine / "pathways") == [], "it holds folders that are looked for"
+    assert own.misspelt(mine / "scenario") == [
+        "scenario: this is one of the folders that are looked for in yours; give the one that holds it."
+    ]
+    with pytest.raises(UserError, match="give the one that holds it"):
+        arguments.parse("run", ["--config-dir", str(mine / "scenario")])

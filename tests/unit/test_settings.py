@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -205,6 +206,15 @@ def test_scenarios_in_python_may_be_one_text() -> None:
     for text, names in wanted.items():
         assert list(compose.plan("compare", ["place=toy"], scenarios=text).scenarios) == names
     assert list(compose.plan("run", ["place=toy"], scenarios="new_hospital").scenarios) == ["new_hospital"]
+
+
+def test_a_single_setting_and_a_single_folder_may_stand_by_themselves_in_python(tmp_path: Path) -> None:
+    (tmp_path / "scenario").mkdir()
+    (tmp_path / "scenario" / "mine.yaml").write_text("label: Mine\ndescription: One.\nlevers: {}\n", encoding="utf-8")
+    for own in (tmp_path, str(tmp_path), [tmp_path]):
+        made = compose.plan("run", "place=toy", own, "mine")
+        assert made.settings.place == "toy"
+        assert list(made.scenarios) == ["mine"]
 
 
 def test_what_python_calls_takes_one_text_too(monkeypatch: pytest.MonkeyPatch) -> None:
