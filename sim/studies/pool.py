@@ -175,12 +175,17 @@ def _serve(pipe: Connection, task: Task, progress: Any) -> None:
         except Exception as fault:
             answer = (index, "failed", traceback.format_exc())
             if is_full(fault):  # a compiler's cache, a library's own file
-                where = Path(str(getattr(fault, "filename", None) or tempfile.gettempdir())).parent
-                answer = (index, "said", full(where, kept=True))
+                answer = (index, "said", full(_where(fault), kept=True))
         try:
             pipe.send(answer)
         except OSError:
             return
+
+
+def _where(fault: Exception) -> Path:
+    """The folder that took no more: of the file if it is known, otherwise that of files for a while."""
+    file = getattr(fault, "filename", None)
+    return Path(str(file)).parent if file else Path(tempfile.gettempdir())
 
 
 def obey_the_parent() -> None:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import errno
+import tempfile
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.studies.pool import _next, _Worker
+from sim.studies.pool import _next, _where, _Worker
 
 pytestmark = pytest.mark.unit
 
@@ -43,3 +47,8 @@ def test_two_workers_open_each_draw_once() -> None:
             opened += [worker.kind] if worker.kind != before else []
     assert not waiting
     assert sorted(opened) == [1, 2, 3, 4]
+
+
+def test_a_full_disk_is_told_by_the_folder_of_the_file_or_of_temporary_ones() -> None:
+    assert _where(OSError(errno.ENOSPC, "full", "cache/loops.nbc")) == Path("cache")
+    assert _where(OSError(errno.EFBIG, "too large")) == Path(tempfile.gettempdir())
