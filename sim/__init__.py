@@ -15,8 +15,9 @@ from sim.version import __version__
 
 if TYPE_CHECKING:
     from sim.api import Results, compare, run, sweep
+    from sim.sweeps.results import SweepResults
 
-__all__ = ["Results", "__version__", "compare", "run", "sweep"]
+__all__ = ["Results", "SweepResults", "__version__", "compare", "run", "sweep"]
 
 
 def __getattr__(name: str) -> Any:
@@ -24,6 +25,10 @@ def __getattr__(name: str) -> Any:
         from sim import api
 
         return getattr(api, name)
+    if name == "SweepResults":
+        from sim.sweeps import results
+
+        return results.SweepResults
     raise AttributeError(f"module 'sim' has no attribute {name!r}")
 
 

@@ -108,8 +108,8 @@ def _what_it_is(folder: Path) -> str:
     if not (folder / "runs.parquet").is_file():
         return f"{folder} is the folder of a sweep that has not finished; go on: headwater sweep resume {folder}"
     return (
-        f"{folder} is the folder of a sweep, not of a run: its tables are runs.parquet, indices.csv and others "
-        "(results/README.md), to be read with pandas."
+        f"{folder} is the folder of a sweep, not of a run: SweepResults.load reads it (from sim import SweepResults), "
+        "and pandas its tables (results/README.md)."
     )
 
 

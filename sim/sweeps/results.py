@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -133,6 +133,18 @@ class SweepResults:
         return convergence.provisional(self.design, self.change(outcome or self.outcomes[0], scenario))
 
     # ------------------------------------------------------------------------------------------------ files
+
+    @classmethod
+    def load(cls, folder: str | Path | None = None, own: Sequence[str | Path] = ()) -> SweepResults:
+        """Read a finished sweep from its folder; ``results/latest``, or nothing, is the newest one.
+
+        own: the user's folders, if it used any and they have moved since. Of failed runs there is the last line of the
+        error. Raises `UserError` when it is no folder of a finished sweep, and when the evidence has changed since, so
+        that its design cannot be made again.
+        """
+        from sim.sweeps import loading
+
+        return loading.load(folder, own)
 
     def write(self) -> None:
         """Write everything a finished sweep leaves behind into its folder. Raises `EnvironmentFault`."""
