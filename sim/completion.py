@@ -9,6 +9,7 @@ from pathlib import Path
 
 from sim import arguments, paths, settings
 from sim.errors import UserError
+from sim.words import ENGINES, LEVER, PLACE, RESUME, SWEEP_MARK, SWEEP_PARTS, of
 
 SCRIPTS = {
     "bash": """_headwater() {
@@ -28,6 +29,7 @@ complete -o nospace -F _headwater headwater""",
 }
 
 FLAGS = ("--help", "--multirun", "--config-dir", "--config-name", "--cfg", "--info", "--package", "--resolve")
+YES_OR_NO = ("failed",)
 FLAG_VALUES = {"--cfg": ("job", "hydra", "all"), "-c": ("job", "hydra", "all"), "--info": arguments.INFO}
 
 
@@ -63,19 +65,24 @@ def _after(words: list[str], last: str) -> list[str]:
         return [file.stem for folder in own for file in folder.glob("*.yaml")]
     if command == "place":
         return ["check", "build"] if len(words) == 1 else _folders(last)
-    if command in ("report", "rerun"):
-        return [*_runs(last), *_settings(command)] if len(words) == 1 else _settings(command)
     if command == "explain":
         return ["weakest=true", *_numbers()]
     key, sign, _ = last.partition("=")
     if sign:
         return [f"{key}={value}" for value in _values(command, key, last, own)]
-    return [*_settings(command), *(_levers(last, own) if command in arguments.SCENARIOS else []), *FLAGS]
+    if command in ("report", "rerun"):
+        return [*_runs(last), *_settings(command)] if len(words) == 1 else _settings(command)
+    if command == "sweep" and words[1:] and words[1] in SWEEP_PARTS:
+        folders = _runs(last, SWEEP_MARK) if len(words) == 2 else []
+        return [*folders, *(f"{key}=" for key in RESUME if words[1] == "resume")]
+    parts = SWEEP_PARTS if command == "sweep" and len(words) == 1 else ()
+    return [*parts, *_settings(command), *(_levers(last, own) if command in arguments.SCENARIOS else []), *FLAGS]
 
 
 def _settings(command: str) -> list[str]:
     extra = {"rerun": ["results=", "workers="], "bench": ["results="]}.get(command, [])
-    return [f"{row.key}=" for row in settings.rows(command)] + extra
+    known = [word.key for word in of(command) if not word.key.startswith((LEVER, PLACE)) and "X" not in word.key]
+    return [f"{key}=" for key in dict.fromkeys([*(row.key for row in settings.rows(command)), *known])] + extra
 
 
 def _levers(last: str, own: Sequence[Path]) -> list[str]:
@@ -102,13 +109,19 @@ def _values(command: str, key: str, last: str, own: Sequence[Path]) -> list[str]
         return _folders(typed)
     if key == "targets":
         return [*_tables(typed), *_folders(typed)]
+    if key == "experiment":
+        return paths.names("experiment", own)
+    if key == "engine":
+        return list(ENGINES)
+    if key == "attribution":
+        return [run for run in _runs(typed, "-attribute-") if not run.endswith("latest")]
     if key == "scenario":
         return paths.names("scenario", own)
     if key == "scenarios":
         start = typed[: max(typed.rfind("["), typed.rfind(",")) + 1]
         chosen = typed.lstrip("[").split(",")[:-1]
         return [f"{start}{name}" for name in paths.names("scenario", own) if name not in chosen]
-    if key in rows and rows[key].kind == "yes or no":
+    if key in YES_OR_NO or (key in rows and rows[key].kind == "yes or no"):
         return ["true", "false"]
     if arguments.LEVER_KEY.fullmatch(key) and key.endswith(".rollout"):
         from sim.policy.rollout import SPREADS
@@ -140,14 +153,16 @@ def _tables(typed: str) -> list[str]:
         return []
 
 
-def _runs(typed: str) -> list[str]:
-    """Finished runs: ``results/latest`` and the folders beside it, or below the folder that is typed."""
+def _runs(typed: str, only: str = "") -> list[str]:
+    """Finished runs: ``results/latest`` and the folders beside it, or below the folder that is typed. only: a part of
+    the folders' names; of sweeps, those that are not finished as well."""
     above = typed[: typed.rfind("/") + 1] or "results/"
     try:
         found = sorted(Path(above).expanduser().iterdir(), reverse=True)
     except OSError:
         return []
-    runs = [f"{above}{path.name}" for path in found if (path / "metadata.json").is_file()]
+    mark = "config.yaml" if only == SWEEP_MARK else "metadata.json"
+    runs = [f"{above}{path.name}" for path in found if only in path.name and (path / mark).is_file()]
     return [*([f"{above}latest"] if any(path.name == "latest" for path in found) else []), *runs]
 
 

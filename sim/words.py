@@ -11,6 +11,13 @@ from dataclasses import dataclass
 SCENARIOS = ("run", "compare", "attribute", "sweep")
 PLACES = (*SCENARIOS, "validate", "calibrate")
 LEVER, PLACE, ENGINE = "levers.X.", "place.", "engine."
+SWEEP_PARTS = ("status", "resume", "export", "row")
+"""What may stand after ``headwater sweep``."""
+RESUME = ("engine", "shard", "failed", "workers")
+"""What ``headwater sweep resume`` takes: the rest is as it was when the sweep began."""
+SWEEP_MARK = "-sweep-"
+"""In the name of each sweep's folder."""
+ENGINES = ("process", "serial", "dask", "submitit")
 
 
 @dataclass(frozen=True)

@@ -13,9 +13,8 @@ from sim.arguments import Words
 from sim.errors import UserError
 from sim.sweeps.engines import Choice
 from sim.sweeps.experiment import Experiment
-from sim.words import ENGINE, LEVER, PLACE, of
+from sim.words import ENGINE, LEVER, PLACE, RESUME, SWEEP_PARTS, of
 
-SUB_WORDS = ("status", "resume", "export", "row")
 OWN_WORDS = tuple(word.key for word in of("sweep") if not word.key.startswith((LEVER, PLACE, ENGINE)))
 TOP = 5
 PAGE = "sweep.html"
@@ -23,13 +22,13 @@ PAGE = "sweep.html"
 
 def act(words: Words) -> int:
     """Do what is asked. Raises `UserError` with everything that is wrong in it."""
-    if words.places and words.places[0] not in SUB_WORDS:
+    if words.places and words.places[0] not in SWEEP_PARTS:
         from sim.nearest import not_known
 
         known = paths.names("experiment", words.own)
         if words.places[0] in known:
             raise UserError(f"Write headwater sweep experiment={words.places[0]}")
-        raise UserError(not_known("word after sweep", words.places[0], SUB_WORDS))
+        raise UserError(not_known("word after sweep", words.places[0], SWEEP_PARTS))
     if not words.places and not words.overrides:
         return _list(words)
     words, said = split(words)
@@ -249,7 +248,7 @@ def _resume(words: Words, said: Mapping[str, str]) -> int:
     from sim.sweeps import folder
 
     path = _folder(words)
-    _only(words, said, "engine", "shard", "failed", "workers")
+    _only(words, said, *RESUME)
     experiment = folder.read(path, tuple(map(str, words.own)))
     _unchanged(experiment, path)
     settings = experiment.plan.settings

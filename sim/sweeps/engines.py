@@ -21,8 +21,8 @@ from sim.nearest import not_known
 from sim.studies.pool import POLL_SECONDS, deaf_to_ctrl_c, death, obey_the_parent, spawning
 from sim.sweeps import engine_options
 from sim.sweeps.base import Base, Job, Record
+from sim.words import ENGINES
 
-NAMES = ("process", "serial", "dask", "submitit")
 MOST_DEATHS = 3
 """A run whose process has ended so often, the last times alone, is recorded as crashed."""
 MOST_STILLBORN = 5
@@ -191,8 +191,8 @@ class Choice:
 
     def check(self) -> None:
         """Raise `UserError` for an engine that is not there, not installed or out of reach, and options it has not."""
-        if self.name not in NAMES:
-            raise UserError(not_known("engine", self.name, NAMES))
+        if self.name not in ENGINES:
+            raise UserError(not_known("engine", self.name, ENGINES))
         allowed = {"dask": ("address",), "submitit": None}.get(self.name, ())
         for option, text in self.options.items():
             if allowed is not None and option.partition(".")[0] in allowed:

@@ -21,8 +21,8 @@ from sim.errors import UserError
 from sim.studies import store as runs
 from sim.sweeps.experiment import Experiment, from_plan
 from sim.sweeps.store import RunStore
+from sim.words import SWEEP_MARK
 
-MARK = "-sweep-"
 CONFIG, LOG, LOCK, JOBS = "config.yaml", "log.jsonl", "lock", "jobs"
 OWN = ".own"
 """Ending of the note beside a sweep's code in the store that says where the user's own folders lie."""
@@ -41,7 +41,7 @@ def open_folder(experiment: Experiment, store: RunStore) -> tuple[Path, bool]:
         if (folder := _known(known, store.root)) is not None:
             return folder, True
         known.parent.mkdir(parents=True, exist_ok=True)
-        stem = f"{datetime.now():%Y-%m-%d-%H%M%S}{MARK}{experiment.name}-{known.name[:8]}"
+        stem = f"{datetime.now():%Y-%m-%d-%H%M%S}{SWEEP_MARK}{experiment.name}-{known.name[:8]}"
         folder = store.root / stem
         if experiment.plan.own:
             _write_own(known.with_name(known.name + OWN), experiment.plan.own, store.root)
@@ -130,7 +130,7 @@ def find(given: str | None, root: Path = Path("results")) -> Path:
     """A sweep's folder from what was typed; nothing, or ``results/latest``, is the newest sweep. Raises `UserError`."""
     if given is None or Path(given).name == "latest":
         root = root if given is None else Path(given).expanduser().parent
-        found = sorted(file.parent for file in root.glob(f"*{MARK}*/{CONFIG}"))
+        found = sorted(file.parent for file in root.glob(f"*{SWEEP_MARK}*/{CONFIG}"))
         if not found:
             raise UserError(f"There is no sweep in {root}; begin one: headwater sweep experiment=screen")
         return found[-1]
@@ -139,7 +139,7 @@ def find(given: str | None, root: Path = Path("results")) -> Path:
         path = root / given
     if not path.is_dir():
         raise UserError(f"There is no sweep at '{given}'.")
-    if MARK not in path.resolve().name or not (path / CONFIG).is_file():
+    if SWEEP_MARK not in path.resolve().name or not (path / CONFIG).is_file():
         raise UserError(f"'{given}' is not the folder of a sweep.")
     return path
 

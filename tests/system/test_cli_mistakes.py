@@ -220,7 +220,18 @@ def test_a_configuration_of_ones_own_is_obeyed_and_what_is_typed_comes_first(tmp
     ("headwater validate s", ["scale=", "seed=", "start=", "strict="]),
     ("headwater validate targets=", ["targets=mine/", "targets=results/"]),
     ("headwater rerun results/l", ["results/latest"]),
-    ("headwater report results/2", ["results/2026-01-01-000000-run-0"]),
+    ("headwater report results/2", [
+        "results/2026-01-02-000000-attribute-0", "results/2026-01-01-000000-run-0"]),
+    ("headwater report results/latest a", ["attribution="]),
+    ("headwater report results/latest attribution=", ["attribution=results/2026-01-02-000000-attribute-0"]),
+    ("headwater sweep st", ["status", "start="]),
+    ("headwater sweep sha", ["shard="]),
+    ("headwater sweep experiment=scr", ["experiment=screen", "experiment=screen_then_sobol"]),
+    ("headwater sweep engine=s", ["engine=serial", "engine=submitit"]),
+    ("headwater sweep engine.c", ["engine.cluster="]),
+    ("headwater sweep resume r", ["results/latest", "results/2026-01-03-000000-sweep-screen-0"]),
+    ("headwater sweep resume results/latest failed=", ["failed=true", "failed=false"]),
+    ("headwater sweep status results/latest ", []),
     ("headwater place check m", ["mine/"]),
     ("headwater run --config-dir m", ["mine/"]),
     ("headwater run --config-dir mine scenario=id", ["scenario=idea"]),
@@ -229,9 +240,11 @@ def test_tab_completion(line: str, offered: list[str], tmp_path: Path, monkeypat
     from sim.completion import candidates
 
     mine(tmp_path, "scenario/idea.yaml", HEAD)
-    run = tmp_path / "results" / "2026-01-01-000000-run-0"
-    run.mkdir(parents=True)
-    (run / "metadata.json").write_text("{}")
+    for name, holds in (("01-000000-run-0", "metadata.json"), ("02-000000-attribute-0", "metadata.json"),
+                        ("03-000000-sweep-screen-0", "config.yaml")):  # fmt: skip
+        run = tmp_path / "results" / f"2026-01-{name}"
+        run.mkdir(parents=True)
+        (run / holds).write_text("{}")
     (run.parent / "latest").write_text(run.name)
     monkeypatch.chdir(tmp_path)
     assert candidates(line) == offered
