@@ -144,13 +144,15 @@ def test_a_full_disk_and_going_on_when_there_is_room(small_disk: Path) -> None:
     assert list(small_disk.glob("*/metadata.json"))
 
 
+MAY_BE_DONE = 2.5
 ONCE_LOADED = "import sys; from sim.cli import main; print('here', flush=True); sys.exit(main())"
 
 
 @posix
 @pytest.mark.parametrize("seconds", [0.05, 0.25, 0.5, 0.8, 1.5, 2.5, 4.0])
 def test_ctrl_c_at_any_moment_is_one_sentence(seconds: float, tmp_path: Path) -> None:
-    """Counted from when the command has begun: before that it is Python that answers, in its own words."""
+    """Counted from when the command has begun: before that it is Python that answers, in its own words. A quick machine
+    may have finished before the later moments."""
     process = subprocess.Popen(
         [sys.executable, "-c", ONCE_LOADED, "compare", *SMALL], cwd=tmp_path, stdout=subprocess.PIPE,
         stderr=subprocess.PIPE, text=True, start_new_session=True,
@@ -160,8 +162,11 @@ def test_ctrl_c_at_any_moment_is_one_sentence(seconds: float, tmp_path: Path) ->
     time.sleep(seconds)
     os.killpg(process.pid, signal.SIGINT)  # a terminal sends it to the workers too
     _, said = process.communicate(timeout=120)
-    assert process.returncode == 130
     assert "Traceback" not in said
+    if seconds >= MAY_BE_DONE and (tmp_path / "results" / "latest").exists():
+        assert process.returncode in (0, 130)
+        return
+    assert process.returncode == 130
     assert "Stopped." in said
     assert nothing_looks_whole(tmp_path)
 
