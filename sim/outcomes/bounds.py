@@ -105,7 +105,7 @@ class Own:
     @property
     def said(self) -> str:
         """What the model made of it, beside what was published."""
-        where = f"{self.place.replace('_', ' ')}, 1 resident in {1 / self.scale:.3g}"
+        where = f"{self.place.replace('_', ' ').title()}, 1 resident in {1 / self.scale:.3g}"
         return f"tried in this model ({where}): {figure(self.change)} {self.unit}"
 
 

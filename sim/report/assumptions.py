@@ -119,6 +119,8 @@ def payers(numbers: Numbers, scenario: str) -> str:
         amounts["new money"] = book.new
     if not amounts:
         return "nobody: no money moves"
+    if fed_by_baseline(numbers):
+        return join([f"{who} {uneven.spent(one, book.years)}" for who, one in amounts.items()])
     unfelt = book.total(one for line, one in paying.items() if line not in FELT)
     warning = "" if unfelt.mean() < LEAST_PAID else (
         f". {_unfelt(unfelt, book.years)} of it comes from lines whose services are not in the model: taking it looks "
@@ -128,6 +130,12 @@ def payers(numbers: Numbers, scenario: str) -> str:
         return f"{join([f'{who} {uneven.spent(one, book.years)}' for who, one in amounts.items()])}{warning}"
     each = [f"{who} £{uneven.amount_of(float(one.mean()))}m" for who, one in amounts.items()]
     return f"{join(each)} a year{warning}"
+
+
+def fed_by_baseline(numbers: Numbers) -> bool:
+    """Whether the baseline itself spends on levers: a line that has less than in it need not pay for anything."""
+    runs = (numbers.results.record(numbers.base, pair) for pair in numbers.results.pairs)
+    return any(spent.any() for run in runs for spent in run.lever_spend.values())
 
 
 def _unfelt(millions: Floats, years: Sequence[int]) -> str:

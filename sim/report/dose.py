@@ -150,7 +150,7 @@ def spent(numbers: Numbers, option: Option) -> Floats:
 
 
 def _per_cent(value: float) -> str:
-    return f"{plain(value, step_of(value))}{style.NBSP}%"
+    return f"{plain(value, step_of(float(f'{value:.2g}')))}{style.NBSP}%"
 
 
 def widget(numbers: Numbers) -> str:
@@ -285,11 +285,12 @@ def _asked_and_spent(numbers: Numbers, year: str) -> str:
     """``Asked for: 2.5 %, 5 % and 10 % of NHS spending; spent in 2045/46, in these runs: 2.4 %, 3.7 % and 5.7 %.``"""
     chosen = amounts(numbers)
     whole = share_of_budget(numbers, numbers.compared[0])
-    asked = [f"{one.share:g} times" if whole is None else f"{one.share * whole:.3g}{style.NBSP}%" for one in chosen]
+    times = ["once" if one.share == 1 else f"{one.share:g} times" for one in chosen]
+    asked = times if whole is None else [f"{one.share * whole:.3g}{style.NBSP}%" for one in chosen]
     paid = [_per_cent(float(spent(numbers, one)[-1])) for one in chosen]
-    of = "what was asked" if whole is None else "NHS spending"
+    of = "what the scenario says" if whole is None else "of NHS spending"
     end = " of NHS spending" if whole is None else ""
-    return f"Asked for: {words.join(asked)} of {of}; spent in {year}, in these runs: {words.join(paid)}{end}."
+    return f"Asked for: {words.join(asked)} {of}; spent in {year}, in these runs: {words.join(paid)}{end}."
 
 
 def tables(numbers: Numbers) -> list[Table]:

@@ -86,11 +86,16 @@ def how_sure(numbers: Numbers) -> list[str]:
     seeds = results.runs // draws
     layout = f"{draws} draw{'s' * (draws != 1)} of the uncertain evidence × {seeds} seed{'s' * (seeds != 1)} of chance"
     graded = assumptions.grades()
-    said = [
-        f"Each scenario was run {results.runs} times: {layout}. A range such as “−2 to +1” says where "
-        f"90{NBSP}% of runs lie: what the model says under the uncertainty that was put into it. It is not a "
-        "confidence interval and knows nothing of what the model leaves out.",
-    ]
+    who = "Each scenario" if numbers.compared else "The scenario"
+    times = "once" if results.runs == 1 else f"{results.runs} times"
+    said = [f"{who} was run {times}: {layout}."]
+    if results.runs > 1:
+        said[0] += (
+            f" A range such as “−2 to +1” says where 90{NBSP}% of runs lie: what the model says under the uncertainty "
+            "that was put into it. It is not a confidence interval and knows nothing of what the model leaves out."
+        )
+    else:
+        said[0] += " One run shows no range: neither what chance does nor what is not known of the evidence."
     if numbers.compared:
         said.append(
             "Scenarios are compared pair by pair under the same evidence and the same chance. Better or worse is "
@@ -142,7 +147,7 @@ def beside(numbers: Numbers) -> list[Table]:
         found = [bound.changes[name] for name in numbers.compared]
         figures = [
             ("cannot be told" if one.runs == 0 else change(one.mean, one.low, one.high, LEAST_OF_PUBLISHED))
-            + " - further" * bound.beyond(name)
+            + " – further" * bound.beyond(name)
             for name, one in zip(numbers.compared, found, strict=True)
         ]
         when = clock.fin_year_label(bound.year)
@@ -173,6 +178,11 @@ def inequality(numbers: Numbers) -> list[Table]:
         rows.append(row)
     heads = [Head("Slope, least to most deprived end"), Head(numbers.label(numbers.base), True)]
     heads += [Head(numbers.label(name), True) for name in numbers.compared]
-    note = "Age-standardised slope index by local deprivation rank: above zero, more in the most deprived."
+    note = (
+        "Age-standardised slope index by local deprivation rank: above zero, more in the most deprived. The gap is the "
+        "life expectancy of the least deprived fifth less that of the most deprived: above zero, the most deprived "
+        "live shorter."
+    )
     year = clock.fin_year_label(numbers.results.horizon)
-    return [Table(f"Inequality in {year}: level, and change from it", heads, rows, note)] if rows else []
+    title = f"Inequality in {year}{': level, and change from it' if numbers.compared else ''}"
+    return [Table(title, heads, rows, note)] if rows else []

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from sim import clock
 from sim.outcomes.rounding import MILLION, level
 from sim.outcomes.rounding import signed as rounded
-from sim.outcomes.sentences import money_sentence
+from sim.outcomes.sentences import money_sentence, pounds
 from sim.outcomes.value import MOVED_COUNTS, Worth, worth
 from sim.report import assumptions
 from sim.report.numbers import Numbers
 from sim.report.parts import Head, Table
-from sim.report.style import DASH, NBSP, number
+from sim.report.style import DASH, NBSP
+from sim.report.uneven import amount_of
 from sim.report.words import interval, join, step
 
 COMMIT_SHOWN = 12  # of a commit's name
+FINEST = 3  # decimals of £ million: thousands
 LARGE = 20  # an amount from which decimals are not worth showing
 ATTRIBUTION = (
     "Contains public sector information licensed under the Open Government Licence v3.0 "
@@ -37,9 +40,9 @@ def money_words(numbers: Numbers) -> list[str]:
         found = worth(numbers.results, name)
         said.append(money_sentence(numbers.results, found))
         taken, lost, made = (found.items[key] for key in ("taken", "qalys_displaced", "qalys"))
-        if taken.mean > 0:
+        if taken.mean > 0 and found.items["cost"].mean > 0:  # else money went back to the lines, or to other ones
             said.append(
-                f"What was taken from existing lines (£{level(taken.mean / MILLION)}m) would, at the NHS's margin, "
+                f"What was taken from existing lines (£{pounds(taken.mean)}) would, at the NHS's margin, "
                 f"have made about {level(lost.mean)} QALYs; in the model, gains and losses together come to "
                 f"{rounded(made.mean, step(made.low, made.high))} ({interval(made.low, made.high)}). Where the model "
                 "loses less by taking money than that, it flatters the scenario."
@@ -92,17 +95,28 @@ def _amount(one: dict[Any, Any]) -> str:
     mean, low, high = (float(one[key]) / scale for key in ("mean", "low", "high"))
     if mean == low == high == 0:
         return "0"
-    decimals = 0 if max(abs(low), abs(high)) >= LARGE else 1
+    largest = max(abs(mean), abs(low), abs(high))
+    decimals = 0 if largest >= LARGE else 1
+    if 0 < largest < 1:  # so that a small place's money does not read as nothing
+        decimals = min(1 - math.floor(math.log10(largest)), FINEST)
     return f"{level(mean, decimals)} ({level(low, decimals)}{NBSP}to{NBSP}{level(high, decimals)})"
 
 
 def assumed(numbers: Numbers) -> list[str]:
     """Who pays in each scenario, from the money that moved in the runs."""
+    who = "Who pays"
+    if assumptions.fed_by_baseline(numbers):
+        who = f"Which lines have less than under {numbers.label(numbers.base)}"
     return [
-        f"{numbers.label(name)}. {numbers.facts.description(name)} Who pays: "
-        f"{assumptions.payers(numbers, name)}.".replace(". . ", ". ")
+        f"{numbers.label(name)}. {_ended(numbers.facts.description(name))}{who}: {assumptions.payers(numbers, name)}."
         for name in numbers.compared
     ]
+
+
+def _ended(text: str) -> str:
+    """A description with its full stop and the space behind it; nothing of an empty one."""
+    text = text.strip()
+    return f"{text}{'' if text.endswith(('.', '!', '?')) else '.'} " if text else ""
 
 
 def assumption_tables(numbers: Numbers) -> list[Table]:
@@ -150,7 +164,7 @@ def _range(low: float | None, high: float | None) -> str:
 
 
 def _million(value: float) -> str:
-    return number(value, 0 if abs(value) >= 9.95 else 1)
+    return amount_of(value)
 
 
 def provenance_words(numbers: Numbers) -> list[str]:

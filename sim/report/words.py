@@ -55,11 +55,15 @@ def interval(low: float, high: float, least: float = 0.0) -> str:
     return f"{rounded(low, to)}{NBSP}to{NBSP}{rounded(high, to)}"
 
 
-def relative(low: float, high: float) -> str:
-    """The two ends of a range of relative changes (0.01 is one per cent), in per cent."""
+def relative(low: float, high: float, clear: bool = True) -> str:
+    """The two ends of a range of relative changes (0.01 is one per cent), in per cent. clear: whether the change is
+    said to have a direction; if not, an end that is next to nothing is not shown as more than nothing."""
     if not np.isfinite([low, high]).all():
         return "no range: a run starts from nothing"
-    return interval(100 * low, 100 * high)
+    if clear or low * high <= 0:
+        return interval(100 * low, 100 * high)
+    to = step_of(100 * (high - low))
+    return f"{rounded(100 * low, to)}{NBSP}to{NBSP}{rounded(100 * high, to)}"
 
 
 def change(mid: float, low: float, high: float, least: float = 0.0) -> str:

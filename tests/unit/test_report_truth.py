@@ -1,0 +1,321 @@
+"""Sentences of the report that must stay true of odd comparisons: harm, nothing, one run, one scenario, too many."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from sim.outcomes.results import Results
+from sim.outcomes.sentences import headline, money_sentence
+from sim.outcomes.summary import interval
+from sim.outcomes.value import worth
+from sim.report import (
+    alternative,
+    assumptions,
+    cautions,
+    dose,
+    findings,
+    lives,
+    outline,
+    payback,
+    sections,
+    sources,
+    uneven,
+    whole,
+    words,
+)
+from sim.report.facts import Facts
+from sim.report.numbers import Numbers
+from sim.report.style import NBSP
+from tests.unit import report_samples as samples
+
+pytestmark = pytest.mark.unit
+CUT = {"emergency_admissions": 0.05, "waiting_list": 0.1, "deaths": 0.02}
+
+
+def alone(runs: int = 1) -> Numbers:
+    return Numbers(samples.results({}, draws=runs, seeds=1))
+
+
+def cheaper() -> Numbers:
+    """A baseline that spends on levers, compared with a scenario that does not."""
+    made = samples.results({"reform": samples.GAIN})
+    by_name = {name: [r for r in made.records if r.scenario == name] for name in made.scenarios}
+    return Numbers(Results([*by_name["reform"], *by_name["baseline"]]))
+
+
+# ------------------------------------------------------------------------------------------------ the answer
+
+
+def test_a_scenario_that_differs_in_no_run_is_said_to_make_no_difference() -> None:
+    said = headline(samples.results({"reform": samples.GAIN, "idle": samples.NULL}))
+    assert "Idle makes no difference in any run." in said
+    only = headline(samples.results({"idle": samples.NULL}))
+    assert "Idle makes no difference to baseline in any of the" in only
+    assert "clear" not in only
+
+
+def test_an_unclear_scenario_is_not_said_to_make_no_difference() -> None:
+    hazy = samples.results({"hazy": {"births": 1e-12}}, noise=0.05)
+    assert "Hazy makes no clear difference to baseline in any of the" in headline(hazy)
+    assert "in any run" not in headline(hazy)
+
+
+def test_brackets_are_said_to_be_of_a_gain_only_where_there_is_one() -> None:
+    assert headline(samples.results({"cuts": {"emergency_admissions": 0.05}})).endswith("for the largest clear loss.")
+    both = headline(samples.results({"reform": samples.GAIN, "cuts": CUT}))
+    assert both.endswith("for the largest clear gain and loss.")
+
+
+def test_a_single_scenario_is_no_cause_of_its_level() -> None:
+    said = headline(alone(5).results)
+    assert "leads to" not in said
+    assert "emergency admissions at the hospital trust" in said
+    assert "a level, not an effect" in said
+
+
+# ------------------------------------------------------------------------------------------------ money
+
+
+def test_a_scenario_that_costs_less_than_the_baseline_has_nothing_to_pay_back() -> None:
+    numbers = cheaper()
+    said = money_sentence(numbers.results, worth(numbers.results, "baseline"))
+    assert said.startswith("Baseline: its levers cost £")
+    assert (
+        "less over 6 years than those of reform, so there is nothing to pay back; no clear gain or loss of QALYs ("
+        in said
+    )
+    assert "£−" not in said
+    assert "pays it back" not in said
+    told = " ".join(sources.money_words(numbers))
+    assert "taken from existing lines" not in told
+    assert "Net health benefit" not in told
+    picture = payback.payback(numbers)
+    assert picture is not None
+    assert "costs less than Reform and has nothing to pay back" in picture.finding
+    assert "pays back in" not in picture.finding
+
+
+def test_lines_that_a_baselines_levers_fed_are_not_said_to_pay() -> None:
+    numbers = cheaper()
+    (said,) = sources.assumed(numbers)
+    assert "Which lines have less than under Reform: " in said
+    assert "Who pays" not in said
+    assert "looks free" not in assumptions.payers(numbers, "baseline")
+    (usual,) = sources.assumed(Numbers(samples.results({"reform": samples.GAIN})))
+    assert "Who pays: " in usual
+
+
+def test_levers_that_cost_nothing_yet_are_said_to_cost_nothing_by_then() -> None:
+    results = samples.results({"hospital": samples.NULL})
+    said = money_sentence(results, worth(results, "hospital"))
+    assert said == (
+        "Hospital: by 2031/32 its levers cost nothing beyond those of baseline, so there is nothing to pay back."
+    )
+
+
+def test_nearly_all_that_was_moved_is_not_said_as_the_same_amount_twice() -> None:
+    results = samples.results({"reform": samples.GAIN})
+    for one in results.records:
+        if one.scenario == "reform":
+            one.spend["health_creation"] = one.spend["health_creation"] + 0.008 * one.lever_spend["community_building"]
+            one.spend["acute_emergency"] = one.spend["acute_emergency"] + 0.008 * one.lever_spend["community_building"]
+    found = worth(results, "reform")
+    assert found.items["taken"].mean < 0.995 * found.items["cost"].mean
+    assert ", nearly all of it moved from existing lines" in money_sentence(results, found)
+
+
+def test_what_was_taken_is_said_as_the_ledger_and_the_sentence_before_say_it() -> None:
+    numbers = Numbers(samples.results({"reform": samples.GAIN}))
+    for one in numbers.results.records:
+        scale = 0.027  # as in a small town
+        one.spend = {line: scale * spent for line, spent in one.spend.items()}
+        one.lever_spend = {name: scale * spent for name, spent in one.lever_spend.items()}
+    first, taken = sources.money_words(numbers)[1:3]
+    amount = first.split("levers cost ")[1].split(" over")[0]
+    assert amount.endswith("m")
+    assert "." in amount
+    assert f"What was taken from existing lines ({amount})" in taken
+
+
+def test_small_amounts_do_not_read_as_nothing() -> None:
+    assert uneven.amount_of(0.031) == "0.03"
+    assert uneven.amount_of(0.0) == "0.0"
+    assert uneven.amount_of(2.44) == "2.4"
+    small = {"unit": "£", "mean": 36_000.0, "low": 26_000.0, "high": 50_400.0}
+    assert sources._amount(small) == f"0.036 (0.026{NBSP}to{NBSP}0.050)"
+    unknown = {"unit": "years", "mean": float("nan"), "low": float("nan"), "high": float("nan")}
+    assert "–" in sources._amount(unknown)
+
+
+def test_too_few_runs_are_not_said_to_show_that_health_does_not_change() -> None:
+    few = samples.results({"cuts": {**CUT, "qalys": -0.02}}, draws=1, seeds=2)
+    assert "too few runs (2) to say whether QALYs are gained or lost" in money_sentence(few, worth(few, "cuts"))
+
+
+def test_payback_is_counted_from_the_policy_and_not_by_financial_years() -> None:
+    picture = payback.payback(samples.results({"reform": samples.GAIN, "idle": samples.NULL}))
+    assert picture is not None
+    assert "What came back less what was spent, 6 years after the policy starts, discounted." in picture.alt
+    assert "Idle: cash £0 (£0 to £0)" in picture.alt
+
+
+# ------------------------------------------------------------------------------------------------ warnings
+
+
+def test_scenarios_without_room_in_the_pictures_are_named() -> None:
+    many = Numbers(samples.results({f"s{k}": {"lonely": -0.01 * k} for k in range(1, 7)}, draws=1, seeds=5, years=2))
+    (said,) = cautions.not_drawn(many)
+    assert "S5 and S6 are in none." in said
+    four = Numbers(samples.results({f"s{k}": {"lonely": -0.01} for k in range(1, 5)}, draws=1, seeds=5, years=2))
+    (said,) = cautions.not_drawn(four)
+    assert "in none" not in said
+    assert not cautions.not_drawn(Numbers(samples.results()))
+
+
+def test_one_run_is_not_said_to_show_a_range() -> None:
+    said = " ".join(cautions.cautions(alone()))
+    assert "Only one run was made: it shows neither chance nor how uncertain the evidence is." in said
+    assert "ranges show" not in said
+    assert sections.how_sure(alone())[0] == (
+        "The scenario was run once: 1 draw of the uncertain evidence × 1 seed of chance. One run shows no range: "
+        "neither what chance does nor what is not known of the evidence."
+    )
+    (table,) = whole.life(alone())
+    assert all(" to " not in row[1] for row in table.rows)
+    assert "runs" not in alternative.trend(alone(), ["deaths"], [])
+    assert "90" in alternative.trend(alone(2), ["deaths"], [])
+
+
+# ------------------------------------------------------------------------------------------------ one scenario alone
+
+
+def test_a_scenario_alone_is_not_said_to_change_anything() -> None:
+    numbers = alone(5)
+    titles = [section.name for section in outline.contents(numbers, "")]
+    assert "Who gains" not in titles
+    assert "Where the change comes from" not in titles
+    tables = [*whole.life(numbers), *whole.indices(numbers), *sections.inequality(numbers)]
+    assert tables
+    assert not any("change" in table.caption for table in tables)
+    assert "baseline" not in outline.caption(numbers, "trends")
+    assert "change" not in outline.caption(numbers, "map")
+    compared = Numbers(samples.results())
+    assert all("change" in t.caption for t in (*whole.life(compared), *whole.indices(compared)))
+    assert "change clearly" in outline.caption(compared, "map")
+    few = Numbers(samples.results(draws=1, seeds=2))
+    assert "change clearly" not in outline.caption(few, "map")
+
+
+# ------------------------------------------------------------------------------------------------ pictures in words
+
+
+def test_a_mean_stands_within_its_range() -> None:
+    assert alternative._middle(-0.000546, -0.00076, -0.00036) == f"−0.05{NBSP}%"
+    assert alternative._middle(0.372, 0.26, 0.53) == f"+37.2{NBSP}%"
+
+
+def test_a_range_that_is_not_clear_is_not_shown_as_clear() -> None:
+    assert words.relative(-0.00637, -0.00003, clear=False) == f"−0.64{NBSP}to{NBSP}0.00"
+    assert words.relative(-0.00637, -0.00003) == f"−0.637{NBSP}to{NBSP}−0.003"
+
+
+def test_no_difference_in_any_fifth_is_said_so() -> None:
+    nothing = Numbers(samples.results({"idle": samples.NULL}))
+    assert findings.gradient(nothing, ["unmet_need"], ["idle"]).endswith("Idle no difference")
+    hazy = Numbers(samples.results({"hazy": {"births": 1e-12}}, noise=0.05))
+    assert findings.gradient(hazy, ["unmet_need"], ["hazy"]).endswith("Hazy no clear difference")
+
+
+def test_tenths_are_told_only_of_ten_neighbourhoods() -> None:
+    few = Numbers(samples.results({}, areas=5))
+    assert "nine tenths" not in findings.neighbourhoods(few, "lonely", [])
+    level = few.area_level("lonely")
+    assert f"from {level.min():.1f} to {level.max():.1f}" in findings.neighbourhoods(few, "lonely", [])
+    assert "nine tenths" in findings.neighbourhoods(Numbers(samples.results({})), "lonely", [])
+
+
+def test_what_judgement_holds_up_need_not_be_a_benefit() -> None:
+    assert "benefit" not in outline.CAPTIONS["weak"]
+
+
+# ------------------------------------------------------------------------------------------------ tables and words
+
+
+def test_the_gap_in_life_expectancy_is_not_explained_as_a_slope() -> None:
+    (table,) = sections.inequality(Numbers(samples.results()))
+    assert any(row[0].startswith("Gap in life expectancy") for row in table.rows)
+    assert "above zero, the most deprived live shorter" in table.note
+
+
+def test_a_description_without_a_full_stop_gets_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    said = {"reform": "Money goes to forms", "idle": "Nothing changes."}
+    monkeypatch.setattr(Facts, "description", lambda _, name: said[name])
+    reform, idle = sources.assumed(Numbers(samples.results({"reform": samples.GAIN, "idle": samples.NULL})))
+    assert reform.startswith("Reform. Money goes to forms. Who pays: ")
+    assert idle == "Idle. Nothing changes. Who pays: nobody: no money moves."
+
+
+def test_a_share_just_below_one_keeps_its_figures() -> None:
+    assert [dose._per_cent(x) for x in (0.996, 2.04, 0.51)] == [f"1.0{NBSP}%", f"2.0{NBSP}%", f"0.51{NBSP}%"]
+
+
+def test_amounts_of_an_unknown_share_are_said_in_english(monkeypatch: pytest.MonkeyPatch) -> None:
+    numbers = Numbers(samples.results({"reform": samples.GAIN}))
+    options = [dose.Option("", "reform", times, numbers.results) for times in (0.5, 1.0, 2.0)]
+    monkeypatch.setattr(dose, "amounts", lambda _: options)
+    monkeypatch.setattr(dose, "share_of_budget", lambda *_: None)
+    said = dose._asked_and_spent(numbers, "2031/32")
+    assert said.startswith("Asked for: 0.5 times, once and 2 times what the scenario says; spent in 2031/32")
+
+
+def test_further_than_published_is_marked_with_a_dash(monkeypatch: pytest.MonkeyPatch) -> None:
+    bound = SimpleNamespace(changes={"reform": interval([-2.0, -2.1])}, beyond=lambda _: True, year=2031, published=0.0,
+                            asked=2, words="a study", label="admissions", unit="%")  # fmt: skip
+    monkeypatch.setattr(sections.bounds, "bounds", lambda _: [bound])
+    (table,) = sections.beside(Numbers(samples.results({"reform": samples.GAIN})))
+    assert table.rows[0][2].endswith(") – further")
+
+
+# ------------------------------------------------------------------------------------------------ lives
+
+
+def told(scenarios: list[str], more: dict[str, dict[int, int]]) -> Any:
+    """Twelve lives with an A&E attendance each under every scenario, and some more for some of them."""
+    rows = []
+    for name in scenarios:
+        for client in range(1, 13):
+            rows.append((client, lives.lives.LIFE, "Resident at the start", "Female", name))
+            rows += [(client, lives.lives.ED, "", "", name)] * (1 + more.get(name, {}).get(client, 0))
+    events = pd.DataFrame(rows, columns=["Client_ID", "Event_Type", "Event_Subtype", "Event_Desc", "scenario"])
+    return SimpleNamespace(
+        base=scenarios[0], compared=scenarios[1:], scenarios=scenarios, alone=len(scenarios) == 1, lives=None,
+        label=lambda name: name.capitalize(), results=SimpleNamespace(events=lambda: events),
+    )  # fmt: skip
+
+
+def test_as_many_lives_are_announced_as_are_told() -> None:
+    harm = told(["baseline", "cuts"], {"cuts": {3: 2}})
+    chosen, rule = lives.choose(harm)
+    assert [one.title for one in chosen] == ["The life that Cuts burdens most", "A life in the middle"]
+    assert lives.heading(harm) == "Two lives"
+    assert "Cuts spares no life that was followed. " in rule
+    both = told(["baseline", "cuts"], {"cuts": {3: 2, 4: -1}})
+    assert lives.heading(both) == "Three lives"
+    assert "no life that was followed" not in lives.choose(both)[1]
+
+
+def test_lives_of_a_single_run_are_not_compared() -> None:
+    rule = lives.choose(told(["baseline"], {}))[1]
+    assert "other scenario" not in rule
+    assert rule.startswith("Of the residents whose lives were followed, these were chosen by number of events")
+    alike = lives.choose(told(["baseline", "idle"], {}))[1]
+    assert alike.startswith("No life that was followed is different under any other scenario, so these were chosen")
+
+
+def test_ranges_are_finite_where_they_are_shown() -> None:
+    assert words.relative(np.nan, 0.1) == "no range: a run starts from nothing"
