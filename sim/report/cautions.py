@@ -61,9 +61,10 @@ def _runs(numbers: Numbers) -> list[str]:
         )
     if results.runs == 1:
         said.append("Only one run was made: it shows neither chance nor how uncertain the evidence is.")
-    elif len({draw for draw, _ in results.pairs}) == 1:
+    elif numbers.one_draw:
+        which = "the central values" if numbers.central else "one draw"
         said.append(
-            "All runs use one draw of the evidence: the ranges show chance only, not how uncertain the evidence is."
+            f"All runs use {which} of the evidence: the ranges show chance only, not how uncertain the evidence is."
         )
     if results.record(numbers.base).meta.get("judged") is False:
         said.append("Benefits that rest on judgement alone were switched off in these runs.")

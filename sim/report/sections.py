@@ -84,15 +84,19 @@ def how_sure(numbers: Numbers) -> list[str]:
     results = numbers.results
     draws = len({d for d, _ in results.pairs})
     seeds = results.runs // draws
-    layout = f"{draws} draw{'s' * (draws != 1)} of the uncertain evidence × {seeds} seed{'s' * (seeds != 1)} of chance"
+    evidence = f"{draws} draw{'s' * (draws != 1)} of the uncertain evidence"
+    if numbers.central:
+        evidence = "the central values of the evidence"
+    layout = f"{evidence} × {seeds} seed{'s' * (seeds != 1)} of chance"
     graded = assumptions.grades()
     who = "Each scenario" if numbers.compared else "The scenario"
     times = "once" if results.runs == 1 else f"{results.runs} times"
     said = [f"{who} was run {times}: {layout}."]
     if results.runs > 1:
         said[0] += (
-            f" A range such as “−2 to +1” says where 90{NBSP}% of runs lie: what the model says under the uncertainty "
-            "that was put into it. It is not a confidence interval and knows nothing of what the model leaves out."
+            f" A range such as “−2 to +1” says where 90{NBSP}% of runs lie: what the model says under "
+            f"{'chance alone' if numbers.one_draw else 'the uncertainty that was put into it'}. It is not a confidence "
+            "interval and knows nothing of what the model leaves out."
         )
     else:
         said[0] += " One run shows no range: neither what chance does nor what is not known of the evidence."
@@ -105,8 +109,12 @@ def how_sure(numbers: Numbers) -> list[str]:
     if total:
         said.append(
             f"The registry of evidence holds {total} single numbers: {graded['read']} read in their source, "
-            f"{graded['recalled']} recalled and still to be checked, {graded['judgement']} judged. All that have an "
-            "interval are drawn anew in each draw of the evidence."
+            f"{graded['recalled']} recalled and still to be checked, {graded['judgement']} judged. "
+            + (
+                "None was drawn from its interval in these runs."
+                if numbers.central
+                else "All that have an interval are drawn anew in each draw of the evidence."
+            )
         )
     return said
 

@@ -176,7 +176,8 @@ def provenance_words(numbers: Numbers) -> list[str]:
     draws, seeds = sorted({d for d, _ in results.pairs}), sorted({s for _, s in results.pairs})
     return [
         f"Place: {results.place_label}. Scenarios: {join([numbers.label(name) for name in numbers.scenarios])}. "
-        f"Evidence draws {_listed(draws)}, seeds {_listed(seeds)}, scale {results.scale:g}.",
+        f"{'Central values of the evidence (draw 0)' if numbers.central else f'Evidence draws {_listed(draws)}'}, "
+        f"seeds {_listed(seeds)}, scale {results.scale:g}.",
         f"headwater {facts.get('version')}{commit}; Python {facts.get('python')}; {packages}. config.yaml in the same "
         "folder repeats the run; metadata.json holds hashes of the code, the evidence and the place.",
     ]

@@ -18,6 +18,7 @@ from sim.report import (
     assumptions,
     cautions,
     dose,
+    economics,
     findings,
     lives,
     outline,
@@ -319,3 +320,49 @@ def test_lives_of_a_single_run_are_not_compared() -> None:
 
 def test_ranges_are_finite_where_they_are_shown() -> None:
     assert words.relative(np.nan, 0.1) == "no range: a run starts from nothing"
+
+
+# ------------------------------------------------------------------------------------------------ one draw
+
+
+def chance_alone(draw: int = 0) -> Numbers:
+    """Six runs that differ in their chance only."""
+    pairs = [(draw, seed) for seed in range(1, 7)]
+    return Numbers(Results([samples.record(n, *p, e) for n, e in {"baseline": {}, "cuts": CUT}.items() for p in pairs]))
+
+
+def test_runs_under_the_central_values_are_not_said_to_draw_the_evidence() -> None:
+    numbers = chance_alone()
+    said = " ".join([*sections.how_sure(numbers), *cautions.cautions(numbers), *sources.provenance_words(numbers)])
+    assert "6 times: the central values of the evidence × 6 seeds of chance" in said
+    assert "None was drawn from its interval in these runs." in said
+    assert "Central values of the evidence (draw 0), seeds 1 to 6" in said
+    assert "All runs use the central values of the evidence: the ranges show chance only" in said
+    assert "drawn anew" not in said
+    assert "uncertainty that was put into it" not in said
+    drawn = " ".join(sections.how_sure(Numbers(samples.results())))
+    assert "4 draws of the uncertain evidence × 2 seeds of chance" in drawn
+    assert "the uncertainty that was put into it" in drawn
+    assert "drawn anew" in drawn
+
+
+def test_the_spread_of_one_draw_is_called_chance() -> None:
+    numbers = chance_alone(1)
+    picture = economics.tornado(numbers)
+    assert picture is not None
+    assert "chance" in picture.alt
+    assert "evidence" not in picture.alt
+    dots = economics.plane(numbers)
+    assert dots is not None
+    assert "a run: chance alone" in "".join(text.get_text() for text in dots.texts).replace("\n", " ")
+    assert "1 draw of the uncertain evidence × 6 seeds" in sections.how_sure(numbers)[0]
+
+
+def test_a_tornado_has_no_bar_of_what_is_only_rounding(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(economics, "_prices", lambda *_: [("a price", -1e-12, 1e-12)])
+    monkeypatch.setattr(economics, "_spread", lambda *_: [("chance", -1e-12, 1e-12)])
+    assert economics.tornado(chance_alone()) is None
+    monkeypatch.setattr(economics, "_spread", lambda *_: [("chance", -2e5, 1e5)])
+    picture = economics.tornado(chance_alone())
+    assert picture is not None
+    assert "a price" not in picture.alt
