@@ -178,10 +178,13 @@ def money_sentence(results: Results, worth: Worth) -> str:
             f"{who}: its levers cost £{pounds(-cost)} less over {_years(years)} than those of {base}, so there is"
             f" nothing to pay back; {_health(worth)}."
         )
+    more = ""
+    if baseline_spends(results):  # what is taken then comes from other levers too: the two amounts are no parts of one
+        more, taken = f" more than those of {_lower(results.label(results.baseline))}", 0.0
     moved = "" if taken <= 0 else ", moved from existing lines" if taken >= ALL * cost else (
         f", {_part_of(taken, cost)} moved from existing lines"
     )  # fmt: skip
-    parts = [f"{who}: levers cost £{pounds(cost)} over {_years(years)}{moved}"]
+    parts = [f"{who}: levers cost £{pounds(cost)}{more} over {_years(years)}{moved}"]
     parts.append(f"cash {_payback(worth.payback, worth)}")
     parts.append(f"with released capacity counted it {_payback(worth.payback_with_capacity, worth)}")
     parts.append(_cost_per_qaly(worth))
@@ -201,6 +204,12 @@ def _payback(months: tuple[int, ...], worth: Worth) -> str:
 
 def _years(n: int) -> str:
     return f"{n} year{'s' * (n != 1)}"
+
+
+def baseline_spends(results: Results) -> bool:
+    """Whether the scenario that all are compared with spends on levers itself."""
+    runs = (results.record(results.baseline, pair) for pair in results.pairs)
+    return any(spent.any() for run in runs for spent in run.lever_spend.values())
 
 
 def _part_of(taken: float, cost: float) -> str:

@@ -11,6 +11,7 @@ import numpy as np
 from sim import clock
 from sim.errors import UserError
 from sim.outcomes.rounding import MILLION
+from sim.outcomes.sentences import baseline_spends
 from sim.policy.budget import FELT
 from sim.report import uneven
 from sim.report.money import Floats, line_labels, moved
@@ -119,7 +120,7 @@ def payers(numbers: Numbers, scenario: str) -> str:
         amounts["new money"] = book.new
     if not amounts:
         return "nobody: no money moves"
-    if fed_by_baseline(numbers):
+    if baseline_spends(numbers.results):  # a line that has less than in it need not pay for anything
         return join([f"{who} {uneven.spent(one, book.years)}" for who, one in amounts.items()])
     unfelt = book.total(one for line, one in paying.items() if line not in FELT)
     warning = "" if unfelt.mean() < LEAST_PAID else (
@@ -130,12 +131,6 @@ def payers(numbers: Numbers, scenario: str) -> str:
         return f"{join([f'{who} {uneven.spent(one, book.years)}' for who, one in amounts.items()])}{warning}"
     each = [f"{who} £{uneven.amount_of(float(one.mean()))}m" for who, one in amounts.items()]
     return f"{join(each)} a year{warning}"
-
-
-def fed_by_baseline(numbers: Numbers) -> bool:
-    """Whether the baseline itself spends on levers: a line that has less than in it need not pay for anything."""
-    runs = (numbers.results.record(numbers.base, pair) for pair in numbers.results.pairs)
-    return any(spent.any() for run in runs for spent in run.lever_spend.values())
 
 
 def _unfelt(millions: Floats, years: Sequence[int]) -> str:

@@ -277,7 +277,8 @@ def intro(numbers: Numbers) -> list[str]:
         f"{numbers.label(numbers.compared[0])} was also run asking for {times} its money, {_runs(more.runs)} each: "
         "enough to see the shape, too few to say how sure it is. These are set beside the amount that was asked for on "
         "the same runs.",
-        f"What is asked for cannot always be spent: people who are eligible run out. {_asked_and_spent(numbers, year)}",
+        "What is asked for is not always spent: it may still be growing, a pilot may have been stopped, or people who "
+        f"are eligible run out. {_asked_and_spent(numbers, year)}",
     ]
 
 
@@ -402,7 +403,7 @@ def _finding(numbers: Numbers, chosen: Sequence[Option], paid: Sequence[float], 
         return f"{who} spends nothing in {clock.fin_year_label(numbers.years[-1])}, however much is asked for"
     times = f"{paid[most] / paid[least]:.2g}"
     if times == "1":
-        return f"Asked for {shares[most]:g} times the money, {who} spends no more: nobody is left to spend it on"
+        return f"Asked for {shares[most]:g} times the money, {who} spends no more"
     if one * more <= 0:
         return f"With {times} times the money spent the change in {what} turns round"
     return f"With {times} times the money spent the change in {what} is {more / one:.2g} times as large"

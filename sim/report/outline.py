@@ -19,8 +19,8 @@ from sim.report.style import NBSP, Drawn, Picture
 from sim.report.words import span
 
 CAPTIONS = {
-    "dose": "Asking for twice the money need not spend twice as much, as people who are eligible run out; and somebody "
-    "pays for what is spent.",
+    "dose": "Asking for twice the money need not spend twice as much, where people who are eligible run out; and "
+    "somebody pays for what is spent.",
     "trends": "Small multiples: one measure a row, one scenario a column, each drawn over the same baseline.",
     "differences": "Differences are paired: a scenario and the baseline share evidence and chance, run by run.",
     "balance": "A dot at the edge with an arrow's shape lies beyond the scale.",

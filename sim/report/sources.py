@@ -8,7 +8,7 @@ from typing import Any
 from sim import clock
 from sim.outcomes.rounding import MILLION, level
 from sim.outcomes.rounding import signed as rounded
-from sim.outcomes.sentences import money_sentence, pounds
+from sim.outcomes.sentences import baseline_spends, money_sentence, pounds
 from sim.outcomes.value import MOVED_COUNTS, Worth, worth
 from sim.report import assumptions
 from sim.report.numbers import Numbers
@@ -40,7 +40,7 @@ def money_words(numbers: Numbers) -> list[str]:
         found = worth(numbers.results, name)
         said.append(money_sentence(numbers.results, found))
         taken, lost, made = (found.items[key] for key in ("taken", "qalys_displaced", "qalys"))
-        if taken.mean > 0 and found.items["cost"].mean > 0:  # else money went back to the lines, or to other ones
+        if taken.mean > 0 and not baseline_spends(numbers.results):  # else what is taken was partly its levers'
             said.append(
                 f"What was taken from existing lines (£{pounds(taken.mean)}) would, at the NHS's margin, "
                 f"have made about {level(lost.mean)} QALYs; in the model, gains and losses together come to "
@@ -105,7 +105,7 @@ def _amount(one: dict[Any, Any]) -> str:
 def assumed(numbers: Numbers) -> list[str]:
     """Who pays in each scenario, from the money that moved in the runs."""
     who = "Who pays"
-    if assumptions.fed_by_baseline(numbers):
+    if baseline_spends(numbers.results):
         who = f"Which lines have less than under {numbers.label(numbers.base)}"
     return [
         f"{numbers.label(name)}. {_ended(numbers.facts.description(name))}{who}: {assumptions.payers(numbers, name)}."

@@ -101,6 +101,27 @@ def test_a_scenario_that_costs_less_than_the_baseline_has_nothing_to_pay_back() 
     assert "pays back in" not in picture.finding
 
 
+def test_what_levers_cost_beyond_those_of_the_baseline_is_said_as_more() -> None:
+    made = samples.results({"reform": samples.GAIN, "dear": samples.GAIN})
+    for one in made.records:
+        if one.scenario == "dear":
+            one.lever_spend = {name: 3 * spent for name, spent in one.lever_spend.items()}
+            one.spend = {**one.spend, "acute_emergency": one.spend["acute_emergency"] - 5e5}
+    numbers = Numbers(Results([r for name in ("reform", "dear") for r in made.records if r.scenario == name]))
+    said = money_sentence(numbers.results, worth(numbers.results, "dear"))
+    assert said.startswith("Dear: levers cost £")
+    assert "m more than those of reform over 6 years; cash" in said
+    assert "moved from existing lines" not in " ".join(sources.money_words(numbers))
+    assert "taken from existing lines" not in " ".join(sources.money_words(numbers))
+
+
+def test_money_that_is_not_spent_yet_has_not_run_out_of_people() -> None:
+    assert "as people who are eligible run out" not in outline.CAPTIONS["dose"]
+    numbers = Numbers(samples.results({"reform": samples.GAIN}))
+    numbers.results.explored = samples.results({"reform_at_50": samples.GAIN, "reform_at_200": samples.GAIN}, draws=1)
+    assert "it may still be growing, a pilot may have been stopped, or people" in dose.intro(numbers)[1]
+
+
 def test_lines_that_a_baselines_levers_fed_are_not_said_to_pay() -> None:
     numbers = cheaper()
     (said,) = sources.assumed(numbers)
