@@ -6,9 +6,11 @@ import math
 from typing import Any
 
 from sim import clock
+from sim.outcomes.change import ROUNDING
 from sim.outcomes.rounding import MILLION, level
 from sim.outcomes.rounding import signed as rounded
 from sim.outcomes.sentences import baseline_spends, money_sentence, pounds
+from sim.outcomes.summary import Interval
 from sim.outcomes.value import MOVED_COUNTS, Worth, worth
 from sim.report import assumptions
 from sim.report.numbers import Numbers
@@ -54,14 +56,19 @@ def money_words(numbers: Numbers) -> list[str]:
 def _both_sides(found: Worth) -> str:
     """Net health benefit with moved money counted as spent, and with new money alone."""
     spent, new = (found.items[f"net_health_benefit{of}"] for of in ("", "_of_new_money"))
-    both = [
-        f"{rounded(one.mean, step(one.low, one.high))} QALYs ({interval(one.low, one.high)})" for one in (spent, new)
-    ]
+    both = ["0 QALYs in every run" if _nothing(one) else
+            f"{rounded(one.mean, step(one.low, one.high))} QALYs ({interval(one.low, one.high)})"
+            for one in (spent, new)]  # fmt: skip
     return (
         f"Net health benefit is {both[0]} when moved money counts as spent, at what the NHS would make of it at its "
         f"margin, and {both[1]} if only new money counted as cost. The first is the cautious side: what the model "
         "loses by the cut is in both."
     )
+
+
+def _nothing(one: Interval) -> bool:
+    """Whether an amount is nothing but the rounding of sums."""
+    return max(abs(one.mean), abs(one.low), abs(one.high)) < ROUNDING
 
 
 def money_tables(numbers: Numbers) -> list[Table]:
@@ -93,7 +100,7 @@ def _item_name(one: dict[Any, Any]) -> str:
 def _amount(one: dict[Any, Any]) -> str:
     scale = MILLION if one["unit"] == "£" else 1.0
     mean, low, high = (float(one[key]) / scale for key in ("mean", "low", "high"))
-    if mean == low == high == 0:
+    if max(abs(mean), abs(low), abs(high)) < ROUNDING:
         return "0"
     largest = max(abs(mean), abs(low), abs(high))
     decimals = 0 if largest >= LARGE else 1

@@ -387,3 +387,17 @@ def test_a_tornado_has_no_bar_of_what_is_only_rounding(monkeypatch: pytest.Monke
     picture = economics.tornado(chance_alone())
     assert picture is not None
     assert "a price" not in picture.alt
+
+
+def test_the_rounding_of_sums_is_no_amount_of_health() -> None:
+    tiny = {"unit": "years", "mean": 8.6e-15, "low": 8.6e-15, "high": 8.6e-15}
+    assert sources._amount(tiny) == "0"
+    found = SimpleNamespace(
+        items={
+            "net_health_benefit": interval([-20.0, -30.0]),
+            "net_health_benefit_of_new_money": interval([8.6e-15, 8.6e-15]),
+        }
+    )
+    said = sources._both_sides(found)  # type: ignore[arg-type]
+    assert "and 0 QALYs in every run if only new money counted as cost" in said
+    assert "0.00000" not in said
