@@ -21,6 +21,7 @@ from sim.report import (
     economics,
     findings,
     lives,
+    neighbourhood_map,
     outline,
     payback,
     sections,
@@ -401,3 +402,14 @@ def test_the_rounding_of_sums_is_no_amount_of_health() -> None:
     said = sources._both_sides(found)  # type: ignore[arg-type]
     assert "and 0 QALYs in every run if only new money counted as cost" in said
     assert "0.00000" not in said
+
+
+def test_the_map_of_a_scenario_alone_speaks_of_no_change() -> None:
+    def note(effects: dict[str, samples.Effects]) -> str:
+        town = samples.results(effects, place="toy", areas=5, codes=[f"T{k}" for k in range(1, 6)])
+        picture = neighbourhood_map.neighbourhood_map(town)
+        assert picture is not None
+        return "".join(text.get_text() for text in picture.texts)
+
+    assert "hange" not in note({})
+    assert "Changes are coloured" in note({"reform": samples.GAIN})
