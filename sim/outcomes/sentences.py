@@ -228,7 +228,10 @@ def _health(worth: Worth) -> str:
         what = "no clear gain or loss of QALYs"
         if gained.runs < FEWEST_RUNS:
             what = f"too few runs ({gained.runs}) to say whether QALYs are gained or lost"
-    return f"{what} ({signed(gained.low, step)} to {signed(gained.high, step)})"
+    ends = signed(gained.low, step) if gained.low == gained.high else (
+        f"{signed(gained.low, step)} to {signed(gained.high, step)}"
+    )  # fmt: skip
+    return f"{what} ({ends})"
 
 
 def _cost_per_qaly(worth: Worth) -> str:

@@ -57,8 +57,8 @@ def percentages(numbers: Numbers, measures: Sequence[str], scenarios: Sequence[s
             line = numbers.share_change(measure, name)
             mid, low, high = (float(x[-1]) for x in (line.mid, line.low, line.high))
             said = VERDICTS[of_last_year(numbers, measure, name)]
-            ends = relative(low, high, said in CLEAR)
-            each.append(f"{numbers.name(measure)} {_middle(mid, low, high)} ({ends}; {said})")
+            ends = f"{relative(low, high, said in CLEAR)}; " if line.runs > 1 else ""
+            each.append(f"{numbers.name(measure)} {_middle(mid, low, high)} ({ends}{said})")
         parts.append(f"{numbers.label(name)}: {'; '.join(each)}.")
     last = clock.fin_year_label(numbers.years[-1])
     start = f"Change from {numbers.label(numbers.base)} in {last}, mean and where {NINETY} lie, per cent"
@@ -68,7 +68,8 @@ def percentages(numbers: Numbers, measures: Sequence[str], scenarios: Sequence[s
 def _middle(mid: float, low: float, high: float) -> str:
     """A mean change in per cent, to as many decimals as keep it between the ends of its range."""
     decimals = 1
-    while low <= mid <= high and decimals < MOST_DECIMALS and not low <= round(mid, decimals + 2) <= high:
+    within = low < high and low <= mid <= high
+    while within and decimals < MOST_DECIMALS and not low <= round(mid, decimals + 2) <= high:
         decimals += 1
     return signed_percent(mid, decimals)
 

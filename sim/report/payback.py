@@ -122,7 +122,8 @@ def _alt(numbers: Numbers, found: dict[str, Balance]) -> str:
     for name, one in found.items():
         ends = (float(x[-1]) * MILLION for x in (one.cash, one.low, one.high, one.with_capacity))
         mid, low, high, both = (("−" if x < 0 else "+" if x > 0 else "") + "£" + pounds(abs(x)) for x in ends)
-        parts.append(f"{numbers.label(name)}: cash {mid} ({low} to {high}), with released capacity {both}.")
+        band = f" ({low} to {high})" if low != high else ""
+        parts.append(f"{numbers.label(name)}: cash {mid}{band}, with released capacity {both}.")
     years = len(next(iter(found.values())).years)
     after = f"{years} year{'s' * (years != 1)} after the policy starts"
     return f"Line charts by year. What came back less what was spent, {after}, discounted. {' '.join(parts)}"

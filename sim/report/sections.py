@@ -44,7 +44,7 @@ def tiles(numbers: Numbers) -> list[Tile]:
                 continue
             shown = verdict if verdict in ("better", "worse") else "unclear"
             words = VERDICTS[verdict] if d.runs >= FEWEST_RUNS else "too few runs to say"
-            ends = interval(d.low, d.high, least)
+            ends = interval(d.low, d.high, least) if d.runs > 1 else rounded(d.mean, step(d.low, d.high, least))
             figures.append(Figure(numbers.info(measure).label, value, f"{ends} {unit}", words, shown))
         colour = numbers.looks[scenario].colour
         made.append(Tile(numbers.label(scenario), first_sentence(numbers.facts.description(scenario)), colour, figures))

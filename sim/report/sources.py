@@ -17,7 +17,7 @@ from sim.report.numbers import Numbers
 from sim.report.parts import Head, Table
 from sim.report.style import DASH, NBSP
 from sim.report.uneven import amount_of
-from sim.report.words import interval, join, step
+from sim.report.words import change, interval, join, step
 
 COMMIT_SHOWN = 12  # of a commit's name
 FINEST = 3  # decimals of £ million: thousands
@@ -46,8 +46,8 @@ def money_words(numbers: Numbers) -> list[str]:
             said.append(
                 f"What was taken from existing lines (£{pounds(taken.mean)}) would, at the NHS's margin, "
                 f"have made about {level(lost.mean)} QALYs; in the model, gains and losses together come to "
-                f"{rounded(made.mean, step(made.low, made.high))} ({interval(made.low, made.high)}). Where the model "
-                "loses less by taking money than that, it flatters the scenario."
+                f"{change(made.mean, made.low, made.high)}. Where the model loses less by taking money than that, it "
+                "flatters the scenario."
             )
             said.append(_both_sides(found))
     return said
@@ -56,9 +56,7 @@ def money_words(numbers: Numbers) -> list[str]:
 def _both_sides(found: Worth) -> str:
     """Net health benefit with moved money counted as spent, and with new money alone."""
     spent, new = (found.items[f"net_health_benefit{of}"] for of in ("", "_of_new_money"))
-    both = ["0 QALYs in every run" if _nothing(one) else
-            f"{rounded(one.mean, step(one.low, one.high))} QALYs ({interval(one.low, one.high)})"
-            for one in (spent, new)]  # fmt: skip
+    both = [_qalys(one) for one in (spent, new)]
     return (
         f"Net health benefit is {both[0]} when moved money counts as spent, at what the NHS would make of it at its "
         f"margin, and {both[1]} if only new money counted as cost. The first is the cautious side: what the model "
@@ -66,9 +64,12 @@ def _both_sides(found: Worth) -> str:
     )
 
 
-def _nothing(one: Interval) -> bool:
-    """Whether an amount is nothing but the rounding of sums."""
-    return max(abs(one.mean), abs(one.low), abs(one.high)) < ROUNDING
+def _qalys(one: Interval) -> str:
+    """``−370 QALYs (−490 to −260)``; without a range where all runs agree, and no rounding of sums as health."""
+    if max(abs(one.mean), abs(one.low), abs(one.high)) < ROUNDING:
+        return "0 QALYs in every run"
+    ends = f" ({interval(one.low, one.high)})" if one.low < one.high else ""
+    return f"{rounded(one.mean, step(one.low, one.high))} QALYs{ends}"
 
 
 def money_tables(numbers: Numbers) -> list[Table]:
@@ -106,6 +107,8 @@ def _amount(one: dict[Any, Any]) -> str:
     decimals = 0 if largest >= LARGE else 1
     if 0 < largest < 1:  # so that a small place's money does not read as nothing
         decimals = min(1 - math.floor(math.log10(largest)), FINEST)
+    if low == high:
+        return level(mean, decimals)
     return f"{level(mean, decimals)} ({level(low, decimals)}{NBSP}to{NBSP}{level(high, decimals)})"
 
 

@@ -60,17 +60,18 @@ def relative(low: float, high: float, clear: bool = True) -> str:
     said to have a direction; if not, an end that is next to nothing is not shown as more than nothing."""
     if not np.isfinite([low, high]).all():
         return "no range: a run starts from nothing"
-    if clear or low * high <= 0:
+    if clear or low * high <= 0 or low == high:
         return interval(100 * low, 100 * high)
     to = step_of(100 * (high - low))
     return f"{rounded(100 * low, to)}{NBSP}to{NBSP}{rounded(100 * high, to)}"
 
 
 def change(mid: float, low: float, high: float, least: float = 0.0) -> str:
-    """A difference with its range: ``−1,800 (−2,500 to −1,200)``; ``0`` when no run differs."""
+    """A difference with its range: ``−1,800 (−2,500 to −1,200)``; alone where runs agree, ``0`` when none differs."""
     if mid == low == high == 0:
         return "0"
-    return f"{rounded(mid, step(low, high, least))} ({interval(low, high, least)})"
+    own = rounded(mid, step(low, high, least))
+    return own if low == high else f"{own} ({interval(low, high, least)})"
 
 
 def first_sentence(text: str) -> str:

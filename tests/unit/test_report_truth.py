@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from types import SimpleNamespace
 from typing import Any
 
@@ -184,7 +185,7 @@ def test_payback_is_counted_from_the_policy_and_not_by_financial_years() -> None
     picture = payback.payback(samples.results({"reform": samples.GAIN, "idle": samples.NULL}))
     assert picture is not None
     assert "What came back less what was spent, 6 years after the policy starts, discounted." in picture.alt
-    assert "Idle: cash £0 (£0 to £0)" in picture.alt
+    assert "Idle: cash £0, with released capacity £0." in picture.alt
 
 
 # ------------------------------------------------------------------------------------------------ warnings
@@ -413,3 +414,31 @@ def test_the_map_of_a_scenario_alone_speaks_of_no_change() -> None:
 
     assert "hange" not in note({})
     assert "Changes are coloured" in note({"reform": samples.GAIN})
+
+
+def test_one_run_has_a_size_and_no_range() -> None:
+    one = Numbers(samples.results({"reform": samples.GAIN}, draws=1, seeds=1))
+    changes = one.results.changes("waiting_list", "reform")[:, -1]
+    said = alternative.percentages(one, ["waiting_list"], ["reform"])
+    share = float(one.share_change("waiting_list", "reform").mid[-1])
+    assert f"hospital waiting list +{100 * share:.1f}{NBSP}% (no clear change)" in said
+    assert f"Reform {words.change(*changes, *changes, *changes)}." in alternative.difference(
+        one, ["waiting_list"], ["reform"]
+    )
+    told = " ".join(
+        [*sources.money_words(one), *(cell for t in sources.money_tables(one) for r in t.rows for cell in r)]
+    )
+    (tile,) = sections.tiles(one)
+    told += " ".join(figure.interval for figure in tile.figures)
+    assert not re.search(r"\d ?to[ \u00a0][+−\d]|\d\u00a0to\u00a0", told), "a range from a number to itself"
+    (table,) = whole.life(one)
+    assert all(" to " not in cell for row in table.rows for cell in row)
+    picture = payback.payback(one)
+    assert picture is not None
+    assert " to " not in picture.alt
+
+
+def test_a_range_without_width_keeps_its_figures() -> None:
+    assert words.relative(0.00832, 0.00832, clear=False) == f"+0.83{NBSP}to{NBSP}+0.83"
+    assert words.change(6.2, 6.2, 6.2) == "+6.2"
+    assert words.change(6.2, 5.1, 7.3).startswith("+6.2 (")
