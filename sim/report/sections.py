@@ -120,7 +120,9 @@ def how_sure(numbers: Numbers) -> list[str]:
 
 
 def noise(numbers: Numbers) -> list[Table]:
-    """How much of each change's spread is chance."""
+    """How much of each change's spread is chance; none where all runs share one draw of the evidence."""
+    if numbers.one_draw:
+        return []
     rows = []
     for measure in headline_measures(numbers.results):
         found = [numbers.results.change(measure, name) for name in numbers.compared]

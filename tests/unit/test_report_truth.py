@@ -27,6 +27,7 @@ from sim.report import (
     payback,
     sections,
     sources,
+    sureness,
     uneven,
     whole,
     words,
@@ -442,3 +443,12 @@ def test_a_range_without_width_keeps_its_figures() -> None:
     assert words.relative(0.00832, 0.00832, clear=False) == f"+0.83{NBSP}to{NBSP}+0.83"
     assert words.change(6.2, 6.2, 6.2) == "+6.2"
     assert words.change(6.2, 5.1, 7.3).startswith("+6.2 (")
+
+
+def test_chance_and_evidence_are_set_apart_only_where_both_are_there() -> None:
+    for numbers in (chance_alone(), chance_alone(2), Numbers(samples.results({"reform": samples.GAIN}, 1, 1))):
+        assert sureness.intervals(numbers) is None
+        assert sections.noise(numbers) == []
+    both = Numbers(samples.results())
+    assert sureness.intervals(both) is not None
+    assert sections.noise(both)
