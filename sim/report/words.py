@@ -14,6 +14,7 @@ from sim.outcomes.rounding import signed as rounded
 from sim.report.numbers import clear
 from sim.report.style import MINUS, NBSP, number
 
+FINEST_TICK = 6  # decimals of a tick: life satisfaction changes by ten-thousandths in a first year
 BAND = f"90{NBSP}% of runs lie inside"
 VERDICTS = {
     "better": "better", "worse": "worse", "more": "more", "less": "less", "unclear": "no clear change",
@@ -107,7 +108,7 @@ def ticks_across() -> MaxNLocator:
 
 def tick_format(value: float, _position: float | None = None) -> str:
     """A tick label: thousands commas, no useless decimals, real minus."""
-    for decimals in range(4):
+    for decimals in range(FINEST_TICK + 1):
         if abs(value - round(value, decimals)) < 1e-9 * max(1.0, abs(value)):
             return number(value, decimals)
     return number(value, 3)

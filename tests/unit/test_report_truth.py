@@ -452,3 +452,8 @@ def test_chance_and_evidence_are_set_apart_only_where_both_are_there() -> None:
     both = Numbers(samples.results())
     assert sureness.intervals(both) is not None
     assert sections.noise(both)
+
+
+def test_two_ticks_of_an_axis_are_never_the_same_nought() -> None:
+    assert [words.signed_tick(x) for x in (-0.0004, 0.0, 0.0004)] == ["−0.0004", "0", "+0.0004"]
+    assert [words.tick_format(x) for x in (0.25, 1500.0, 1 / 3)] == ["0.25", "1,500", "0.333"]
