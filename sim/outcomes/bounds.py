@@ -105,7 +105,7 @@ class Own:
     @property
     def said(self) -> str:
         """What the model made of it, beside what was published."""
-        where = f"{self.place.replace('_', ' ')}, 1 resident in {1 / self.scale:.3g}"
+        where = f"{self.place.replace('_', ' ').title()}, 1 resident in {1 / self.scale:.3g}"
         return f"tried in this model ({where}): {figure(self.change)} {self.unit}"
 
 
@@ -147,10 +147,12 @@ def save(found: list[Own], path: Path) -> None:
 
 
 def figure(one: Interval) -> str:
-    """``−0.12 (−0.30 to +0.02)``; a dash where it cannot be told."""
+    """``−0.12 (−0.30 to +0.02)``; of a single run without a range; says where it cannot be told."""
     if one.runs == 0:
         return "cannot be told"
     step = apart(one.low, one.high, step_of((one.high - one.low) or abs(one.mean)))
+    if one.runs == 1:
+        return signed(one.mean, step)
     return f"{signed(one.mean, step)} ({signed(one.low, step)} to {signed(one.high, step)})"
 
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from sim import clock
-from sim.outcomes.rounding import MILLION, level, listed, plain, signed, step_of
+from sim.outcomes.rounding import MILLION, apart, level, listed, plain, signed, step_of
 from sim.outcomes.summary import FEWEST_RUNS, Interval
 
 if TYPE_CHECKING:
@@ -52,8 +52,9 @@ def headline(results: Results) -> str:
         admissions = results.change("emergency_admissions", results.baseline).base
         if admissions.mean > 0:
             return (
-                f"{only} in {where} leads to {level(admissions.mean)} emergency admissions a year by"
-                f" {when}{_of_runs(admissions)}; compare it with another scenario to see what a policy changes."
+                f"{only} in {where}: {level(admissions.mean)} emergency admissions at the hospital trust in"
+                f" {when}{_of_runs(admissions)}. That is a level, not an effect: compare it with another scenario to"
+                " see what a policy changes."
             )
         return f"{only} was run in {where} to {when}; compare it to see what a policy changes."
     base = _lower(results.label(results.baseline))
@@ -63,19 +64,25 @@ def headline(results: Results) -> str:
             f" called clear: ask for at least runs={FEWEST_RUNS}."
         )
     parts = [_part(results, scenario) for scenario in results.others]
+    same = [_same(results, scenario) for scenario in results.others]
     if all(part == "" for part in parts):
         names = listed([results.label(s) for s in results.others], most=9)
+        no, runs = ("no", ", in any run") if all(same) else ("no clear", "")
         return (
-            f"By {when} in {where}, {names} {'makes' if len(parts) == 1 else 'make'} no clear difference to {base}"
-            f" in any of the {len(headline_measures(results))} headline measures."
+            f"By {when} in {where}, {names} {'makes' if len(parts) == 1 else 'make'} {no} difference to {base}"
+            f" in any of the {len(headline_measures(results))} headline measures{runs}."
         )
+    quiet = {True: "makes no difference in any run", False: "makes no clear difference"}
     said = [
-        f"{results.label(scenario)} {part or 'makes no clear difference'}"
-        for scenario, part in zip(results.others, parts, strict=True)
+        f"{results.label(scenario)} {part or quiet[none]}"
+        for scenario, part, none in zip(results.others, parts, same, strict=True)
     ]
+    verdicts = {change.verdict for scenario in results.others for change in named(results, scenario)}
+    which = {"better": "gain", "worse": "loss"}
+    largest = " and ".join(word for verdict, word in which.items() if verdict in verdicts)
     return (
         f"By {when} in {where}, compared with {base}: {'; '.join(said)}. In brackets: where 90 % of runs lie, for the"
-        " largest clear gain and loss."
+        f" largest clear {largest}."
     )
 
 
@@ -95,6 +102,11 @@ def _part(results: Results, scenario: str) -> str:
     else:
         counted = f"is worse on {len(worse)} of {len(changes)} measures and clearly better on none"
     return f"{counted} ({figures})"
+
+
+def _same(results: Results, scenario: str) -> bool:
+    """Whether no run of a scenario differs in any measure of the headline."""
+    return all(results.change(name, scenario).verdict == "same" for name in headline_measures(results))
 
 
 def named(results: Results, scenario: str) -> list[Change]:
@@ -157,12 +169,22 @@ def money_sentence(results: Results, worth: Worth) -> str:
     """What a scenario's money buys: cost, payback in cash, payback with released capacity, cost per QALY."""
     who, years = results.label(worth.scenario), worth.years
     if not worth.spends:
-        return f"{who}: no lever of it costs anything beyond the baseline, so there is nothing to pay back."
+        when, base = clock.fin_year_label(results.horizon), _lower(results.label(results.baseline))
+        return f"{who}: by {when} its levers cost nothing beyond those of {base}, so there is nothing to pay back."
     cost, taken = worth.items["cost"].mean, worth.items["taken"].mean
+    if cost <= 0:
+        base = _lower(results.label(results.baseline))
+        return (
+            f"{who}: its levers cost £{pounds(-cost)} less over {_years(years)} than those of {base}, so there is"
+            f" nothing to pay back; {_health(worth)}."
+        )
+    more = ""
+    if baseline_spends(results):  # what is taken then comes from other levers too: the two amounts are no parts of one
+        more, taken = f" more than those of {_lower(results.label(results.baseline))}", 0.0
     moved = "" if taken <= 0 else ", moved from existing lines" if taken >= ALL * cost else (
-        f", £{pounds(taken)} of it moved from existing lines"
+        f", {_part_of(taken, cost)} moved from existing lines"
     )  # fmt: skip
-    parts = [f"{who}: levers cost £{pounds(cost)} over {years} years{moved}"]
+    parts = [f"{who}: levers cost £{pounds(cost)}{more} over {_years(years)}{moved}"]
     parts.append(f"cash {_payback(worth.payback, worth)}")
     parts.append(f"with released capacity counted it {_payback(worth.payback_with_capacity, worth)}")
     parts.append(_cost_per_qaly(worth))
@@ -184,11 +206,38 @@ def _years(n: int) -> str:
     return f"{n} year{'s' * (n != 1)}"
 
 
+def baseline_spends(results: Results) -> bool:
+    """Whether the scenario that all are compared with spends on levers itself."""
+    runs = (results.record(results.baseline, pair) for pair in results.pairs)
+    return any(spent.any() for run in runs for spent in run.lever_spend.values())
+
+
+def _part_of(taken: float, cost: float) -> str:
+    """How much of a cost was moved: an amount, unless it reads as the whole."""
+    return "nearly all of it" if pounds(taken) == pounds(cost) else f"£{pounds(taken)} of it"
+
+
+def _health(worth: Worth) -> str:
+    """What becomes of health, with its range; in too few runs no direction is claimed."""
+    gained = worth.items["qalys"]
+    step = apart(gained.low, gained.high, step_of((gained.high - gained.low) or abs(gained.mean)))
+    if gained.mean == gained.low == gained.high == 0:
+        return "no QALY is gained or lost in any run"
+    what = "QALYs are gained" if gained.mean > 0 else "QALYs are lost"
+    if not gained.clear:
+        what = "no clear gain or loss of QALYs"
+        if gained.runs < FEWEST_RUNS:
+            what = f"too few runs ({gained.runs}) to say whether QALYs are gained or lost"
+    ends = signed(gained.low, step) if gained.low == gained.high else (
+        f"{signed(gained.low, step)} to {signed(gained.high, step)}"
+    )  # fmt: skip
+    return f"{what} ({ends})"
+
+
 def _cost_per_qaly(worth: Worth) -> str:
     gained = worth.items["qalys"]
     if not gained.clear:
-        step = step_of(gained.high - gained.low)
-        return f"no clear gain or loss of QALYs ({signed(gained.low, step)} to {signed(gained.high, step)})"
+        return _health(worth)
     if worth.cost_per_qaly is not None:
         elsewhere = worth.items["qalys_elsewhere"].mean
         compared = plain(elsewhere, step_of(abs(elsewhere)))

@@ -9,10 +9,11 @@ import numpy as np
 from sim import clock
 from sim.report.findings import of_last_year
 from sim.report.numbers import Numbers
-from sim.report.style import NBSP, number, signed_percent, significant
+from sim.report.style import MOST_DECIMALS, NBSP, number, signed_percent, significant
 from sim.report.words import VERDICTS, change, relative, span
 
 NINETY = f"90{NBSP}% of runs"
+CLEAR = tuple(VERDICTS[name] for name in ("better", "worse", "more", "less"))
 
 
 def trend(numbers: Numbers, measures: Sequence[str], scenarios: Sequence[str]) -> str:
@@ -26,7 +27,8 @@ def trend(numbers: Numbers, measures: Sequence[str], scenarios: Sequence[str]) -
             first, last, low, high = (
                 numbers.shown(measure, float(v)) for v in (line.mid[0], line.mid[-1], line.low[-1], line.high[-1])
             )
-            each.append(f"{numbers.label(name)} from {first} to {last} ({NINETY} {low} to {high})")
+            ends = f" ({NINETY} {low} to {high})" if line.runs > 1 else ""
+            each.append(f"{numbers.label(name)} from {first} to {last}{ends}")
         parts.append(f"{numbers.info(measure).label} ({numbers.unit(measure)}): {'; '.join(each)}.")
     return f"Line charts by financial year, {span(numbers.years)}. " + " ".join(parts)
 
@@ -55,12 +57,21 @@ def percentages(numbers: Numbers, measures: Sequence[str], scenarios: Sequence[s
             line = numbers.share_change(measure, name)
             mid, low, high = (float(x[-1]) for x in (line.mid, line.low, line.high))
             said = VERDICTS[of_last_year(numbers, measure, name)]
-            ends = relative(low, high)
-            each.append(f"{numbers.name(measure)} {signed_percent(mid)} ({ends}; {said})")
+            ends = f"{relative(low, high, said in CLEAR)}; " if line.runs > 1 else ""
+            each.append(f"{numbers.name(measure)} {_middle(mid, low, high)} ({ends}{said})")
         parts.append(f"{numbers.label(name)}: {'; '.join(each)}.")
     last = clock.fin_year_label(numbers.years[-1])
     start = f"Change from {numbers.label(numbers.base)} in {last}, mean and where {NINETY} lie, per cent"
     return f"{start}, each run against its own {numbers.label(numbers.base)}. " + " ".join(parts)
+
+
+def _middle(mid: float, low: float, high: float) -> str:
+    """A mean change in per cent, to as many decimals as keep it between the ends of its range."""
+    decimals = 1
+    within = low < high and low <= mid <= high
+    while within and decimals < MOST_DECIMALS and not low <= round(mid, decimals + 2) <= high:
+        decimals += 1
+    return signed_percent(mid, decimals)
 
 
 def gradient(numbers: Numbers, measures: Sequence[str], scenarios: Sequence[str]) -> str:

@@ -11,6 +11,7 @@ import numpy as np
 from sim import clock
 from sim.errors import UserError
 from sim.outcomes.rounding import MILLION
+from sim.outcomes.sentences import baseline_spends
 from sim.policy.budget import FELT
 from sim.report import uneven
 from sim.report.money import Floats, line_labels, moved
@@ -119,6 +120,8 @@ def payers(numbers: Numbers, scenario: str) -> str:
         amounts["new money"] = book.new
     if not amounts:
         return "nobody: no money moves"
+    if baseline_spends(numbers.results):  # a line that has less than in it need not pay for anything
+        return join([f"{who} {uneven.spent(one, book.years)}" for who, one in amounts.items()])
     unfelt = book.total(one for line, one in paying.items() if line not in FELT)
     warning = "" if unfelt.mean() < LEAST_PAID else (
         f". {_unfelt(unfelt, book.years)} of it comes from lines whose services are not in the model: taking it looks "

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sim import disk
 from sim.errors import UserError
@@ -20,15 +21,16 @@ NAME = "waterfall_by_lever"
 MEASURES = ("emergency_admissions", "waiting_list", "unmet_need", "qalys")
 SAME = ("place", "evidence")
 """What must be alike in both runs, of the hashes in metadata.json."""
-ASKED = {"place": "place", "years": "number of years"}
+ASKED = {"place": "place", "years": "number of years", "policy_start": "start of the policy",
+         "evidence.judged": "choice about judged benefits"}  # fmt: skip
 """What must be alike of the settings in config.yaml, in words."""
 
 
 def take_over(results: Results, folder: Path, attribution: Path) -> Path:
     """Copy the waterfall of an attribution into the folder of a comparison; returns the file written.
 
-    Raises `UserError` when it is of other scenarios, another place, other evidence or another number of years, and
-    `EnvironmentFault` when the disk refuses.
+    Raises `UserError` when it is of other scenarios, the same ones with other levers, another place, other evidence,
+    another number of years or start of the policy, and `EnvironmentFault` when the disk refuses.
     """
     from sim.studies import store
 
@@ -37,7 +39,9 @@ def take_over(results: Results, folder: Path, attribution: Path) -> Path:
         raise UserError(f"'{attribution}' is not the folder of a finished headwater attribute.")
     differ = [what for what in SAME if other["hashes"].get(what) != own["hashes"].get(what)]
     given = [store.read_config(where) for where in (attribution, folder)]
-    differ += [words for key, words in ASKED.items() if given[0].get(key) != given[1].get(key) and words not in differ]
+    differ += [
+        words for key, words in ASKED.items() if len({_at(one, key) for one in given}) > 1 and words not in differ
+    ]
     if differ:
         raise UserError(f"'{attribution}' was run with another {' and another '.join(differ)} than '{folder}'.")
     text = (attribution / FILE).read_text(encoding="utf-8")
@@ -47,9 +51,21 @@ def take_over(results: Results, folder: Path, attribution: Path) -> Path:
             f"'{attribution}' goes from {ends[0]} to {ends[1]}; the comparison's first scenario is {results.baseline}, "
             f"and beside it it holds {', '.join(results.others) or 'no other'}."
         )
+    for name in ends:
+        levers = [(one.get("composed") or {}).get(name, {}).get("levers") for one in given]
+        if None not in levers and levers[0] != levers[1]:
+            raise UserError(f"'{attribution}' was run with other levers of {name} than '{folder}'.")
     with disk.refusals(folder):
         (folder / FILE).write_text(text, encoding="utf-8")
     return folder / FILE
+
+
+def _at(config: Mapping[str, Any], key: str) -> str:
+    """A setting of a configuration by its dotted name, as text."""
+    value: Any = config
+    for part in key.split("."):
+        value = value.get(part) if isinstance(value, Mapping) else None
+    return str(value)
 
 
 def _steps(text: str) -> dict[str, list[Step]]:

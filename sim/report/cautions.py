@@ -11,7 +11,7 @@ from sim.outcomes.rounding import plain, signed, step_of
 from sim.outcomes.sentences import unit_words
 from sim.outcomes.summary import FEWEST_RUNS
 from sim.report.numbers import Numbers
-from sim.report.style import NBSP, number
+from sim.report.style import MAX_SERIES, NBSP, number
 from sim.report.words import join
 
 HALF_A_YEAR = 6
@@ -25,7 +25,7 @@ OVER = {
 
 def cautions(numbers: Numbers) -> list[str]:
     """All warnings of the page, each a sentence or two."""
-    return [*on_judgement(numbers), *_runs(numbers), *over_capacity(numbers), *beyond(numbers)]
+    return [*on_judgement(numbers), *_runs(numbers), *over_capacity(numbers), *beyond(numbers), *not_drawn(numbers)]
 
 
 def share_words(scale: float) -> str:
@@ -59,9 +59,12 @@ def _runs(numbers: Numbers) -> list[str]:
             f"A first look: {share_words(results.scale)} were simulated and counts weighted up to all. Small groups "
             "are noisier than in a run of everyone (scale=1)."
         )
-    if len({draw for draw, _ in results.pairs}) == 1:
+    if results.runs == 1:
+        said.append("Only one run was made: it shows neither chance nor how uncertain the evidence is.")
+    elif numbers.one_draw:
+        which = "the central values" if numbers.central else "one draw"
         said.append(
-            "All runs use one draw of the evidence: the ranges show chance only, not how uncertain the evidence is."
+            f"All runs use {which} of the evidence: the ranges show chance only, not how uncertain the evidence is."
         )
     if results.record(numbers.base).meta.get("judged") is False:
         said.append("Benefits that rest on judgement alone were switched off in these runs.")
@@ -89,6 +92,20 @@ def over_capacity(numbers: Numbers) -> list[str]:
     return [
         f"Demand exceeds capacity. In {year}, {'; '.join(parts)}. Levels of waits and unmet need far beyond what any "
         "service has known are the model's arithmetic, not an experience: trust differences between scenarios more."
+    ]
+
+
+def not_drawn(numbers: Numbers) -> list[str]:
+    """Which scenarios have no room in pictures, so that a picture's title is not read as a word on all of them."""
+    compared = [numbers.label(name) for name in numbers.compared]
+    if len(compared) < MAX_SERIES:  # beside the baseline
+        return []
+    left = compared[MAX_SERIES:]
+    some = "" if not left else f"{join(left)} {'is' if len(left) == 1 else 'are'} in none. "
+    return [
+        f"A picture has room for {MAX_SERIES} lines or panels at most, in some with {numbers.label(numbers.base)} "
+        f"among them: those listed first are drawn, and a picture's title speaks of those alone. {some}The answer, the "
+        "tiles, the explorer and the tables hold all scenarios."
     ]
 
 

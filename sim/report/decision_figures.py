@@ -37,8 +37,9 @@ def plane(
     where: str,
     dot: str = "draw",
     looks: Mapping[str, style.Look] | None = None,
+    holds: str = "evidence and chance together",
 ) -> style.Picture:
-    """The cost-effectiveness plane: a dot a draw of the evidence without luck, or (`dot`) a run with both.
+    """The cost-effectiveness plane: a dot a draw of the evidence without luck, or (`dot`) a run with what it `holds`.
 
     points      option → (cost of the levers less cash saved in £, QALYs) against the baseline, by draw
     found       the shares of its quarters
@@ -53,7 +54,7 @@ def plane(
     if not worth[best]:
         finding = f"{words.join(names)}: worth the cost at £{threshold:,.0f} a QALY in no {dot}"
     looks = looks or style.looks(names, None)
-    what = "a draw of the evidence, without luck" if dot == "draw" else f"a {dot}: evidence and chance together"
+    what = "a draw of the evidence, without luck" if dot == "draw" else f"a {dot}: {holds}"
     with style.drawing():
         picture = style.Picture(height=4.8)
         note = (

@@ -150,7 +150,7 @@ def spent(numbers: Numbers, option: Option) -> Floats:
 
 
 def _per_cent(value: float) -> str:
-    return f"{plain(value, step_of(value))}{style.NBSP}%"
+    return f"{plain(value, step_of(float(f'{value:.2g}')))}{style.NBSP}%"
 
 
 def widget(numbers: Numbers) -> str:
@@ -277,7 +277,8 @@ def intro(numbers: Numbers) -> list[str]:
         f"{numbers.label(numbers.compared[0])} was also run asking for {times} its money, {_runs(more.runs)} each: "
         "enough to see the shape, too few to say how sure it is. These are set beside the amount that was asked for on "
         "the same runs.",
-        f"What is asked for cannot always be spent: people who are eligible run out. {_asked_and_spent(numbers, year)}",
+        "What is asked for is not always spent: it may still be growing, a pilot may have been stopped, or people who "
+        f"are eligible run out. {_asked_and_spent(numbers, year)}",
     ]
 
 
@@ -285,11 +286,12 @@ def _asked_and_spent(numbers: Numbers, year: str) -> str:
     """``Asked for: 2.5 %, 5 % and 10 % of NHS spending; spent in 2045/46, in these runs: 2.4 %, 3.7 % and 5.7 %.``"""
     chosen = amounts(numbers)
     whole = share_of_budget(numbers, numbers.compared[0])
-    asked = [f"{one.share:g} times" if whole is None else f"{one.share * whole:.3g}{style.NBSP}%" for one in chosen]
+    times = ["once" if one.share == 1 else f"{one.share:g} times" for one in chosen]
+    asked = times if whole is None else [f"{one.share * whole:.3g}{style.NBSP}%" for one in chosen]
     paid = [_per_cent(float(spent(numbers, one)[-1])) for one in chosen]
-    of = "what was asked" if whole is None else "NHS spending"
+    of = "what the scenario says" if whole is None else "of NHS spending"
     end = " of NHS spending" if whole is None else ""
-    return f"Asked for: {words.join(asked)} of {of}; spent in {year}, in these runs: {words.join(paid)}{end}."
+    return f"Asked for: {words.join(asked)} {of}; spent in {year}, in these runs: {words.join(paid)}{end}."
 
 
 def tables(numbers: Numbers) -> list[Table]:
@@ -401,7 +403,7 @@ def _finding(numbers: Numbers, chosen: Sequence[Option], paid: Sequence[float], 
         return f"{who} spends nothing in {clock.fin_year_label(numbers.years[-1])}, however much is asked for"
     times = f"{paid[most] / paid[least]:.2g}"
     if times == "1":
-        return f"Asked for {shares[most]:g} times the money, {who} spends no more: nobody is left to spend it on"
+        return f"Asked for {shares[most]:g} times the money, {who} spends no more"
     if one * more <= 0:
         return f"With {times} times the money spent the change in {what} turns round"
     return f"With {times} times the money spent the change in {what} is {more / one:.2g} times as large"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sim.outcomes.change import ROUNDING
 from sim.outcomes.ledgers import Ledgers, ledgers
 from sim.outcomes.rounding import MILLION, signed, step_of
 from sim.outcomes.summary import HIGH, LOW
@@ -42,8 +43,8 @@ def _threshold() -> float:
 
 
 def _where(numbers: Numbers) -> str:
-    years = numbers.results.policy_years
-    return f"{numbers.results.place_label}, {years} year{'s' * (years != 1)}, {numbers.runs} runs"
+    years, runs = numbers.results.policy_years, numbers.runs
+    return f"{numbers.results.place_label}, {years} year{'s' * (years != 1)}, {runs} run{'s' * (runs != 1)}"
 
 
 def plane(results: Results | Numbers, scenarios: Sequence[str] | None = None) -> style.Picture | None:
@@ -62,7 +63,8 @@ def plane(results: Results | Numbers, scenarios: Sequence[str] | None = None) ->
         return None
     found = {name: acceptability.plane(*both) for name, both in points.items()}
     looks = {numbers.label(name): numbers.looks[name] for name in numbers.compared}
-    return decision_figures.plane(points, found, _threshold(), _where(numbers), "run", looks)
+    holds = "chance alone" if numbers.one_draw else "evidence and chance together"
+    return decision_figures.plane(points, found, _threshold(), _where(numbers), "run", looks, holds)
 
 
 def ceac(results: Results | Numbers, scenarios: Sequence[str] | None = None) -> style.Picture | None:
@@ -99,9 +101,11 @@ def tornado(results: Results | Numbers, scenario: str | None = None) -> style.Pi
     whole = np.array([one.net_benefit for one in numbers.ledgers(name)])
     if not whole.any():
         return None
-    bars = [*_prices(numbers, name), *_spread(numbers, whole)]
-    bars.sort(key=lambda bar: -(max(bar[1:]) - min(bar[1:])))
     mean = float(whole.mean())
+    bars = [bar for bar in (*_prices(numbers, name), *_spread(numbers, whole)) if _felt(bar, mean)]
+    if not bars:
+        return None
+    bars.sort(key=lambda bar: -(max(bar[1:]) - min(bar[1:])))
     step = step_of(max(abs(end) for _, *ends in bars for end in ends) / MILLION)
     largest, *ends = bars[0]
     crosses = min(mean + min(ends), mean + max(ends)) < 0 < max(mean + min(ends), mean + max(ends))
@@ -143,6 +147,11 @@ Bar = tuple[str, float, float]
 """Words, and the change of the mean net benefit in £ at the low and at the high end."""
 
 
+def _felt(bar: Bar, mean: float) -> bool:
+    """Whether a bar is more than the rounding of sums."""
+    return max(map(abs, bar[1:])) > ROUNDING * abs(mean)
+
+
 def _sign_holds(mean: float, bars: Sequence[Bar]) -> bool:
     return all((mean + end > 0) == (mean > 0) for _, *ends in bars for end in ends)
 
@@ -175,6 +184,8 @@ def _prices(numbers: Numbers, scenario: str) -> list[Bar]:
 def _spread(numbers: Numbers, whole: np.ndarray) -> list[Bar]:
     share = float(numbers.results.noise(whole))
     low, high = (float(np.quantile(whole, q)) - float(whole.mean()) for q in (LOW, HIGH))
+    if numbers.one_draw:
+        return [("chance", low, high)]
     if not np.isfinite(share):
         return [("evidence and chance together", low, high)]
     return [

@@ -16,6 +16,7 @@ from sim.report.numbers import Numbers, clear
 from sim.report.style import NBSP, number, signed_percent, significant
 from sim.report.words import join, span, verdict
 
+TENTHS = 10  # neighbourhoods from which tenths of them can be told
 LONG_WAITS = "waiting_over_18w_share"  # the mean of the runs' shares, as in the table: not the share of the means
 
 
@@ -154,6 +155,8 @@ def gradient(numbers: Numbers, measures: Sequence[str], scenarios: Sequence[str]
         better, worse = said.count("better"), said.count("worse")
         if better or worse:
             parts.append(f"{numbers.label(name)} better in {better or 'none'}, worse in {worse or 'none'}")
+        elif all(one == "same" for one in said):
+            parts.append(f"{numbers.label(name)} no difference")
         else:
             parts.append(f"{numbers.label(name)} no clear difference")
     return f"Does the most deprived fifth fare better than the least? Of {len(measures)} measures: {'; '.join(parts)}"
@@ -165,8 +168,11 @@ def neighbourhoods(numbers: Numbers, measure: str, scenarios: Sequence[str]) -> 
     level = numbers.area_level(measure)
     if not scenarios or numbers.runs < FEWEST_RUNS:
         decimals = significant(float(np.nanmedian(level)))
-        low, high = (number(float(np.nanquantile(level, q)), decimals) for q in (0.1, 0.9))
-        text = f"{label} by neighbourhood: nine tenths lie above {low}, nine tenths below {high}"
+        few = len(level) < TENTHS
+        low, high = (number(float(np.nanquantile(level, q)), decimals) for q in ((0, 1) if few else (0.1, 0.9)))
+        text = f"{label} by neighbourhood: from {low} to {high}" if few else (
+            f"{label} by neighbourhood: nine tenths lie above {low}, nine tenths below {high}"
+        )  # fmt: skip
         return text if not scenarios else f"{text}. {few_runs(numbers)}"
     parts = []
     for name in scenarios:

@@ -20,18 +20,21 @@ RULE = (
     "Of the residents whose lives were followed: the one with the fewest, and the one with the most, A&E attendances, "
     "emergency stays and contacts that a practice could not offer (they had to wait, were given up or went to A&E "
     "instead) under {scenario} beside the same life under {base}; and the one in the middle by number of events among "
-    "those who live there from beginning to end. Ties go to the lowest number. A contact that has to wait for two "
-    "months counts twice. One course of chance shows how the model works; it is no finding."
+    "those who live there from beginning to end. {none}Ties go to the lowest number. A contact that has to wait for "
+    "two months counts twice. One course of chance shows how the model works; it is no finding."
 )
+NONE = "{scenario} {way} no life that was followed. "
+ALIKE = "No life that was followed is different under any other scenario, so these"
 ORDINARY = (
-    "No life that was followed is different under any other scenario, so three were chosen by number of events under "
-    "{base} among those who live there from beginning to end: at a quarter, in the middle and at three quarters."
+    "{which} were chosen by number of events under {base} among those who live there from beginning to end: at a "
+    "quarter, in the middle and at three quarters."
 )
 COUNTED = {
     "A&E attendances": (lives.ED, ""), "emergency stays": (lives.STAY, ""),
     **{name: (lives.GP, kind) for kind, name in theograph.REFUSED.items()},
 }  # fmt: skip
 FATES = {"Had to wait": "had to wait", "Given up": "{were} given up", "To A&E instead": "went to A&E instead"}
+COUNTS = {1: "One", 2: "Two", 3: "Three"}
 QUARTERS = (0.25, 0.5, 0.75)
 
 
@@ -89,14 +92,23 @@ def _choose(numbers: Numbers) -> tuple[list[Chosen], str]:
             chosen.append(Chosen(fewest, scenario, f"The life that {named} spares most"))
         if change[most] > 0:
             chosen.append(Chosen(most, scenario, f"The life that {named} burdens most"))
+        ways = {"spares": change[fewest] < 0, "burdens": change[most] > 0}
+        none = "".join(NONE.format(scenario=named, way=way) for way, some in ways.items() if not some)
         rest = sizes[~sizes.index.isin([one.client for one in chosen])]
         if len(rest):
             chosen.append(Chosen(int(rest.index[len(rest) // 2]), numbers.base, "A life in the middle"))
-        return chosen, RULE.format(scenario=named, base=labels[numbers.base])
+        return chosen, RULE.format(scenario=named, base=labels[numbers.base], none=none)
     places = dict.fromkeys(min(int(q * len(sizes)), len(sizes) - 1) for q in QUARTERS) if len(sizes) else {}
     words = ("A quieter life than most", "A life in the middle", "A busier life than most")
     chosen = [Chosen(int(sizes.index[k]), numbers.base, word) for k, word in zip(places, words, strict=False)]
-    return chosen, ORDINARY.format(base=labels[numbers.base])
+    which = "Of the residents whose lives were followed, these" if numbers.alone else ALIKE
+    return chosen, ORDINARY.format(which=which, base=labels[numbers.base])
+
+
+def heading(numbers: Numbers) -> str:
+    """``Three lives``, by how many were found."""
+    found = len(choose(numbers)[0])
+    return f"{COUNTS.get(found, str(found))} {'life' if found == 1 else 'lives'}"
 
 
 def _throughout(events: pd.DataFrame, numbers: Numbers) -> set[int]:

@@ -47,11 +47,12 @@ def neighbourhood_map(
         picture = style.Picture(height=1.1 + (each + 0.55) * down)
         info, unit = numbers.info(measure), numbers.head_unit(measure)
         span = numbers.late_span()
-        note = (
-            f"{info.label}, {unit}, {span}. Changes are coloured only where they are beyond chance (paired test; at "
-            "most a tenth of the coloured areas would be flukes); darker: more than half the largest change. Pale "
-            "grey: no clear change."
-        )
+        note = f"{info.label}, {unit}, {span}."
+        if shown:
+            note += (
+                " Changes are coloured only where they are beyond chance (paired test; at most a tenth of the coloured "
+                "areas would be flukes); darker: more than half the largest change. Pale grey: no clear change."
+            )
         finding = findings.neighbourhoods(numbers, measure, shown)
         top = style.headline(picture, finding, note)
         height = picture.get_figheight()

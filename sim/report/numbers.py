@@ -234,6 +234,16 @@ class Numbers:
         return float(low[0]), float(mid[0]), float(high[0])
 
     @property
+    def one_draw(self) -> bool:
+        """Whether all runs share one draw of the evidence, so that what differs between them is chance."""
+        return len({draw for draw, _ in self.results.pairs}) == 1
+
+    @property
+    def central(self) -> bool:
+        """Whether that one draw is none, but the central values of the evidence."""
+        return self.one_draw and self.results.pairs[0][0] == 0
+
+    @property
     def runs(self) -> int:
         """Runs of each scenario."""
         return int(self.results.runs)

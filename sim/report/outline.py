@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from sim import clock
 from sim.outcomes.sentences import headline_measures
+from sim.outcomes.summary import FEWEST_RUNS
 from sim.outcomes.value import MOVED_COUNTS
 from sim.report import differences, dose, growing, lives, reckoning_words, sections, sources, whole
 from sim.report.cautions import cautions, share_words
@@ -18,8 +19,8 @@ from sim.report.style import NBSP, Drawn, Picture
 from sim.report.words import span
 
 CAPTIONS = {
-    "dose": "Asking for twice the money need not spend twice as much, as people who are eligible run out; and somebody "
-    "pays for what is spent.",
+    "dose": "Asking for twice the money need not spend twice as much, where people who are eligible run out; and "
+    "somebody pays for what is spent.",
     "trends": "Small multiples: one measure a row, one scenario a column, each drawn over the same baseline.",
     "differences": "Differences are paired: a scenario and the baseline share evidence and chance, run by run.",
     "balance": "A dot at the edge with an arrow's shape lies beyond the scale.",
@@ -37,14 +38,20 @@ CAPTIONS = {
     "loneliness, the one in which most of them change clearly is shown. Read patterns, not single areas.",
     "assets": "Community building starts from what is there. A local asset map, where one exists, would be better.",
     "waterfall": "Every admission, need or person belongs to one fifth, so the steps add up to the whole change.",
-    "waterfall_by_lever": "From headwater attribute. The steps add up to the whole change.",
+    "waterfall_by_lever": "From headwater attribute, means of its runs. The steps add up to the whole change; whether "
+    "that is a clear one, the tables say.",
     "handoffs": "People handed to other teams in a year, and what became of it. Who handed them on is not recorded.",
     "intervals": "A wide dark part asks for more runs or residents; a wide pale part asks for better evidence.",
     "tornado": "One price at a time, all else as it is. The bar of evidence holds all that was drawn, prices too; "
     "which of the model's numbers matter most is a question for headwater sweep. "
     f"{MOVED_COUNTS}",
-    "weak": "A benefit that rests on judgement may be real; nobody has measured it.",
+    "weak": "A change that rests on judgement may be real; nobody has measured it.",
 }
+ALONE = {
+    "trends": "One measure a row.",
+    "map": "Neighbourhoods are Lower-layer Super Output Areas (2021). Read patterns, not single areas.",
+}
+"""Captions where there is nothing to compare with; that of the map also where too few runs were made to do so."""
 
 
 SHOWN = {
@@ -68,12 +75,12 @@ def contents(numbers: Numbers, widget: str) -> list[Section]:
         Section("bath", "The bath and the tap"),
         Section("payback", "When it pays back, and what gets worse first", sources.money_words(numbers),
                 tables=[*whole.courses(numbers), *sources.money_tables(numbers)]),
-        Section("who", "Who gains",
+        Section("who", "Who gains" if compared else "Who has more of it: deprivation and place",
                 tables=[*sections.inequality(numbers), *whole.life(numbers), *whole.indices(numbers)]),
-        Section("where", "Where the change comes from"),
+        Section("where", "Where the change comes from" if compared else "From team to team"),
         Section("sure", "How sure", sections.how_sure(numbers), tables=_sure(numbers) if compared else [],
                 after=sections.PUBLISHED if compared else []),
-        Section("stories", "Three lives", [rule] if rule else []),
+        Section("stories", lives.heading(numbers), [rule] if rule else []),
         Section("assumed", "What was assumed", sources.assumed(numbers),
                 tables=[*sources.assumption_tables(numbers), *pilots(numbers)]),
         Section("numbers", "The numbers", sections.numbers_words(numbers), tables=sections.headline_tables(numbers)),
@@ -100,7 +107,8 @@ def illustrate(page: Page, numbers: Numbers, pictures: Mapping[str, Picture | Dr
 def caption(numbers: Numbers, name: str) -> str:
     """What stands below a picture; how many measures it shows where the answer counts others."""
     if name != "balance":
-        return CAPTIONS[name]
+        plain = numbers.alone or (name == "map" and numbers.runs < FEWEST_RUNS)
+        return ALONE.get(name, CAPTIONS[name]) if plain else CAPTIONS[name]
     rows, counted = len(differences.drawn(numbers)), len(headline_measures(numbers.results))
     return (
         f"{rows} measures in the last year. The answer at the top counts {counted} headline measures, which stand "

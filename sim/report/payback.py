@@ -27,7 +27,8 @@ Floats = NDArray[np.float64]
 @dataclass(frozen=True)
 class Balance:
     """What a scenario is ahead (above 0) or behind, £ million discounted, by year end: means, and 90 % of runs of the
-    cash line. In no run did it spend anything where `nothing` is true."""
+    cash line. In no run did it spend anything where `nothing` is true; where `cheaper` is, it costs less than the
+    baseline, and there is nothing to pay back."""
 
     years: tuple[int, ...]
     cash: Floats
@@ -35,6 +36,7 @@ class Balance:
     high: Floats
     with_capacity: Floats
     nothing: bool
+    cheaper: bool = False
 
 
 def balance(ledgers: Sequence[Ledgers], policy_start: int) -> Balance:
@@ -51,7 +53,8 @@ def balance(ledgers: Sequence[Ledgers], policy_start: int) -> Balance:
     mid, low, high, _ = intervals(cash)
     first = clock.fin_year(policy_start)
     nothing = not any(one.cost.any() or one.cash.any() or one.capacity.any() for one in ledgers)
-    return Balance(tuple(range(first, first + len(ends))), mid, low, high, both.mean(axis=0), nothing)
+    cheaper = float(np.mean([one.total("cost") for one in ledgers])) < 0
+    return Balance(tuple(range(first, first + len(ends))), mid, low, high, both.mean(axis=0), nothing, cheaper)
 
 
 def payback(results: Results | Numbers, scenarios: Sequence[str] | None = None) -> style.Picture | None:
@@ -100,6 +103,9 @@ def _finding(numbers: Numbers, found: dict[str, Balance]) -> str:
         if one.nothing:
             parts.append(f"{who} spends nothing and saves nothing")
             continue
+        if one.cheaper:
+            parts.append(f"{who} costs less than {numbers.label(numbers.base)} and has nothing to pay back")
+            continue
         ledgers = numbers.ledgers(name)
         cash, both = (sum(x.payback_month(flag) is not None for x in ledgers) for flag in (False, True))
         runs = len(ledgers)
@@ -115,9 +121,9 @@ def _alt(numbers: Numbers, found: dict[str, Balance]) -> str:
     parts = []
     for name, one in found.items():
         ends = (float(x[-1]) * MILLION for x in (one.cash, one.low, one.high, one.with_capacity))
-        mid, low, high, both = (("−" if x < 0 else "+") + "£" + pounds(abs(x)) for x in ends)
-        parts.append(f"{numbers.label(name)}: cash {mid} ({low} to {high}), with released capacity {both}.")
-    last = clock.fin_year_label(next(iter(found.values())).years[-1])
-    return (
-        f"Line charts by year. What came back less what was spent by the end of {last}, discounted. {' '.join(parts)}"
-    )
+        mid, low, high, both = (("−" if x < 0 else "+" if x > 0 else "") + "£" + pounds(abs(x)) for x in ends)
+        band = f" ({low} to {high})" if low != high else ""
+        parts.append(f"{numbers.label(name)}: cash {mid}{band}, with released capacity {both}.")
+    years = len(next(iter(found.values())).years)
+    after = f"{years} year{'s' * (years != 1)} after the policy starts"
+    return f"Line charts by year. What came back less what was spent, {after}, discounted. {' '.join(parts)}"

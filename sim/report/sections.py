@@ -44,7 +44,7 @@ def tiles(numbers: Numbers) -> list[Tile]:
                 continue
             shown = verdict if verdict in ("better", "worse") else "unclear"
             words = VERDICTS[verdict] if d.runs >= FEWEST_RUNS else "too few runs to say"
-            ends = interval(d.low, d.high, least)
+            ends = interval(d.low, d.high, least) if d.runs > 1 else rounded(d.mean, step(d.low, d.high, least))
             figures.append(Figure(numbers.info(measure).label, value, f"{ends} {unit}", words, shown))
         colour = numbers.looks[scenario].colour
         made.append(Tile(numbers.label(scenario), first_sentence(numbers.facts.description(scenario)), colour, figures))
@@ -84,13 +84,22 @@ def how_sure(numbers: Numbers) -> list[str]:
     results = numbers.results
     draws = len({d for d, _ in results.pairs})
     seeds = results.runs // draws
-    layout = f"{draws} draw{'s' * (draws != 1)} of the uncertain evidence × {seeds} seed{'s' * (seeds != 1)} of chance"
+    evidence = f"{draws} draw{'s' * (draws != 1)} of the uncertain evidence"
+    if numbers.central:
+        evidence = "the central values of the evidence"
+    layout = f"{evidence} × {seeds} seed{'s' * (seeds != 1)} of chance"
     graded = assumptions.grades()
-    said = [
-        f"Each scenario was run {results.runs} times: {layout}. A range such as “−2 to +1” says where "
-        f"90{NBSP}% of runs lie: what the model says under the uncertainty that was put into it. It is not a "
-        "confidence interval and knows nothing of what the model leaves out.",
-    ]
+    who = "Each scenario" if numbers.compared else "The scenario"
+    times = "once" if results.runs == 1 else f"{results.runs} times"
+    said = [f"{who} was run {times}: {layout}."]
+    if results.runs > 1:
+        said[0] += (
+            f" A range such as “−2 to +1” says where 90{NBSP}% of runs lie: what the model says under "
+            f"{'chance alone' if numbers.one_draw else 'the uncertainty that was put into it'}. It is not a confidence "
+            "interval and knows nothing of what the model leaves out."
+        )
+    else:
+        said[0] += " One run shows no range: neither what chance does nor what is not known of the evidence."
     if numbers.compared:
         said.append(
             "Scenarios are compared pair by pair under the same evidence and the same chance. Better or worse is "
@@ -100,14 +109,20 @@ def how_sure(numbers: Numbers) -> list[str]:
     if total:
         said.append(
             f"The registry of evidence holds {total} single numbers: {graded['read']} read in their source, "
-            f"{graded['recalled']} recalled and still to be checked, {graded['judgement']} judged. All that have an "
-            "interval are drawn anew in each draw of the evidence."
+            f"{graded['recalled']} recalled and still to be checked, {graded['judgement']} judged. "
+            + (
+                "None was drawn from its interval in these runs."
+                if numbers.central
+                else "All that have an interval are drawn anew in each draw of the evidence."
+            )
         )
     return said
 
 
 def noise(numbers: Numbers) -> list[Table]:
-    """How much of each change's spread is chance."""
+    """How much of each change's spread is chance; none where all runs share one draw of the evidence."""
+    if numbers.one_draw:
+        return []
     rows = []
     for measure in headline_measures(numbers.results):
         found = [numbers.results.change(measure, name) for name in numbers.compared]
@@ -142,7 +157,7 @@ def beside(numbers: Numbers) -> list[Table]:
         found = [bound.changes[name] for name in numbers.compared]
         figures = [
             ("cannot be told" if one.runs == 0 else change(one.mean, one.low, one.high, LEAST_OF_PUBLISHED))
-            + " - further" * bound.beyond(name)
+            + " – further" * bound.beyond(name)
             for name, one in zip(numbers.compared, found, strict=True)
         ]
         when = clock.fin_year_label(bound.year)
@@ -173,6 +188,11 @@ def inequality(numbers: Numbers) -> list[Table]:
         rows.append(row)
     heads = [Head("Slope, least to most deprived end"), Head(numbers.label(numbers.base), True)]
     heads += [Head(numbers.label(name), True) for name in numbers.compared]
-    note = "Age-standardised slope index by local deprivation rank: above zero, more in the most deprived."
+    note = (
+        "Age-standardised slope index by local deprivation rank: above zero, more in the most deprived. The gap is the "
+        "life expectancy of the least deprived fifth less that of the most deprived: above zero, the most deprived "
+        "live shorter."
+    )
     year = clock.fin_year_label(numbers.results.horizon)
-    return [Table(f"Inequality in {year}: level, and change from it", heads, rows, note)] if rows else []
+    title = f"Inequality in {year}{': level, and change from it' if numbers.compared else ''}"
+    return [Table(title, heads, rows, note)] if rows else []

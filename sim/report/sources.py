@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from sim import clock
+from sim.outcomes.change import ROUNDING
 from sim.outcomes.rounding import MILLION, level
 from sim.outcomes.rounding import signed as rounded
-from sim.outcomes.sentences import money_sentence
+from sim.outcomes.sentences import baseline_spends, money_sentence, pounds
+from sim.outcomes.summary import Interval
 from sim.outcomes.value import MOVED_COUNTS, Worth, worth
 from sim.report import assumptions
 from sim.report.numbers import Numbers
 from sim.report.parts import Head, Table
-from sim.report.style import DASH, NBSP, number
-from sim.report.words import interval, join, step
+from sim.report.style import DASH, NBSP
+from sim.report.uneven import amount_of
+from sim.report.words import change, interval, join, step
 
 COMMIT_SHOWN = 12  # of a commit's name
+FINEST = 3  # decimals of £ million: thousands
 LARGE = 20  # an amount from which decimals are not worth showing
 ATTRIBUTION = (
     "Contains public sector information licensed under the Open Government Licence v3.0 "
@@ -37,12 +42,12 @@ def money_words(numbers: Numbers) -> list[str]:
         found = worth(numbers.results, name)
         said.append(money_sentence(numbers.results, found))
         taken, lost, made = (found.items[key] for key in ("taken", "qalys_displaced", "qalys"))
-        if taken.mean > 0:
+        if taken.mean > 0 and not baseline_spends(numbers.results):  # else what is taken was partly its levers'
             said.append(
-                f"What was taken from existing lines (£{level(taken.mean / MILLION)}m) would, at the NHS's margin, "
+                f"What was taken from existing lines (£{pounds(taken.mean)}) would, at the NHS's margin, "
                 f"have made about {level(lost.mean)} QALYs; in the model, gains and losses together come to "
-                f"{rounded(made.mean, step(made.low, made.high))} ({interval(made.low, made.high)}). Where the model "
-                "loses less by taking money than that, it flatters the scenario."
+                f"{change(made.mean, made.low, made.high)}. Where the model loses less by taking money than that, it "
+                "flatters the scenario."
             )
             said.append(_both_sides(found))
     return said
@@ -51,14 +56,20 @@ def money_words(numbers: Numbers) -> list[str]:
 def _both_sides(found: Worth) -> str:
     """Net health benefit with moved money counted as spent, and with new money alone."""
     spent, new = (found.items[f"net_health_benefit{of}"] for of in ("", "_of_new_money"))
-    both = [
-        f"{rounded(one.mean, step(one.low, one.high))} QALYs ({interval(one.low, one.high)})" for one in (spent, new)
-    ]
+    both = [_qalys(one) for one in (spent, new)]
     return (
         f"Net health benefit is {both[0]} when moved money counts as spent, at what the NHS would make of it at its "
         f"margin, and {both[1]} if only new money counted as cost. The first is the cautious side: what the model "
         "loses by the cut is in both."
     )
+
+
+def _qalys(one: Interval) -> str:
+    """``−370 QALYs (−490 to −260)``; without a range where all runs agree, and no rounding of sums as health."""
+    if max(abs(one.mean), abs(one.low), abs(one.high)) < ROUNDING:
+        return "0 QALYs in every run"
+    ends = f" ({interval(one.low, one.high)})" if one.low < one.high else ""
+    return f"{rounded(one.mean, step(one.low, one.high))} QALYs{ends}"
 
 
 def money_tables(numbers: Numbers) -> list[Table]:
@@ -90,19 +101,32 @@ def _item_name(one: dict[Any, Any]) -> str:
 def _amount(one: dict[Any, Any]) -> str:
     scale = MILLION if one["unit"] == "£" else 1.0
     mean, low, high = (float(one[key]) / scale for key in ("mean", "low", "high"))
-    if mean == low == high == 0:
+    if max(abs(mean), abs(low), abs(high)) < ROUNDING:
         return "0"
-    decimals = 0 if max(abs(low), abs(high)) >= LARGE else 1
+    largest = max(abs(mean), abs(low), abs(high))
+    decimals = 0 if largest >= LARGE else 1
+    if 0 < largest < 1:  # so that a small place's money does not read as nothing
+        decimals = min(1 - math.floor(math.log10(largest)), FINEST)
+    if low == high:
+        return level(mean, decimals)
     return f"{level(mean, decimals)} ({level(low, decimals)}{NBSP}to{NBSP}{level(high, decimals)})"
 
 
 def assumed(numbers: Numbers) -> list[str]:
     """Who pays in each scenario, from the money that moved in the runs."""
+    who = "Who pays"
+    if baseline_spends(numbers.results):
+        who = f"Which lines have less than under {numbers.label(numbers.base)}"
     return [
-        f"{numbers.label(name)}. {numbers.facts.description(name)} Who pays: "
-        f"{assumptions.payers(numbers, name)}.".replace(". . ", ". ")
+        f"{numbers.label(name)}. {_ended(numbers.facts.description(name))}{who}: {assumptions.payers(numbers, name)}."
         for name in numbers.compared
     ]
+
+
+def _ended(text: str) -> str:
+    """A description with its full stop and the space behind it; nothing of an empty one."""
+    text = text.strip()
+    return f"{text}{'' if text.endswith(('.', '!', '?')) else '.'} " if text else ""
 
 
 def assumption_tables(numbers: Numbers) -> list[Table]:
@@ -150,7 +174,7 @@ def _range(low: float | None, high: float | None) -> str:
 
 
 def _million(value: float) -> str:
-    return number(value, 0 if abs(value) >= 9.95 else 1)
+    return amount_of(value)
 
 
 def provenance_words(numbers: Numbers) -> list[str]:
@@ -162,7 +186,8 @@ def provenance_words(numbers: Numbers) -> list[str]:
     draws, seeds = sorted({d for d, _ in results.pairs}), sorted({s for _, s in results.pairs})
     return [
         f"Place: {results.place_label}. Scenarios: {join([numbers.label(name) for name in numbers.scenarios])}. "
-        f"Evidence draws {_listed(draws)}, seeds {_listed(seeds)}, scale {results.scale:g}.",
+        f"{'Central values of the evidence (draw 0)' if numbers.central else f'Evidence draws {_listed(draws)}'}, "
+        f"seeds {_listed(seeds)}, scale {results.scale:g}.",
         f"headwater {facts.get('version')}{commit}; Python {facts.get('python')}; {packages}. config.yaml in the same "
         "folder repeats the run; metadata.json holds hashes of the code, the evidence and the place.",
     ]

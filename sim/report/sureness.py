@@ -24,11 +24,12 @@ BEYOND = (-50.0, 150.0)  # per cent that the axis of what is left shows; what li
 def intervals(
     results: Results | Numbers, measures: Sequence[str] = AT_END, scenarios: Sequence[str] | None = None
 ) -> style.Picture | None:
-    """Where 90 % of runs of each change lie (pale), and the part of that width that is chance (dark)."""
+    """Where 90 % of runs of each change lie (pale), and the part of that width that is chance (dark); None where no
+    scenario is compared, or all runs share one draw of the evidence: there is nothing to split."""
     numbers = Numbers.of(results)
     rows = drawn(numbers, measures)
     shown = list(scenarios or numbers.compared)[: style.MAX_SERIES]
-    if not shown or not rows:
+    if not shown or not rows or numbers.one_draw:
         return None
     noise = {(m, name): numbers.noise_at_end(m, name) for m in rows for name in shown}
     year = clock.fin_year_label(int(numbers.years[-1]))

@@ -3,6 +3,7 @@ the dearest years."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -20,6 +21,7 @@ UNEVEN = 2.0
 ABOUT_AS_DEAR = 0.95
 """Of the dearest year: years that cost at least that much are named with it."""
 WHOLE = 9.95  # £ million from which decimals are not worth showing
+SMALLEST = 0.05  # £ million that one decimal would show as nothing
 
 
 def uneven(millions: Floats) -> bool:
@@ -49,5 +51,8 @@ def spent(millions: Floats, years: Sequence[int], what: str = "") -> str:
 
 
 def amount_of(millions: float) -> str:
-    """``56``, ``7.8``."""
-    return number(millions, 0 if abs(millions) >= WHOLE else 1)
+    """``56``, ``7.8``; what is too small for that to one figure, so that it does not read as nothing: ``0.03``."""
+    size = abs(millions)
+    if 0 < size < SMALLEST:
+        return number(millions, -math.floor(math.log10(size)))
+    return number(millions, 0 if size >= WHOLE else 1)

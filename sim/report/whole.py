@@ -14,6 +14,7 @@ from sim.report.style import DASH
 
 EXPECTANCIES = ("life_expectancy", "healthy_life_expectancy")
 GROUPS = ("everyone", "most deprived fifth", "second fifth", "third fifth", "fourth fifth", "least deprived fifth")
+AND_CHANGES = ", and changes"
 INDEX_WORDS = {"slope": "slope index", "ratio": "relative index", "concentration": "concentration index"}
 
 
@@ -27,7 +28,8 @@ def life(numbers: Numbers) -> list[Table]:
             level = interval(results.values(measure, numbers.base, fifth)[:, k])
             if level.runs == 0:
                 continue
-            row = [f"{numbers.info(measure).label}, {group}", f"{level.mean:.1f} ({level.low:.1f} to {level.high:.1f})"]
+            ends = f" ({level.low:.1f} to {level.high:.1f})" if level.runs > 1 else ""
+            row = [f"{numbers.info(measure).label}, {group}", f"{level.mean:.1f}{ends}"]
             row += [bounds.figure(interval(results.changes(measure, name, fifth)[:, k])) for name in numbers.compared]
             rows.append(row)
     heads = [Head("Years at birth"), Head(numbers.label(numbers.base), True)]
@@ -37,7 +39,8 @@ def life(numbers: Numbers) -> list[Table]:
         "Fifths pool three years. The interval of chance in one run of this size is in tables/life.csv."
     )
     when = clock.fin_year_label(results.horizon)
-    return [Table(f"Life and healthy life expectancy in {when}, and changes", heads, rows, note, True)] if rows else []
+    title = f"Life and healthy life expectancy in {when}{AND_CHANGES if numbers.compared else ''}"
+    return [Table(title, heads, rows, note, True)] if rows else []
 
 
 def indices(numbers: Numbers) -> list[Table]:
@@ -61,7 +64,8 @@ def indices(numbers: Numbers) -> list[Table]:
         "Age-standardised (European Standard Population 2013), over neighbourhoods by local deprivation rank. Slope "
         "above 0, relative index above 1 and concentration index below 0: more in the most deprived."
     )
-    return [Table("Inequality by three indices, and changes", heads, rows, note, True)] if rows else []
+    title = f"Inequality by three indices{AND_CHANGES if numbers.compared else ''}"
+    return [Table(title, heads, rows, note, True)] if rows else []
 
 
 COURSE_NOTE = (

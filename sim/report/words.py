@@ -14,6 +14,7 @@ from sim.outcomes.rounding import signed as rounded
 from sim.report.numbers import clear
 from sim.report.style import MINUS, NBSP, number
 
+FINEST_TICK = 6  # decimals of a tick: life satisfaction changes by ten-thousandths in a first year
 BAND = f"90{NBSP}% of runs lie inside"
 VERDICTS = {
     "better": "better", "worse": "worse", "more": "more", "less": "less", "unclear": "no clear change",
@@ -55,18 +56,23 @@ def interval(low: float, high: float, least: float = 0.0) -> str:
     return f"{rounded(low, to)}{NBSP}to{NBSP}{rounded(high, to)}"
 
 
-def relative(low: float, high: float) -> str:
-    """The two ends of a range of relative changes (0.01 is one per cent), in per cent."""
+def relative(low: float, high: float, clear: bool = True) -> str:
+    """The two ends of a range of relative changes (0.01 is one per cent), in per cent. clear: whether the change is
+    said to have a direction; if not, an end that is next to nothing is not shown as more than nothing."""
     if not np.isfinite([low, high]).all():
         return "no range: a run starts from nothing"
-    return interval(100 * low, 100 * high)
+    if clear or low * high <= 0 or low == high:
+        return interval(100 * low, 100 * high)
+    to = step_of(100 * (high - low))
+    return f"{rounded(100 * low, to)}{NBSP}to{NBSP}{rounded(100 * high, to)}"
 
 
 def change(mid: float, low: float, high: float, least: float = 0.0) -> str:
-    """A difference with its range: ``−1,800 (−2,500 to −1,200)``; ``0`` when no run differs."""
+    """A difference with its range: ``−1,800 (−2,500 to −1,200)``; alone where runs agree, ``0`` when none differs."""
     if mid == low == high == 0:
         return "0"
-    return f"{rounded(mid, step(low, high, least))} ({interval(low, high, least)})"
+    own = rounded(mid, step(low, high, least))
+    return own if low == high else f"{own} ({interval(low, high, least)})"
 
 
 def first_sentence(text: str) -> str:
@@ -102,7 +108,7 @@ def ticks_across() -> MaxNLocator:
 
 def tick_format(value: float, _position: float | None = None) -> str:
     """A tick label: thousands commas, no useless decimals, real minus."""
-    for decimals in range(4):
+    for decimals in range(FINEST_TICK + 1):
         if abs(value - round(value, decimals)) < 1e-9 * max(1.0, abs(value)):
             return number(value, decimals)
     return number(value, 3)

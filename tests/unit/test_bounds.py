@@ -39,7 +39,7 @@ def test_a_report_sets_a_scenario_beside_the_models_own_experiment() -> None:
     said = {row[0].split(" (")[0]: row for row in table.rows}
     own = bounds.own()[bounding.CARE]
     row = said["Residents' emergency admissions, all trusts"]
-    assert f"tried in this model (north mid hampshire, 1 resident in {1 / own.scale:g}): " in row[1]
+    assert f"tried in this model (North Mid Hampshire, 1 resident in {1 / own.scale:g}): " in row[1]
     assert bounds.figure(own.change) in row[1]
     assert len(row) == 3
     assert row[2]

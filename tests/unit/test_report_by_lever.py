@@ -25,9 +25,13 @@ emergency_admissions,kind,baseline,0,80000,80000
 def folder(root: Path, name: str, command: str, target: str = "", **other: str) -> Path:
     made = root / name
     made.mkdir()
-    hashes = {"place": "a", "evidence": "b"} | {k: v for k, v in other.items() if k != "years"}
+    hashes = {"place": "a", "evidence": "b"} | {k: v for k, v in other.items() if k in ("place", "evidence")}
     (made / "metadata.json").write_text(json.dumps({"format": 1, "command": command, "hashes": hashes}))
-    (made / "config.yaml").write_text(f"place: toy\nyears: {other.get('years', '5')}\n")
+    start, amount = other.get("start", "2026-04"), other.get("amount", "2")
+    (made / "config.yaml").write_text(
+        f"place: toy\nyears: {other.get('years', '5')}\npolicy_start: {start}\nevidence:\n  judged: true\n"
+        f"composed:\n  baseline:\n    levers: {{}}\n  reform:\n    levers:\n      more_beds: {{amount: {amount}}}\n"
+    )
     if target:
         (made / "waterfall.csv").write_text(CSV.format(target=target))
     return made
@@ -51,6 +55,8 @@ def test_a_waterfall_is_taken_over_and_drawn_by_lever(tmp_path: Path) -> None:
         ("c", "attribute", "reform", {"evidence": "c"}, "was run with another evidence than"),
         ("d", "attribute", "reform", {"years": "6"}, "was run with another number of years than"),
         ("e", "attribute", "frontiers", {}, "goes from baseline to frontiers"),
+        ("f", "attribute", "reform", {"start": "2029-04"}, "was run with another start of the policy than"),
+        ("g", "attribute", "reform", {"amount": "10"}, "was run with other levers of reform than"),
     ],
 )
 def test_one_that_does_not_belong_is_refused(

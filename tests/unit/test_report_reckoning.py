@@ -57,8 +57,7 @@ def test_the_account_of_a_list_closes_with_what_no_record_tells_apart() -> None:
 
 def test_a_cut_that_makes_a_list_longer_is_told_with_who_pays_and_what_is_judged() -> None:
     (table,) = reckoning_words.tables(numbers(CUT))
-    assert table.rows == [["Hospital waiting list: Reform", "+504 (+50\xa0%)", "0", *(
-        f"{x} ({x}\xa0to\xa0{x})" for x in ("+720", "−140", "−72"))]]  # fmt: skip
+    assert table.rows == [["Hospital waiting list: Reform", "+504 (+50\xa0%)", "0", "+720", "−140", "−72"]]
     (said,) = table.words
     assert "720 fewer were treated, 144 more were removed untreated and 72 more became emergencies" in said
     assert "11\xa0% fewer were treated, and the list is 50\xa0% longer" in said
@@ -89,7 +88,7 @@ def test_unmet_need_is_told_by_the_gap_and_by_who_asks_again() -> None:
     (table,) = reckoning_words.tables(shown)
     rows = {row[0]: row[1:] for row in table.rows}
     assert rows["Contacts made"][0] == "576,000"
-    assert rows["Contacts made"][1].startswith("−36,000 ")
+    assert rows["Contacts made"][1] == "−36,000"
     runs = shown.results
     chance = np.mean([load().draw(d)[reckoning.CHANCE_TO_ASK] for d, _ in runs.pairs])
     months = np.arange(AFTER - 12, AFTER)  # what was open a month before: 100 more every month since the start

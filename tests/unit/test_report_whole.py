@@ -69,6 +69,6 @@ def test_courses_and_judged_benefits_say_who_wins_and_on_what() -> None:
     (left,) = whole.without_judged(shown)
     assert {row[-1] for row in left.rows} <= {"0", "0.0", "0.00", "0.000"}  # nothing changes in these
     text = page.html(shown, {})
-    tried = "tried in this model (north mid hampshire"
+    tried = "tried in this model (North Mid Hampshire"
     for caption in (table.caption, better.caption, left.caption, "Beside the literature", tried):
         assert caption in text
