@@ -7,11 +7,13 @@ from collections.abc import Sequence
 import numpy as np
 
 from sim import clock
-from sim.report.findings import of_last_year
+from sim.outcomes.summary import FEWEST_RUNS
+from sim.report.findings import few_runs, of_last_year
 from sim.report.numbers import Numbers
 from sim.report.style import NBSP, number, signed_percent, significant
 from sim.report.words import VERDICTS, change, relative, span
 
+TOO_FEW = "too few runs to say"
 NINETY = f"90{NBSP}% of runs"
 
 
@@ -26,7 +28,8 @@ def trend(numbers: Numbers, measures: Sequence[str], scenarios: Sequence[str]) -
             first, last, low, high = (
                 numbers.shown(measure, float(v)) for v in (line.mid[0], line.mid[-1], line.low[-1], line.high[-1])
             )
-            each.append(f"{numbers.label(name)} from {first} to {last} ({NINETY} {low} to {high})")
+            ends = f" ({NINETY} {low} to {high})" if line.runs > 1 else ""
+            each.append(f"{numbers.label(name)} from {first} to {last}{ends}")
         parts.append(f"{numbers.info(measure).label} ({numbers.unit(measure)}): {'; '.join(each)}.")
     return f"Line charts by financial year, {span(numbers.years)}. " + " ".join(parts)
 
@@ -43,7 +46,12 @@ def difference(numbers: Numbers, measures: Sequence[str], scenarios: Sequence[st
             each.append(f"{numbers.label(name)} {said}")
         parts.append(f"{numbers.info(measure).label} ({numbers.change_unit(measure)}): {'; '.join(each)}.")
     last = clock.fin_year_label(numbers.years[-1])
-    return f"Difference to {numbers.label(numbers.base)} in {last}, mean and where {NINETY} lie. " + " ".join(parts)
+    return f"Difference to {numbers.label(numbers.base)} in {last}, {_what(numbers)}. " + " ".join(parts)
+
+
+def _what(numbers: Numbers) -> str:
+    """What a number with its range is; of a single run there is none."""
+    return f"mean and where {NINETY} lie" if numbers.runs > 1 else "one run"
 
 
 def percentages(numbers: Numbers, measures: Sequence[str], scenarios: Sequence[str]) -> str:
@@ -54,12 +62,13 @@ def percentages(numbers: Numbers, measures: Sequence[str], scenarios: Sequence[s
         for measure in measures:
             line = numbers.share_change(measure, name)
             mid, low, high = (float(x[-1]) for x in (line.mid, line.low, line.high))
-            said = VERDICTS[of_last_year(numbers, measure, name)]
-            ends = relative(low, high)
-            each.append(f"{numbers.name(measure)} {signed_percent(mid)} ({ends}; {said})")
+            found = of_last_year(numbers, measure, name)
+            said = VERDICTS[found] if numbers.runs >= FEWEST_RUNS or found == "same" else TOO_FEW
+            ends = f"{relative(low, high)}; " if numbers.runs > 1 else ""
+            each.append(f"{numbers.name(measure)} {signed_percent(mid)} ({ends}{said})")
         parts.append(f"{numbers.label(name)}: {'; '.join(each)}.")
     last = clock.fin_year_label(numbers.years[-1])
-    start = f"Change from {numbers.label(numbers.base)} in {last}, mean and where {NINETY} lie, per cent"
+    start = f"Change from {numbers.label(numbers.base)} in {last}, {_what(numbers)}, per cent"
     return f"{start}, each run against its own {numbers.label(numbers.base)}. " + " ".join(parts)
 
 
@@ -73,9 +82,10 @@ def gradient(numbers: Numbers, measures: Sequence[str], scenarios: Sequence[str]
             what = f"{numbers.info(measure).label} ({numbers.head_unit(measure)})"
             parts.append(f"{what}, {numbers.label(name)}: {each}.")
     start = (
-        f"Change from {numbers.label(numbers.base)} in each local deprivation fifth, the most deprived first, mean and"
+        f"Change from {numbers.label(numbers.base)} in each local deprivation fifth, the most deprived first, "
+        f"{_what(numbers)}"
     )
-    return f"{start} where {NINETY} lie, {numbers.late_span()}. " + " ".join(parts)
+    return f"{start}, {numbers.late_span()}. " + " ".join(parts)
 
 
 def neighbourhoods(numbers: Numbers, measure: str, scenarios: Sequence[str]) -> str:
@@ -89,6 +99,8 @@ def neighbourhoods(numbers: Numbers, measure: str, scenarios: Sequence[str]) -> 
         f"Map of {len(level)} neighbourhoods. {what}, {numbers.label(numbers.base)}: from {low} to {high}, middle one "
         f"{middle}; highest in {most}."
     )
+    if numbers.runs < FEWEST_RUNS:
+        return text + (f" {few_runs(numbers)}." if scenarios else "")
     for name in scenarios:
         counts = numbers.area_change(measure, name).counts()
         text += (

@@ -285,11 +285,11 @@ def _asked_and_spent(numbers: Numbers, year: str) -> str:
     """``Asked for: 2.5 %, 5 % and 10 % of NHS spending; spent in 2045/46, in these runs: 2.4 %, 3.7 % and 5.7 %.``"""
     chosen = amounts(numbers)
     whole = share_of_budget(numbers, numbers.compared[0])
-    asked = [f"{one.share:g} times" if whole is None else f"{one.share * whole:.3g}{style.NBSP}%" for one in chosen]
+    asked = [f"{one.share:g}" if whole is None else f"{one.share * whole:.3g}{style.NBSP}%" for one in chosen]
     paid = [_per_cent(float(spent(numbers, one)[-1])) for one in chosen]
-    of = "what was asked" if whole is None else "NHS spending"
+    of = "times the scenario's own amounts" if whole is None else "of NHS spending"
     end = " of NHS spending" if whole is None else ""
-    return f"Asked for: {words.join(asked)} of {of}; spent in {year}, in these runs: {words.join(paid)}{end}."
+    return f"Asked for: {words.join(asked)} {of}; spent in {year}, in these runs: {words.join(paid)}{end}."
 
 
 def tables(numbers: Numbers) -> list[Table]:
