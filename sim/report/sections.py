@@ -86,8 +86,9 @@ def how_sure(numbers: Numbers) -> list[str]:
     seeds = results.runs // draws
     layout = f"{draws} draw{'s' * (draws != 1)} of the uncertain evidence × {seeds} seed{'s' * (seeds != 1)} of chance"
     graded = assumptions.grades()
+    times = f"{results.runs} times" if results.runs > 1 else "once"
     said = [
-        f"Each scenario was run {results.runs} times: {layout}. A range such as “−2 to +1” says where "
+        f"Each scenario was run {times}: {layout}. A range such as “−2 to +1” says where "
         f"90{NBSP}% of runs lie: what the model says under the uncertainty that was put into it. It is not a "
         "confidence interval and knows nothing of what the model leaves out.",
     ]
