@@ -109,7 +109,7 @@ def money(results: Results | Numbers, scenarios: Sequence[str] | None = None) ->
                 side = 1 if value >= 0 else -1
                 axis.text(
                     value + side * reach * 0.04, y, text, ha="left" if side > 0 else "right", va="center", fontsize=8.5,
-                    color=style.INK if text.strip("0.") else style.MUTED,
+                    color=style.INK if text != "0" else style.MUTED,
                 )  # fmt: skip
             axis.set_xlim(-1.45 * reach, 1.45 * reach)
             axis.set_title(numbers.label(name), pad=8)
@@ -126,8 +126,8 @@ def money(results: Results | Numbers, scenarios: Sequence[str] | None = None) ->
 
 def _shown(value: float, reach: float) -> str:
     """An amount in £ million beside its bar; with a second decimal where the largest of all bars is below a million."""
-    decimals = 2 if reach < 1 else 1 if abs(value) < uneven.WHOLE else 0
-    return style.signed(value, decimals)
+    text = style.signed(value, 2 if reach < 1 else 1 if abs(value) < uneven.WHOLE else 0)
+    return text if text.strip("0.") else "0"
 
 
 def _no_year(numbers: Numbers, books: Mapping[str, Moved]) -> str:
@@ -165,7 +165,7 @@ def _alt(numbers: Numbers, books: Mapping[str, Moved], every: Sequence[str]) -> 
     for name, book in books.items():
         each = []
         for line, mean in ((k, book.mean.get(k, 0.0)) for k in every):
-            if not _shown(mean, reach).strip("0."):
+            if _shown(mean, reach) == "0":
                 continue
             change = book.by_year[line]
             most = f" ({uneven.dearest(abs(change), book.years)})" if _uneven(change) else ""
