@@ -42,11 +42,17 @@ def difference(numbers: Numbers, measures: Sequence[str], scenarios: Sequence[st
         for name in scenarios:
             line = numbers.change(measure, name)
             ends = float(line.low[-1]), float(line.high[-1])
-            said = change(float(line.mid[-1]), *ends, numbers.least(measure))
+            said = _changed(numbers, float(line.mid[-1]), *ends, numbers.least(measure))
             each.append(f"{numbers.label(name)} {said}")
         parts.append(f"{numbers.info(measure).label} ({numbers.change_unit(measure)}): {'; '.join(each)}.")
     last = clock.fin_year_label(numbers.years[-1])
     return f"Difference to {numbers.label(numbers.base)} in {last}, {_what(numbers)}. " + " ".join(parts)
+
+
+def _changed(numbers: Numbers, mid: float, low: float, high: float, least: float = 0.0) -> str:
+    """A difference with its range; of a single run there is none."""
+    said = change(mid, low, high, least)
+    return said if numbers.runs > 1 else said.partition(" (")[0]
 
 
 def _what(numbers: Numbers) -> str:
@@ -78,7 +84,9 @@ def gradient(numbers: Numbers, measures: Sequence[str], scenarios: Sequence[str]
     for measure in measures:
         for name in scenarios:
             low, mid, high = numbers.fifth_change(measure, name)
-            each = "; ".join(change(float(m), float(a), float(b)) for a, m, b in zip(low, mid, high, strict=True))
+            each = "; ".join(
+                _changed(numbers, float(m), float(a), float(b)) for a, m, b in zip(low, mid, high, strict=True)
+            )
             what = f"{numbers.info(measure).label} ({numbers.head_unit(measure)})"
             parts.append(f"{what}, {numbers.label(name)}: {each}.")
     start = (

@@ -67,8 +67,6 @@ def change(mid: float, low: float, high: float, least: float = 0.0) -> str:
     """A difference with its range: ``−1,800 (−2,500 to −1,200)``; ``0`` when no run differs."""
     if mid == low == high == 0:
         return "0"
-    if mid == low == high:  # one run, or all alike: no range
-        return rounded(mid, step(low, high, least))
     return f"{rounded(mid, step(low, high, least))} ({interval(low, high, least)})"
 
 
