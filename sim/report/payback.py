@@ -62,10 +62,11 @@ def payback(results: Results | Numbers, scenarios: Sequence[str] | None = None) 
     found = {name: balance(numbers.ledgers(name), numbers.results.policy_start) for name in shown}
     with style.drawing():
         picture = style.Picture(height=3.7)
+        band = f", with a band in which 90{style.NBSP}% of runs lie" * (numbers.runs > 1)
         note = (
-            "£ million, discounted, added up since the policy starts: what came back less what the levers cost. Solid, "
-            f"with a band in which 90{style.NBSP}% of runs lie: cash. Dotted: with released capacity, which is not "
-            "money. It pays back where a line stays above the axis."
+            "£ million, discounted, added up since the policy starts: what came back less what the levers cost. "
+            f"Solid{band}: cash. Dotted: with released capacity, which is not money. It pays back where a line stays "
+            "above the axis."
         )
         if numbers.results.policy_years == 1:
             note = (

@@ -76,6 +76,11 @@ def _column(
 
 
 def _split(numbers: Numbers, noise: dict[tuple[str, str], float], shown: Sequence[str]) -> str:
+    moved = any(not numbers.change(measure, who).same() for measure, who in noise)
+    if moved and not any(np.isfinite(part) for part in noise.values()):
+        return (
+            "How much of the spread is chance cannot be told: it takes two draws of the evidence and two seeds of each"
+        )
     parts = []
     for name in shown:
         known = [part for (_, who), part in noise.items() if who == name and np.isfinite(part)]

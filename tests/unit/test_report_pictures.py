@@ -79,6 +79,12 @@ def test_every_clear_change_that_is_counted_is_drawn(monkeypatch: pytest.MonkeyP
     assert len(picture.axes[0].get_yticks()) == len(AT_END)
 
 
+def test_what_cannot_be_split_is_said_once() -> None:
+    picture = figures.plot(samples.results({"a": samples.GAIN, "b": samples.HARM}, draws=5, seeds=1), "intervals")
+    assert picture.finding.startswith("How much of the spread is chance cannot be told")
+    assert "of it chance" not in picture.alt
+
+
 def test_names_of_two_lines_have_room() -> None:
     placed = style.spread([5.0, 5.1, 5.2], 1.0, 0.0, 10.0, [2, 1, 2])
     assert np.diff(placed) == pytest.approx([1.5, 1.5], abs=0.01)
