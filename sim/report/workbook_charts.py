@@ -9,6 +9,7 @@ from typing import Any
 from sim import clock
 from sim.report import style, workbook
 from sim.report.numbers import Numbers
+from sim.report.style import significant
 from sim.report.trends import HEADLINES
 
 SIZE = {"width": 620, "height": 330}
@@ -25,7 +26,10 @@ def add(book: Any, sheet: Any, data: Any, numbers: Numbers, formats: dict[str, A
     measures = numbers.known(HEADLINES)
     sheet.hide_gridlines(2)
     sheet.write(
-        0, 0, "Means of the runs; the ranges that hold 90 % of them are on Summary and Series.", formats["bold"]
+        0,
+        0,
+        f"Means of the runs; the ranges that hold 90 % of them are on {'Summary and ' * bool(numbers.compared)}Series.",
+        formats["bold"],
     )
     data.set_column(0, 0, 34)
     data.set_column(1, 3 * len(numbers.scenarios), 16)
@@ -118,8 +122,10 @@ def _in_the_end(
         {"name": _plain(f"Change from {base} in {when}, and where 90 % of runs lie"), "name_font": {"size": 12}}
     )
     room = _reach(ends)
-    chart.set_x_axis({"name": _plain(f"% of {base}"), "num_format": "#,##0.###", "major_gridlines": GRID, **room,
-                      "label_position": "high"})  # at the bottom, as the measures run downwards  # fmt: skip
+    decimals = max(0, significant(room["max"] - room["min"]) - 1)
+    # labels "high" are at the bottom, as the measures run downwards
+    chart.set_x_axis({"name": _plain(f"% of {base}"), "num_format": _format(decimals), "major_gridlines": GRID,
+                      "label_position": "high", **room})  # fmt: skip
     chart.set_y_axis({"reverse": True, "label_position": "low"})
     chart.set_legend({"position": "bottom"})
     chart.set_size(SIZE)
@@ -138,7 +144,8 @@ def _reach(ends: list[float]) -> dict[str, float]:
 
 
 def _format(decimals: int) -> str:
-    return "#,##0" + ("." + "0" * decimals if decimals else "")
+    """Of an axis: one decimal more than the measure has where its steps need it, so that no two ticks look alike."""
+    return "#,##0" + ("." + "0" * decimals + "#" if decimals else "")
 
 
 def _cells(first: int, last: int, column: int) -> str:

@@ -120,6 +120,10 @@ def test_the_chart_of_changes_holds_every_range_and_its_own_cells(folder: Path, 
         for measure in shown:
             line = Numbers(results).share_change(measure, name)
             assert low <= 100 * line.low[-1] <= 100 * line.high[-1] <= high
+    assert "#,##0." not in chart, "whole per cent: a bare point would stand behind them"
+    with zipfile.ZipFile(folder / "results.xlsx") as file:
+        life = file.read(f"xl/charts/chart{1 + shown.index('life_satisfaction')}.xml").decode()
+    assert "#,##0.00#" in life, "ticks of 0.005 would be written alike"
     data = book["Chart data"]
     first, last = re.findall(r"<c:val><c:numRef><c:f>'Chart data'!\$B\$(\d+):\$B\$(\d+)</c:f>", chart)[0]
     means = [data.cell(row, 2).value for row in range(int(first), int(last) + 1)]
@@ -147,8 +151,10 @@ def test_a_name_that_looks_like_a_formula_stays_text(tmp_path: Path) -> None:
 def test_about_says_nothing_of_changes_where_nothing_is_compared(tmp_path: Path) -> None:
     openpyxl = pytest.importorskip("openpyxl")
     workbook.write(Numbers(samples.results({}, years=2)), tmp_path / "results.xlsx")
-    about = {row[0]: row[1] for row in openpyxl.load_workbook(tmp_path / "results.xlsx")["About"].values}
+    book = openpyxl.load_workbook(tmp_path / "results.xlsx")
+    about = {row[0]: row[1] for row in book["About"].values}
     assert not [name for name in ("Summary", "Charts", "Series") if "change" in about[name]]
+    assert "Summary" not in book["Charts"]["A1"].value, "it has no ranges"
 
 
 def test_long_tables_stand_in_an_annex_that_the_paper_leads_to(folder: Path) -> None:
