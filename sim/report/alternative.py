@@ -7,11 +7,13 @@ from collections.abc import Sequence
 import numpy as np
 
 from sim import clock
-from sim.report.findings import of_last_year
+from sim.outcomes.summary import FEWEST_RUNS
+from sim.report.findings import few_runs, of_last_year
 from sim.report.numbers import Numbers
 from sim.report.style import MOST_DECIMALS, NBSP, number, signed_percent, significant
 from sim.report.words import VERDICTS, change, relative, span
 
+TOO_FEW = "too few runs to say"
 NINETY = f"90{NBSP}% of runs"
 CLEAR = tuple(VERDICTS[name] for name in ("better", "worse", "more", "less"))
 
@@ -41,11 +43,22 @@ def difference(numbers: Numbers, measures: Sequence[str], scenarios: Sequence[st
         for name in scenarios:
             line = numbers.change(measure, name)
             ends = float(line.low[-1]), float(line.high[-1])
-            said = change(float(line.mid[-1]), *ends, numbers.least(measure))
+            said = _changed(numbers, float(line.mid[-1]), *ends, numbers.least(measure))
             each.append(f"{numbers.label(name)} {said}")
         parts.append(f"{numbers.info(measure).label} ({numbers.change_unit(measure)}): {'; '.join(each)}.")
     last = clock.fin_year_label(numbers.years[-1])
-    return f"Difference to {numbers.label(numbers.base)} in {last}, mean and where {NINETY} lie. " + " ".join(parts)
+    return f"Difference to {numbers.label(numbers.base)} in {last}, {_what(numbers)}. " + " ".join(parts)
+
+
+def _changed(numbers: Numbers, mid: float, low: float, high: float, least: float = 0.0) -> str:
+    """A difference with its range; of a single run there is none."""
+    said = change(mid, low, high, least)
+    return said if numbers.runs > 1 else said.partition(" (")[0]
+
+
+def _what(numbers: Numbers) -> str:
+    """What a number with its range is; of a single run there is none."""
+    return f"mean and where {NINETY} lie" if numbers.runs > 1 else "one run"
 
 
 def percentages(numbers: Numbers, measures: Sequence[str], scenarios: Sequence[str]) -> str:
@@ -56,12 +69,13 @@ def percentages(numbers: Numbers, measures: Sequence[str], scenarios: Sequence[s
         for measure in measures:
             line = numbers.share_change(measure, name)
             mid, low, high = (float(x[-1]) for x in (line.mid, line.low, line.high))
-            said = VERDICTS[of_last_year(numbers, measure, name)]
+            found = of_last_year(numbers, measure, name)
+            said = VERDICTS[found] if line.runs >= FEWEST_RUNS or found == "same" else TOO_FEW
             ends = f"{relative(low, high, said in CLEAR)}; " if line.runs > 1 else ""
             each.append(f"{numbers.name(measure)} {_middle(mid, low, high)} ({ends}{said})")
         parts.append(f"{numbers.label(name)}: {'; '.join(each)}.")
     last = clock.fin_year_label(numbers.years[-1])
-    start = f"Change from {numbers.label(numbers.base)} in {last}, mean and where {NINETY} lie, per cent"
+    start = f"Change from {numbers.label(numbers.base)} in {last}, {_what(numbers)}, per cent"
     return f"{start}, each run against its own {numbers.label(numbers.base)}. " + " ".join(parts)
 
 
@@ -80,13 +94,16 @@ def gradient(numbers: Numbers, measures: Sequence[str], scenarios: Sequence[str]
     for measure in measures:
         for name in scenarios:
             low, mid, high = numbers.fifth_change(measure, name)
-            each = "; ".join(change(float(m), float(a), float(b)) for a, m, b in zip(low, mid, high, strict=True))
+            each = "; ".join(
+                _changed(numbers, float(m), float(a), float(b)) for a, m, b in zip(low, mid, high, strict=True)
+            )
             what = f"{numbers.info(measure).label} ({numbers.head_unit(measure)})"
             parts.append(f"{what}, {numbers.label(name)}: {each}.")
     start = (
-        f"Change from {numbers.label(numbers.base)} in each local deprivation fifth, the most deprived first, mean and"
+        f"Change from {numbers.label(numbers.base)} in each local deprivation fifth, the most deprived first, "
+        f"{_what(numbers)}"
     )
-    return f"{start} where {NINETY} lie, {numbers.late_span()}. " + " ".join(parts)
+    return f"{start}, {numbers.late_span()}. " + " ".join(parts)
 
 
 def neighbourhoods(numbers: Numbers, measure: str, scenarios: Sequence[str]) -> str:
@@ -100,6 +117,8 @@ def neighbourhoods(numbers: Numbers, measure: str, scenarios: Sequence[str]) -> 
         f"Map of {len(level)} neighbourhoods. {what}, {numbers.label(numbers.base)}: from {low} to {high}, middle one "
         f"{middle}; highest in {most}."
     )
+    if numbers.runs < FEWEST_RUNS:
+        return text + (f" {few_runs(numbers)}." if scenarios else "")
     for name in scenarios:
         counts = numbers.area_change(measure, name).counts()
         text += (

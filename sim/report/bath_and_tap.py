@@ -29,14 +29,16 @@ def bath_and_tap(results: Results | Numbers, scenarios: Sequence[str] | None = N
     with style.drawing():
         picture = style.Picture(height=5.9)
         finding = findings.bath(numbers, baths, extra)
-        note = f"Top: the tap, people flowing in each year. Bottom: the bath, people in it. Bands: {words.BAND}."
-        top = style.headline(picture, finding, note)
+        bands = f"Bands: {words.BAND}." if numbers.runs > 1 else "Lines: one run."
+        note = f"Top: the tap, people flowing in each year. Bottom: the bath, people in it. {bands}"
+        top = style.headline(picture, finding, note + words.left_out(numbers, shown, scenarios))
         axes = picture.subplots(2, len(baths), squeeze=False)
         picture.subplots_adjust(left=0.085, right=0.865, top=top - 0.06, bottom=0.06, hspace=0.36, wspace=0.62)
         for column, (tap, bath, name) in enumerate(baths):
             _panel(axes[0, column], numbers, tap, shown, name, f"The tap: {numbers.unit(tap)}")
             _panel(axes[1, column], numbers, bath, shown, "", f"The bath: {numbers.unit(bath)}")
         picture.alt = alternative.trend(numbers, [m for tap, bath, _ in baths for m in (tap, bath)], shown)
+        picture.alt += words.left_out(numbers, shown, scenarios)
     return picture
 
 

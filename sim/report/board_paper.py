@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Any
 
 from sim import clock, disk
 from sim.outcomes.summary import FEWEST_RUNS
-from sim.report import sections, sources, whole
+from sim.report import sections, sources, whole, words
 from sim.report.numbers import Numbers
 from sim.report.outline import CAPTIONS
 from sim.report.page import Page
-from sim.report.parts import Table, Tile
+from sim.report.parts import Figure, Table, Tile
 from sim.report.style import INK, MUTED, NBSP, RULE, Drawn, Picture, text_width
-from sim.report.words import first_sentence
+from sim.report.words import first_sentence, lower
 
 if TYPE_CHECKING:
     from docx.document import Document
@@ -36,6 +36,7 @@ BESIDE = 0.45  # centimetres of a column that are no text
 INCH = 2.54  # centimetres
 GRAIN = 0.2  # centimetres in which what is left of the width is given to columns
 STEEP = 4  # how much more a row of many lines weighs than some of few
+LETTERS = "ABC"  # of the annexes
 MARKS = {"better": "▲", "worse": "▼", "unclear": "◆"}
 LIMITS = (
     "It compares choices and is no forecast: levels drift, and what differs between scenarios is the finding.",
@@ -78,15 +79,20 @@ def write(
     _figures(document, numbers, pictures, drawn)
     if numbers.compared:
         _told(document, "What gets worse", *_worse(numbers))
-    _told(document, "What it costs, and what comes back", sources.money_words(numbers), sources.money_tables(numbers))
+    ledgers = sources.money_tables(numbers)
+    annexes = dict(zip(LETTERS, [*ledgers, *whole.without_judged(numbers), *_levers(numbers)], strict=False))
+    costs, others = (
+        [letter for letter, table in annexes.items() if (table in ledgers) == of_money] for of_money in (True, False)
+    )
+    _told(document, "What it costs, and what comes back", [*sources.money_words(numbers), _see(annexes, costs)], [])
     after = list(sections.PUBLISHED) if numbers.compared else []
-    tables = [*sections.beside(numbers), *whole.without_judged(numbers)]
-    _told(document, "How sure", [*sections.how_sure(numbers), *after], tables)
-    _assumed(document, numbers)
+    _told(document, "How sure", [*sections.how_sure(numbers), *after], sections.beside(numbers))
+    _told(document, "What was assumed", [*sources.assumed(numbers), _see(annexes, others)], [])
     document.add_heading("What this cannot say", level=1)
     for line in LIMITS:
         document.add_paragraph(line, style="List Bullet")
-    _told(document, "Where this comes from", [*sources.provenance_words(numbers), sources.ATTRIBUTION], [])
+    _told(document, "Where this comes from", [*sources.provenance_words(numbers), sources.ATTRIBUTION], [], "Note")
+    _annexes(document, annexes)
     with disk.refusals(path):
         path.write_bytes(_same_bytes(document))
     return path
@@ -103,7 +109,7 @@ def _glance(document: Document, numbers: Numbers, tiles: Sequence[Tile]) -> None
     rows = []
     for k, name in enumerate(names):
         found = [tile.figures[k] for tile in tiles]
-        rows.append([name, *(f"{f.value}\n{f.interval}\n{MARKS.get(f.verdict, '')} {f.words}" for f in found)])
+        rows.append([name, *map(_cell, found)])
     heads = ["Measure", *(tile.label for tile in tiles)]
     caption = (
         f"Change against {numbers.label(numbers.base)} in {last}; below it, where 90{NBSP}% of runs lie. ▲ better, "
@@ -113,6 +119,13 @@ def _glance(document: Document, numbers: Numbers, tiles: Sequence[Tile]) -> None
     for tile in tiles:
         if tile.description:
             _bold_start(document, tile.label, tile.description)
+
+
+def _cell(figure: Figure) -> str:
+    """A figure of a tile in three lines; in one where no run differs."""
+    if figure.verdict == "unclear" and not any(map(str.isdigit, figure.value)):
+        return f"{MARKS['unclear']} {figure.value} {figure.words}"
+    return f"{figure.value}\n{figure.interval}\n{MARKS.get(figure.verdict, '')} {figure.words}"
 
 
 def _figures(document: Document, numbers: Numbers, pictures: Mapping[str, Picture | Drawn], drawn: Path | None) -> None:
@@ -146,30 +159,46 @@ def _worse(numbers: Numbers) -> tuple[list[str], list[Table]]:
     return ["No headline measure gets clearly worse in any year under any scenario."], []
 
 
-def _told(document: Document, heading: str, said: Sequence[str], tables: Sequence[Table]) -> None:
+def _told(
+    document: Document, heading: str, said: Sequence[str], tables: Sequence[Table], style: str | None = None
+) -> None:
     """A part in words and tables; nothing where there is neither."""
-    if not said and not tables:
+    if not any(said) and not tables:
         return
     document.add_heading(heading, level=1)
-    for line in said:
-        _add(document, line)
+    for line in filter(None, said):
+        _add(document, line, style)
     for table in tables:
         _table(document, table.caption, [head.name for head in table.heads], table.rows)
         if table.note:
             _add(document, table.note, "Note")
 
 
-def _assumed(document: Document, numbers: Numbers) -> None:
-    """Scenarios and who pays in words; each lever with what was asked, what was spent and what its numbers rest on."""
+def _levers(numbers: Numbers) -> list[Table]:
+    """Each lever with what was asked, what was spent and what its numbers rest on; empty where there is none."""
     tables = sources.assumption_tables(numbers)
-    _told(document, "What was assumed", sources.assumed(numbers), [])
     if not tables:
-        return
+        return []
     whole = tables[0]
-    heads = [head.name for head in whole.heads]
-    kept = [heads.index(name) for name in heads if name != "What it does"]
+    kept = [k for k, head in enumerate(whole.heads) if head.name != "What it does"]
     rows = [[first_sentence(row[k]) for k in kept] for row in whole.rows]
-    _table(document, whole.caption, [heads[k] for k in kept], rows)
+    return [Table(whole.caption, [whole.heads[k] for k in kept], rows, whole.note)]
+
+
+def _see(annexes: Mapping[str, Table], letters: Sequence[str]) -> str:
+    """A sentence that leads to some annexes; empty where there is none."""
+    said = words.join([f"annex {letter} for {lower(annexes[letter].caption)}" for letter in letters])
+    return said and f"See {said}."
+
+
+def _annexes(document: Document, tables: Mapping[str, Table]) -> None:
+    """The long tables, on pages of their own: nobody has to leaf through them to read the paper."""
+    for letter, table in tables.items():
+        heading = document.add_heading(f"Annex {letter}. {table.caption}", level=1)
+        heading.paragraph_format.page_break_before = letter == LETTERS[0]
+        _table(document, "", [head.name for head in table.heads], table.rows, table.caption)
+        if table.note:
+            _add(document, table.note, "Note")
 
 
 # ---------------------------------------------------------------------------------------------------- Word
@@ -178,6 +207,7 @@ def _assumed(document: Document, numbers: Numbers) -> None:
 def _styles(document: Document, title: str) -> None:
     """A4, Arial, dark text, a page number below; the file's own title, language and fixed dates."""
     from docx.enum.style import WD_STYLE_TYPE
+    from docx.oxml.ns import qn
     from docx.shared import Cm, Pt
 
     section = document.sections[0]
@@ -190,6 +220,8 @@ def _styles(document: Document, title: str) -> None:
         _font(style, size, bold=name in ("Title", "Heading 1"))
         style.paragraph_format.space_after = Pt(6)
     _language(styles["Normal"])
+    for language in styles.element.iter(qn("w:lang")):  # the template's own default too
+        language.set(qn("w:val"), "en-GB")
     for name, size, bold in (("Answer", 13, False), ("Warning", BODY, False), ("Note", SMALL, False)):
         made: Any = styles.add_style(name, WD_STYLE_TYPE.PARAGRAPH)
         made.base_style = styles["Normal"]
@@ -254,18 +286,22 @@ def _bold_start(document: Document, start: str, rest: str) -> None:
     paragraph.add_run(rest)
 
 
-def _table(document: Document, caption: str, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """A table under its caption: a header row that repeats on every page, rows that do not break, thin rules."""
+def _table(
+    document: Document, caption: str, heads: Sequence[str], rows: Sequence[Sequence[str]], about: str = ""
+) -> None:
+    """A table under its caption (none where a heading names it): a header row that repeats on every page, rows that do
+    not break, thin rules. about: what it is, for who cannot see it; the caption, unless given."""
     from docx.enum.table import WD_TABLE_ALIGNMENT
     from docx.oxml import OxmlElement
     from docx.shared import Cm, Pt
 
-    above = document.add_paragraph(caption, style="Caption")
-    above.paragraph_format.keep_with_next = True
+    if caption:
+        document.add_paragraph(caption, style="Caption").paragraph_format.keep_with_next = True
     table = document.add_table(rows=1 + len(rows), cols=len(heads))
     table.alignment = WD_TABLE_ALIGNMENT.LEFT
     table.autofit = False
     _rules(table)
+    _described(table, about or caption)
     rows, widths = _fitted(heads, rows)
     for column, width in zip(table.columns, widths, strict=True):
         column.width = Cm(width)
@@ -281,7 +317,7 @@ def _table(document: Document, caption: str, heads: Sequence[str], rows: Sequenc
             run = paragraph.add_run(text)
             run.font.size = Pt(SMALL)
             run.bold = texts is heads
-    document.add_paragraph().paragraph_format.space_after = Pt(2)
+    document.add_paragraph(style="Note").paragraph_format.space_after = Pt(2)
 
 
 def _fitted(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> tuple[list[list[str]], list[float]]:
@@ -344,7 +380,17 @@ def _rules(table: Any) -> None:
         for key, value in (("w:val", "single"), ("w:sz", "4"), ("w:color", RULE.lstrip("#"))):
             line.set(qn(key), value)
         borders.append(line)
-    table._tbl.tblPr.append(borders)
+    table._tbl.tblPr.find(qn("w:tblLayout")).addprevious(borders)  # where the format's order of parts has it
+
+
+def _described(table: Any, about: str) -> None:
+    """The table's title for screen readers."""
+    from docx.oxml import OxmlElement
+    from docx.oxml.ns import qn
+
+    title = OxmlElement("w:tblCaption")
+    title.set(qn("w:val"), about)
+    table._tbl.tblPr.append(title)
 
 
 def _same_bytes(document: Document) -> bytes:

@@ -51,7 +51,9 @@ def concentration(
             f"Residents from the most deprived neighbourhood to the least, {numbers.late_span()}, mean of the runs; "
             "not age-standardised. Above the diagonal: more than their share falls on deprived people."
         )
-        top = style.headline(picture, _finding(numbers, curves, drawn[0], shown), note)
+        top = style.headline(
+            picture, _finding(numbers, curves, drawn[0], shown), note + words.left_out(numbers, shown, scenarios)
+        )
         height = picture.get_figheight()
         row = picture.subplots(1, len(drawn), squeeze=False)[0]
         picture.subplots_adjust(left=0.075, right=0.985, top=top - 0.3 / height, bottom=0.5 / height, wspace=0.22)
@@ -78,6 +80,7 @@ def concentration(
             f"Concentration curves, {numbers.late_span()}. Share that falls on the most deprived fifth of residents. "
             f"{said}"
         )
+        picture.alt += words.left_out(numbers, shown, scenarios)
     return picture
 
 

@@ -62,7 +62,7 @@ def plane(
         )
         top = style.headline(picture, finding, note)
         axes = picture.subplots()
-        picture.subplots_adjust(left=0.11, right=0.97, top=top - 0.02, bottom=0.13)
+        picture.subplots_adjust(left=0.11, right=0.97, top=top - (0.07 if len(names) > 1 else 0.02), bottom=0.13)
         for name in names:
             cost, effect = points[name]
             look = looks[name]
@@ -84,7 +84,9 @@ def plane(
         axes.set_ylabel("cost of the levers less cash saved, discounted")
         money_axis(axes.yaxis)
         axes.xaxis.set_major_formatter(lambda v, _: words.tick_format(v))
-        axes.legend(frameon=False, fontsize=8.5, loc="best", labelcolor=style.INK)
+        if len(names) > 1:  # above the axes, where it cannot pass for a dot
+            axes.legend(frameon=False, fontsize=8.5, loc="lower left", bbox_to_anchor=(0, 1), ncols=len(names),
+                        borderaxespad=0.1, labelcolor=style.INK)  # fmt: skip
         said = "; ".join(
             f"{name}: more health for less money in {share(found[name].dominates)}, more health for more money in "
             f"{share(found[name].trade)}, less health for less money in {share(found[name].saves)}, less health for "
@@ -95,9 +97,11 @@ def plane(
     return picture
 
 
-def ceac(curves: Curves, options: Sequence[str], where: str, unit: str = "draw") -> style.Picture:
+def ceac(
+    curves: Curves, options: Sequence[str], where: str, unit: str = "draw", missing: Sequence[str] = ()
+) -> style.Picture:
     """Acceptability curves with the frontier (thick). options: names in the order of the curves, the baseline first;
-    unit: what a chance is a share of."""
+    unit: what a chance is a share of; missing: names of options that were left out for want of room."""
     thresholds = curves.thresholds
     looks = style.looks(list(options), options[0])
     changes = [k for k in range(1, len(thresholds)) if curves.best[k] != curves.best[k - 1]]
@@ -110,6 +114,8 @@ def ceac(curves: Curves, options: Sequence[str], where: str, unit: str = "draw")
         )
     else:
         finding = f"{first} is best on average at every threshold up to £{thresholds[-1]:,.0f} a QALY"
+    if missing:
+        finding = f"Without {words.join(missing)}: {finding}"
     with style.drawing():
         picture = style.Picture(height=4.4)
         note = (

@@ -26,6 +26,7 @@ AT_END = (
 
 NAME_INCHES = 2.1  # room for a measure's name beside a row
 ROOM = 2.35  # where the figures beside the dots end, in half-widths of the axis
+ROOM_OF_FOUR = 2.95  # of four narrow panels: the figures are as wide, the axis is not
 
 
 def over_time(
@@ -41,10 +42,10 @@ def over_time(
         picture = style.Picture(height=1.2 + 2.15 * down)
         finding = findings.clear_count(numbers, rows, shown)
         note = (
-            f"Each run minus {numbers.label(numbers.base)} (dashed) under the same chance and evidence. Bands: "
-            f"{words.BAND}."
+            f"Each run minus {numbers.label(numbers.base)} (dashed) under the same chance and evidence. "
+            f"{f'Bands: {words.BAND}.' if numbers.runs > 1 else 'Lines: one run.'}"
         )
-        top = style.headline(picture, finding, note)
+        top = style.headline(picture, finding, note + words.left_out(numbers, shown, scenarios))
         height = picture.get_figheight()
         axes = picture.subplots(down, across, squeeze=False)
         picture.subplots_adjust(
@@ -55,6 +56,7 @@ def over_time(
         for position in range(len(rows), down * across):
             axes[divmod(position, across)].set_visible(False)
         picture.alt = alternative.difference(numbers, rows, shown)
+        picture.alt += words.left_out(numbers, shown, scenarios)
     return picture
 
 
@@ -102,18 +104,19 @@ def at_end(
         )
         finding = findings.balance(numbers, rows, shown)
         height = picture.get_figheight()
-        top = style.headline(picture, finding, note)
+        top = style.headline(picture, finding, note + words.left_out(numbers, shown, scenarios))
         axes = picture.subplots(1, len(shown), sharey=True, squeeze=False)[0]
         picture.subplots_adjust(left=0.235, right=0.985, top=top - 0.3 / height, bottom=0.3 / height, wspace=0.08)
         # One measure that moves wildly must not flatten all others: beyond the limit an arrow stands for the dot.
         limit = row_limit([float(numbers.share_change(m, name).mid[-1]) for m in rows for name in shown])
         for axis, name in zip(axes, shown, strict=True):
             _column(axis, numbers, rows, name, limit)
-            _finish(axis, numbers, rows, name, limit)
+            _finish(axis, numbers, rows, name, limit, ROOM_OF_FOUR if len(shown) == style.MAX_SERIES else ROOM)
         axes[0].set_yticks(range(len(rows)), [row_name(numbers, m) for m in rows])
         axes[0].tick_params(axis="y", labelsize=9, labelcolor=style.INK)
         axes[0].set_ylim(len(rows) - 0.4, -0.6)
         picture.alt = alternative.percentages(numbers, rows, shown)
+        picture.alt += words.left_out(numbers, shown, scenarios)
     return picture
 
 
@@ -169,14 +172,14 @@ def about_nought(axes: Axes, title: str, limit: float, room: float) -> None:
     axes.set_xticks(ticks, [words.signed_tick(t) for t in ticks])
 
 
-def _finish(axes: Axes, numbers: Numbers, rows: Sequence[str], scenario: str, limit: float) -> None:
-    about_nought(axes, numbers.label(scenario), limit, ROOM)
+def _finish(axes: Axes, numbers: Numbers, rows: Sequence[str], scenario: str, limit: float, room: float) -> None:
+    about_nought(axes, numbers.label(scenario), limit, room)
     for y, measure in enumerate(rows):
         share = numbers.share_change(measure, scenario)
         mark = {"better": " ▲", "worse": " ▼"}.get(findings.of_last_year(numbers, measure, scenario), "")
         said = "no change" if share.same() else style.signed_percent(float(share.mid[-1]))
         bold = "bold" if numbers.change(measure, scenario).clear() else "normal"
         axes.text(
-            limit * ROOM, y, said + (mark or "   "), ha="right", va="center", fontsize=8.3,
+            limit * room, y, said + (mark or "   "), ha="right", va="center", fontsize=8.3,
             fontweight=bold, color=style.INK,
         )  # fmt: skip

@@ -42,9 +42,11 @@ def _threshold() -> float:
     return float(load().draw(0)["outcomes.nice_threshold"])
 
 
-def _where(numbers: Numbers) -> str:
-    years, runs = numbers.results.policy_years, numbers.runs
-    return f"{numbers.results.place_label}, {years} year{'s' * (years != 1)}, {runs} run{'s' * (runs != 1)}"
+def _where(numbers: Numbers, missing: Sequence[str] = ()) -> str:
+    years = numbers.results.policy_years
+    return f"{numbers.results.place_label}, {years} year{'s' * (years != 1)}, {words.runs_of(numbers.runs)}" + (
+        f"; for want of room without {words.join(missing)}" if missing else ""
+    )
 
 
 def plane(results: Results | Numbers, scenarios: Sequence[str] | None = None) -> style.Picture | None:
@@ -54,17 +56,19 @@ def plane(results: Results | Numbers, scenarios: Sequence[str] | None = None) ->
 
     numbers = Numbers.of(results)
     points = {}
-    for name in list(scenarios or numbers.compared)[: style.MAX_SERIES]:
+    asked = list(scenarios or numbers.compared)
+    for name in asked[: style.MAX_SERIES]:
         runs = numbers.ledgers(name)
         cost, health = (np.array([one.net_cost for one in runs]), np.array([one.total("qalys") for one in runs]))
         if cost.any() or health.any():
             points[numbers.label(name)] = (cost, health)
     if not points:
         return None
+    where = _where(numbers, [numbers.label(name) for name in asked[style.MAX_SERIES :]])
     found = {name: acceptability.plane(*both) for name, both in points.items()}
     looks = {numbers.label(name): numbers.looks[name] for name in numbers.compared}
     holds = "chance alone" if numbers.one_draw else "evidence and chance together"
-    return decision_figures.plane(points, found, _threshold(), _where(numbers), "run", looks, holds)
+    return decision_figures.plane(points, found, _threshold(), where, "run", looks, holds)
 
 
 def ceac(results: Results | Numbers, scenarios: Sequence[str] | None = None) -> style.Picture | None:
@@ -73,11 +77,8 @@ def ceac(results: Results | Numbers, scenarios: Sequence[str] | None = None) -> 
     from sim.sweeps import acceptability
 
     numbers = Numbers.of(results)
-    shown = [
-        name
-        for name in list(scenarios or numbers.compared)[: style.MAX_SERIES - 1]  # the baseline is the fourth series
-        if any(one.cost.any() or one.qalys.any() for one in numbers.ledgers(name))
-    ]
+    counting = [name for name in scenarios or numbers.compared if _counts(numbers, name)]
+    shown = counting[: style.MAX_SERIES - 1]  # the baseline is the fourth series
     if numbers.runs < 2 or not shown:
         return None
     nothing = np.zeros(numbers.runs)
@@ -85,7 +86,13 @@ def ceac(results: Results | Numbers, scenarios: Sequence[str] | None = None) -> 
     effect = np.stack([nothing, *([one.total("qalys") for one in numbers.ledgers(name)] for name in shown)], axis=1)
     curves = acceptability.ceac(cost, effect, np.linspace(0, UP_TO, STEPS))
     names = [numbers.label(name) for name in (numbers.base, *shown)]
-    return decision_figures.ceac(curves, names, _where(numbers), "run")
+    missing = [numbers.label(name) for name in counting if name not in shown]
+    return decision_figures.ceac(curves, names, _where(numbers, missing), "run", missing)
+
+
+def _counts(numbers: Numbers, scenario: str) -> bool:
+    """Whether a scenario changes money or health in any run."""
+    return any(one.cost.any() or one.qalys.any() for one in numbers.ledgers(scenario))
 
 
 def tornado(results: Results | Numbers, scenario: str | None = None) -> style.Picture | None:
@@ -116,11 +123,15 @@ def tornado(results: Results | Numbers, scenario: str | None = None) -> style.Pi
     )
     with style.drawing():
         picture = style.Picture(height=1.75 + 0.36 * len(bars))
+        of_runs = (
+            f"for evidence and chance, where 90{style.NBSP}% of runs would lie by them alone"
+            if numbers.runs > 1
+            else "what evidence and chance would do cannot be told from one run"
+        )
         note = (
             "Net benefit: QALYs at NICE's threshold less the levers' cost (less cash saved), discounted. Moved money "
             "counts as spent, like new; released capacity is left out. Bars: the mean with one price at the low (pale) "
-            "and high (dark) end of its interval; for evidence and chance, where "
-            f"90{style.NBSP}% of runs would lie by them alone. Dashed: no net benefit."
+            f"and high (dark) end of its interval; {of_runs}. Dashed: no net benefit."
         )
         top = style.headline(picture, finding, note)
         height = picture.get_figheight()
@@ -137,7 +148,7 @@ def tornado(results: Results | Numbers, scenario: str | None = None) -> style.Pi
         axes.grid(True, axis="x")
         axes.grid(False, axis="y")
         axes.xaxis.set_major_locator(words.ticks_across())
-        axes.xaxis.set_major_formatter(lambda value, _: _pounds(value * MILLION, 0.0))
+        axes.xaxis.set_major_formatter(lambda value, _: words.million_tick(value))
         said = "; ".join(f"{what} {_pounds(mean + a, step)} to {_pounds(mean + b, step)}" for what, a, b in bars)
         picture.alt = f"Tornado. Net benefit of {numbers.label(name)}, mean {_pounds(mean, step)}. With {said}."
     return picture
@@ -182,6 +193,8 @@ def _prices(numbers: Numbers, scenario: str) -> list[Bar]:
 
 
 def _spread(numbers: Numbers, whole: np.ndarray) -> list[Bar]:
+    if len(whole) < 2:  # one run has no spread: a bar of no width would say that nothing hangs on the evidence
+        return []
     share = float(numbers.results.noise(whole))
     low, high = (float(np.quantile(whole, q)) - float(whole.mean()) for q in (LOW, HIGH))
     if numbers.one_draw:
@@ -195,8 +208,8 @@ def _spread(numbers: Numbers, whole: np.ndarray) -> list[Bar]:
 
 
 def _pounds(value: float, step: float) -> str:
-    """An amount in £ as ``−£12m``; step: of rounding, in million, 0 for as it is."""
-    text = signed(value / MILLION, step) if step else style.signed(value / MILLION, 0 if abs(value) >= MILLION else 2)
+    """An amount in £ as ``−£12m``; step: of rounding, in million."""
+    text = signed(value / MILLION, step)
     if not value:
         return "£0"
     sign = text[0] if text[0] in "+−" else ""

@@ -25,7 +25,11 @@ def fan(
     with style.drawing():
         picture = style.Picture(height=3.5)
         note = f"Line: mean of {numbers.runs} runs. Dark: half of the runs lie inside; pale: {words.BAND}."
-        top = style.headline(picture, findings.trend(numbers, measure, shown), note)
+        if numbers.runs == 1:
+            note = "Line: one run, so that there is no range around it."
+        top = style.headline(
+            picture, findings.trend(numbers, measure, shown), note + words.left_out(numbers, shown, scenarios)
+        )
         height = picture.get_figheight()
         row = picture.subplots(1, len(shown), sharey=True, squeeze=False)[0]
         picture.subplots_adjust(left=0.185, right=0.94, top=top - 0.3 / height, bottom=0.36 / height, wspace=0.35)
@@ -44,4 +48,5 @@ def fan(
             style.end_labels(axes, float(line.years[-1]), [(numbers.shown(measure, end), end, look)], size=8)
         style.row_label(picture, row[0], numbers.info(measure).label, numbers.unit(measure))
         picture.alt = alternative.trend(numbers, [measure], shown)
+        picture.alt += words.left_out(numbers, shown, scenarios)
     return picture

@@ -16,7 +16,7 @@ from sim.report.numbers import Numbers, clear
 from sim.report.style import NBSP, number, signed_percent, significant
 from sim.report.words import join, span, verdict
 
-TENTHS = 10  # neighbourhoods from which tenths of them can be told
+TENTHS = 10  # neighbourhoods: of fewer no tenth can be named
 LONG_WAITS = "waiting_over_18w_share"  # the mean of the runs' shares, as in the table: not the share of the means
 
 
@@ -48,6 +48,16 @@ def who_moves(numbers: Numbers, measure: str, scenarios: Sequence[str]) -> str:
     return "; ".join(said)
 
 
+def against(numbers: Numbers, lead: str, measure: str, scenarios: Sequence[str]) -> str:
+    """A sentence on who moves a measure, or that there are too few runs to say; empty where nobody is compared."""
+    others = [name for name in scenarios if name != numbers.base]
+    if not others:
+        return ""
+    if numbers.runs < FEWEST_RUNS and not all(numbers.change(measure, name).same() for name in others):
+        return f". {few_runs(numbers)}"
+    return f". {lead}: {who_moves(numbers, measure, others)}"
+
+
 def trend(numbers: Numbers, measure: str, scenarios: Sequence[str]) -> str:
     """What the first row shows: where the baseline goes, and who moves it."""
     line = numbers.level(measure, numbers.base)
@@ -55,8 +65,7 @@ def trend(numbers: Numbers, measure: str, scenarios: Sequence[str]) -> str:
     growth = f" ({signed_percent(last / first - 1, 0)})" if first > 0 and len(line.years) > 1 else ""
     path = f"{numbers.shown(measure, first)} → {numbers.shown(measure, last)}{growth}, {span(line.years)}"
     sentence = f"{numbers.info(measure).label} under {numbers.label(numbers.base)}: {path}"
-    rest = who_moves(numbers, measure, scenarios)
-    return f"{sentence}. Against that: {rest}" if rest else sentence
+    return sentence + against(numbers, "Against that", measure, scenarios)
 
 
 def long_waits(numbers: Numbers, scenarios: Sequence[str]) -> str:
@@ -66,8 +75,7 @@ def long_waits(numbers: Numbers, scenarios: Sequence[str]) -> str:
         return f"Nobody waits under {numbers.label(numbers.base)} in {year}"
     share = numbers.shown(LONG_WAITS, float(numbers.level(LONG_WAITS, numbers.base).mid[-1]))
     text = f"{share}{NBSP}% of those who wait in {year} under {numbers.label(numbers.base)} have waited over 18 weeks"
-    rest = who_moves(numbers, "waiting_over_18w", scenarios)
-    return f"{text}. Their number against that: {rest}" if rest else text
+    return text + against(numbers, "Their number against that", "waiting_over_18w", scenarios)
 
 
 def clear_count(numbers: Numbers, measures: Sequence[str], scenarios: Sequence[str]) -> str:
@@ -138,8 +146,8 @@ def bath(numbers: Numbers, baths: Sequence[tuple[str, str, str]], scenarios: Seq
     text = f"Under {numbers.label(numbers.base)}, {years}: {'; '.join(parts)}"
     if not baths:
         return text
-    moved = who_moves(numbers, baths[0][1], scenarios)
-    return f"{text}. {numbers.info(baths[0][1]).label} against that: {moved}" if moved else text
+    stock = baths[0][1]
+    return text + against(numbers, f"{numbers.info(stock).label} against that", stock, scenarios)
 
 
 def gradient(numbers: Numbers, measures: Sequence[str], scenarios: Sequence[str]) -> str:
@@ -168,11 +176,11 @@ def neighbourhoods(numbers: Numbers, measure: str, scenarios: Sequence[str]) -> 
     level = numbers.area_level(measure)
     if not scenarios or numbers.runs < FEWEST_RUNS:
         decimals = significant(float(np.nanmedian(level)))
-        few = len(level) < TENTHS
-        low, high = (number(float(np.nanquantile(level, q)), decimals) for q in ((0, 1) if few else (0.1, 0.9)))
-        text = f"{label} by neighbourhood: from {low} to {high}" if few else (
-            f"{label} by neighbourhood: nine tenths lie above {low}, nine tenths below {high}"
-        )  # fmt: skip
+        many = len(level) >= TENTHS
+        low, high = (number(float(np.nanquantile(level, q)), decimals) for q in ((0.1, 0.9) if many else (0, 1)))
+        text = f"{label} by neighbourhood: " + (
+            f"nine tenths lie above {low}, nine tenths below {high}" if many else f"from {low} to {high}"
+        )
         return text if not scenarios else f"{text}. {few_runs(numbers)}"
     parts = []
     for name in scenarios:

@@ -33,7 +33,7 @@ def gradient(
         )
         finding = findings.gradient(numbers, rows, shown)
         height = picture.get_figheight()
-        top = style.headline(picture, finding, note)
+        top = style.headline(picture, finding, note + words.left_out(numbers, shown, scenarios))
         axes = picture.subplots(len(rows), len(shown), sharex=True, sharey="row", squeeze=False)
         picture.subplots_adjust(
             left=0.235, right=0.985, top=top - 0.3 / height, bottom=0.55 / height, hspace=0.3, wspace=0.1
@@ -52,6 +52,7 @@ def gradient(
             axes[0, j].set_title(numbers.label(scenario), pad=8)
             axes[-1, j].set_xticks(range(1, FIFTHS + 1), ["1\nmost\ndeprived", "2", "3", "4", "5\nleast"])
         picture.alt = alternative.gradient(numbers, rows, shown)
+        picture.alt += words.left_out(numbers, shown, scenarios)
     return picture
 
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from sim import clock
 from sim.outcomes.rounding import level
-from sim.report import style
+from sim.report import style, words
 from sim.report.numbers import Numbers
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def handoffs(results: Results | Numbers, scenarios: Sequence[str] | None = None)
             f"People a year in {clock.fin_year_label(numbers.results.horizon)}, mean of the runs; the same scale in "
             "every panel. Left: teams that people are handed to. Right: what became of the referrals."
         )
-        top = style.headline(picture, _finding(numbers, found), note)
+        top = style.headline(picture, _finding(numbers, found), note + words.left_out(numbers, shown, scenarios))
         height = picture.get_figheight()
         panels = picture.subplots(down, across, squeeze=False)
         picture.subplots_adjust(left=0.175, right=0.88, top=top - 0.28 / height, bottom=0.02, hspace=0.22, wspace=0.95)
@@ -80,6 +80,7 @@ def handoffs(results: Results | Numbers, scenarios: Sequence[str] | None = None)
             axes.set_visible(False)
         said = " ".join(f"{numbers.label(name)}: {_in_words(teams, flow)}." for name, (_, flow) in found.items())
         picture.alt = f"Flow of referrals to other teams, people a year. {said}"
+        picture.alt += words.left_out(numbers, shown, scenarios)
     return picture
 
 

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from sim.outcomes.results import Results
 
 Floats = NDArray[np.float64]
-LEAST = 0.05  # £ million a year: less is not worth a word
+LEAST = 0.05  # £ million a year: less is not worth a figure in a sentence
+SMALL = 0.005  # £ million a year: less is nothing
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,7 @@ def money(results: Results | Numbers, scenarios: Sequence[str] | None = None) ->
     books = {name: moved(numbers, name) for name in shown}
     change = {name: book.mean for name, book in books.items()}
     labels = line_labels()
-    every = [line for line in labels if any(abs(change[name].get(line, 0.0)) >= 0.005 for name in shown)]
+    every = [line for line in labels if any(abs(change[name].get(line, 0.0)) >= SMALL for name in shown)]
     if not every:
         return None
     with style.drawing():
@@ -91,7 +92,7 @@ def money(results: Results | Numbers, scenarios: Sequence[str] | None = None) ->
         note = (
             "£ million a year of 2024/25, mean of the years with the policy. Right: the line has more; left: it pays."
         ) + _no_year(numbers, books)
-        top = style.headline(picture, _finding(numbers, books), note)
+        top = style.headline(picture, _finding(numbers, books), note + words.left_out(numbers, shown, scenarios))
         height = picture.get_figheight()
         axes = picture.subplots(1, len(shown), sharey=True, squeeze=False)[0]
         picture.subplots_adjust(left=0.265, right=0.985, top=top - 0.3 / height, bottom=0.12 / height, wspace=0.08)
@@ -104,8 +105,7 @@ def money(results: Results | Numbers, scenarios: Sequence[str] | None = None) ->
             )
             axis.axvline(0, color=style.INK, linewidth=1)
             for y, value in enumerate(values):
-                decimals = 1 if abs(value) < 9.95 else 0
-                text = style.signed(value, decimals) if abs(value) >= 0.05 else "0"
+                text = _shown(value, reach)
                 side = 1 if value >= 0 else -1
                 axis.text(
                     value + side * reach * 0.04, y, text, ha="left" if side > 0 else "right", va="center", fontsize=8.5,
@@ -120,7 +120,14 @@ def money(results: Results | Numbers, scenarios: Sequence[str] | None = None) ->
         axes[0].tick_params(axis="y", labelsize=9, labelcolor=style.INK)
         axes[0].set_ylim(len(every) - 0.4, -0.6)
         picture.alt = _alt(numbers, books, every)
+        picture.alt += words.left_out(numbers, shown, scenarios)
     return picture
+
+
+def _shown(value: float, reach: float) -> str:
+    """An amount in £ million beside its bar; with a second decimal where the largest of all bars is below a million."""
+    text = style.signed(value, 2 if reach < 1 else 1 if abs(value) < uneven.WHOLE else 0)
+    return text if text.strip("0.") else "0"
 
 
 def _no_year(numbers: Numbers, books: Mapping[str, Moved]) -> str:
@@ -138,7 +145,9 @@ def _finding(numbers: Numbers, books: Mapping[str, Moved]) -> str:
     for name, book in books.items():
         both = {"moved": book.given, "new": book.new}
         both = {what: one for what, one in both.items() if float(one.mean()) >= LEAST}
-        if not both:
+        if not both and float(book.given.mean() + book.new.mean()) >= SMALL:
+            parts.append(f"{numbers.label(name)}: less than £0.1m a year")
+        elif not both:
             parts.append(f"{numbers.label(name)} moves no money")
         elif any(map(uneven.uneven, both.values())):
             said = [uneven.spent(one, book.years, what) for what, one in both.items()]
@@ -151,15 +160,16 @@ def _finding(numbers: Numbers, books: Mapping[str, Moved]) -> str:
 
 def _alt(numbers: Numbers, books: Mapping[str, Moved], every: Sequence[str]) -> str:
     labels = line_labels()
+    reach = max(abs(value) for book in books.values() for value in book.mean.values())
     parts = []
     for name, book in books.items():
         each = []
         for line, mean in ((k, book.mean.get(k, 0.0)) for k in every):
-            if abs(mean) < LEAST:
+            if _shown(mean, reach) == "0":
                 continue
             change = book.by_year[line]
             most = f" ({uneven.dearest(abs(change), book.years)})" if _uneven(change) else ""
-            each.append(f"{labels[line]} {style.signed(mean, 1)}{most}")
+            each.append(f"{labels[line]} {_shown(mean, reach)}{most}")
         parts.append(f"{numbers.label(name)}: {'; '.join(each) or 'nothing moves'}.")
     return (
         f"£ million a year more (plus) or less (minus) than {numbers.label(numbers.base)} on each budget line, mean "

@@ -12,7 +12,7 @@ from matplotlib.patches import PathPatch
 from matplotlib.path import Path
 from numpy.typing import NDArray
 
-from sim.report import alternative, findings, style
+from sim.report import alternative, findings, style, words
 from sim.report.numbers import Numbers
 
 if TYPE_CHECKING:
@@ -47,14 +47,15 @@ def neighbourhood_map(
         picture = style.Picture(height=1.1 + (each + 0.55) * down)
         info, unit = numbers.info(measure), numbers.head_unit(measure)
         span = numbers.late_span()
-        note = f"{info.label}, {unit}, {span}."
-        if shown:
-            note += (
-                " Changes are coloured only where they are beyond chance (paired test; at most a tenth of the coloured "
-                "areas would be flukes); darker: more than half the largest change. Pale grey: no clear change."
-            )
+        note = (
+            f"{info.label}, {unit}, {span}. Changes are coloured only where they are beyond chance (paired test; at "
+            "most a tenth of the coloured areas would be flukes); darker: more than half the largest change. Pale "
+            "grey: no clear change."
+            if shown
+            else f"{info.label}, {unit}, {span}. The darker, the more: each shade holds a fifth of the neighbourhoods."
+        )
         finding = findings.neighbourhoods(numbers, measure, shown)
-        top = style.headline(picture, finding, note)
+        top = style.headline(picture, finding, note + words.left_out(numbers, shown, scenarios))
         height = picture.get_figheight()
         axes = picture.subplots(down, across, squeeze=False)
         picture.subplots_adjust(
@@ -68,6 +69,7 @@ def neighbourhood_map(
         for position in range(panels, down * across):
             axes[divmod(position, across)].set_visible(False)
         picture.alt = alternative.neighbourhoods(numbers, measure, shown)
+        picture.alt += words.left_out(numbers, shown, scenarios)
     return picture
 
 
@@ -146,10 +148,17 @@ def _level(axes: Axes, shapes: Shapes, level: NDArray[np.float64], name: str) ->
     step = np.searchsorted(edges, np.nan_to_num(level), side="right")
     fill(axes, shapes, [LEVELS[int(i)] if np.isfinite(v) else style.UNCLEAR for i, v in zip(step, level, strict=True)])
     axes.text(0, 1, f"{name}: level", transform=style.above(axes, 17), fontsize=9.5, fontweight="bold", va="bottom")
-    decimals = style.significant(float(np.nanmedian(level)))
     ends = [float(np.nanmin(level)), *map(float, edges), float(np.nanmax(level))]
+    decimals = style.significant(float(np.nanmedian(level)))
+    while decimals < style.MOST_DECIMALS and _alike(ends, decimals):
+        decimals += 1
     names = [f"{style.number(a, decimals)}{style.DASH}{style.number(b, decimals)}" for a, b in pairwise(ends)]
     _key(axes, list(zip(LEVELS, names, strict=True)))
+
+
+def _alike(ends: Sequence[float], decimals: int) -> bool:
+    """Whether two neighbouring ends of different value are written alike."""
+    return any(a != b and style.number(a, decimals) == style.number(b, decimals) for a, b in pairwise(ends))
 
 
 def _change(

@@ -15,7 +15,6 @@ from sim.outcomes.sentences import pounds
 from sim.outcomes.summary import intervals
 from sim.report import style, words
 from sim.report.numbers import Numbers
-from sim.report.style import MINUS
 
 if TYPE_CHECKING:
     from sim.outcomes.ledgers import Ledgers
@@ -66,12 +65,18 @@ def payback(results: Results | Numbers, scenarios: Sequence[str] | None = None) 
     found = {name: balance(numbers.ledgers(name), numbers.results.policy_start) for name in shown}
     with style.drawing():
         picture = style.Picture(height=3.7)
+        band = f", with a band in which 90{style.NBSP}% of runs lie" * (numbers.runs > 1)
         note = (
-            "£ million, discounted, added up since the policy starts: what came back less what the levers cost. Solid, "
-            f"with a band in which 90{style.NBSP}% of runs lie: cash. Dotted: with released capacity, which is not "
-            "money. It pays back where a line stays above the axis."
+            "£ million, discounted, added up since the policy starts: what came back less what the levers cost. "
+            f"Solid{band}: cash. Dotted: with released capacity, which is not money. It pays back where a line stays "
+            "above the axis."
         )
-        top = style.headline(picture, _finding(numbers, found), note)
+        if numbers.results.policy_years == 1:
+            note = (
+                "£ million, discounted, by the end of the only year: what came back less what the levers cost. Filled: "
+                "cash. Hollow: with released capacity, which is not money. It pays back above the axis."
+            )
+        top = style.headline(picture, _finding(numbers, found), note + words.left_out(numbers, shown, scenarios))
         height = picture.get_figheight()
         row = picture.subplots(1, len(shown), sharey=True, squeeze=False)[0]
         picture.subplots_adjust(left=0.08, right=0.94, top=top - 0.32 / height, bottom=0.36 / height, wspace=0.3)
@@ -81,19 +86,19 @@ def payback(results: Results | Numbers, scenarios: Sequence[str] | None = None) 
             axes.fill_between(one.years, one.low, one.high, color=look.colour, alpha=0.16, linewidth=0)
             axes.plot(one.years, one.with_capacity, color=look.colour, linewidth=1.6, linestyle=(0, (1, 1.4)))
             axes.plot(one.years, one.cash, color=look.colour, linewidth=2.1)
+            if len(one.years) == 1:  # no line goes through a single point
+                for value, fill in ((one.with_capacity, style.PAPER), (one.cash, look.colour)):
+                    axes.plot(one.years, value, "o", color=look.colour, markerfacecolor=fill, clip_on=False)
             axes.set_xlim(one.years[0], one.years[-1] + (len(one.years) == 1))
             axes.set_title(numbers.label(name), pad=8)
             axes.yaxis.set_major_locator(words.few_ticks())
-            axes.yaxis.set_major_formatter(lambda value, _: _tick(value))
+            axes.yaxis.set_major_formatter(lambda value, _: words.million_tick(value))
             words.year_axis(axes, one.years)
         low, high = row[0].get_ylim()
         row[0].set_ylim(min(low, -0.1 * high, -1e-3), max(high, -0.1 * low, 1e-3))
         picture.alt = _alt(numbers, found)
+        picture.alt += words.left_out(numbers, shown, scenarios)
     return picture
-
-
-def _tick(value: float) -> str:
-    return "0" if value == 0 else f"{MINUS if value < 0 else '+'}£{words.tick_format(abs(value))}m"
 
 
 def _finding(numbers: Numbers, found: dict[str, Balance]) -> str:
@@ -120,6 +125,9 @@ def _finding(numbers: Numbers, found: dict[str, Balance]) -> str:
 def _alt(numbers: Numbers, found: dict[str, Balance]) -> str:
     parts = []
     for name, one in found.items():
+        if one.nothing:
+            parts.append(f"{numbers.label(name)}: nothing spent and nothing saved.")
+            continue
         ends = (float(x[-1]) * MILLION for x in (one.cash, one.low, one.high, one.with_capacity))
         mid, low, high, both = (("−" if x < 0 else "+" if x > 0 else "") + "£" + pounds(abs(x)) for x in ends)
         band = f" ({low} to {high})" if low != high else ""

@@ -165,7 +165,9 @@ def beside(numbers: Numbers) -> list[Table]:
         rows.append([f"{bound.label[:1].upper()}{bound.label[1:]} ({bound.unit}), {when}", published, *figures])
     heads = [Head("Change against the baseline"), Head("Published")]
     heads += [Head(numbers.label(name), True) for name in numbers.compared]
+    further = any(cell.endswith("further") for row in rows for cell in row)
     note = "“Further”: the whole range of runs lies beyond the published figure; explain it before believing it."
+    note *= further
     return [Table("Beside the literature: what others found or claimed", heads, rows, note)] if rows else []
 
 

@@ -47,7 +47,9 @@ def spc(
             f"{info.label} a month ({numbers.unit(measure).replace(' a year', '')}), one run ({pair}). "
             f"Mean and limits (dashed) are those of the months before {clock.label(found.policy_start)}."
         )
-        top = style.headline(picture, _finding(numbers, charts, start - from_month), note)
+        top = style.headline(
+            picture, _finding(numbers, charts, start - from_month), note + words.left_out(numbers, shown, scenarios)
+        )
         height = picture.get_figheight()
         column = picture.subplots(len(shown), 1, sharex=True, sharey=True, squeeze=False)[:, 0]
         picture.subplots_adjust(left=0.09, right=0.985, top=top - 0.46 / height, bottom=0.3 / height, hspace=0.3)
@@ -65,6 +67,7 @@ def spc(
         used = {one.kind(k, info.good) for one in charts.values() for k in range(len(one.values))}
         style.key(column[0], [(COLOURS[kind], kind) for kind in COLOURS if kind in used], lift=19)
         picture.alt = _alt(numbers, charts, start - from_month, info.good)
+        picture.alt += words.left_out(numbers, shown, scenarios)
     return picture
 
 

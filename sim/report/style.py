@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from typing import Any
 
 import matplotlib as mpl
@@ -286,19 +287,27 @@ def above(axes: Axes, points: float) -> Transform:
     return axes.transAxes + ScaledTranslation(0, points / 72, axes.get_figure(root=True).dpi_scale_trans)  # type: ignore[union-attr]
 
 
-def spread(values: Sequence[float], gap: float, low: float, high: float) -> list[float]:
-    """Positions as near as possible to `values`, at least `gap` apart and inside low…high (for direct labels)."""
+def spread(
+    values: Sequence[float], gap: float, low: float, high: float, lines: Sequence[int] | None = None
+) -> list[float]:
+    """Positions as near as possible to `values`, at least `gap` apart and inside low…high (for direct labels).
+
+    lines: how many gaps tall each label is (one, unless given).
+    """
+    tall = lines or [1] * len(values)
     order = sorted(range(len(values)), key=lambda i: values[i])
-    placed = [min(max(values[i], low), high) for i in order]
+    floors, tops = ([end + sign * gap * (tall[i] - 1) / 2 for i in order] for end, sign in ((low, 1), (high, -1)))
+    placed = [min(max(values[i], floor), top) for i, floor, top in zip(order, floors, tops, strict=True)]
+    apart = [gap * (tall[a] + tall[b]) / 2 for a, b in pairwise(order)]
     for _ in range(200):
         moved = False
         for a in range(len(placed) - 1):
-            short = gap - (placed[a + 1] - placed[a])
+            short = apart[a] - (placed[a + 1] - placed[a])
             if short > gap * 1e-3:
                 placed[a] -= short / 2
                 placed[a + 1] += short / 2
                 moved = True
-        placed = [min(max(value, low), high) for value in placed]
+        placed = [min(max(value, floor), top) for value, floor, top in zip(placed, floors, tops, strict=True)]
         if not moved:
             break
     result = [0.0] * len(values)
@@ -312,7 +321,8 @@ def end_labels(axes: Axes, x: float, ends: Sequence[tuple[str, float, Look]], si
     bottom, top = axes.get_ylim()
     height = axes.get_window_extent().height / axes.figure.dpi * 72
     gap = (top - bottom) * size * 1.3 / max(height, 1.0)
-    places = spread([value for _, value, _ in ends], gap, bottom + gap / 2, top - gap / 2)
+    lines = [name.count("\n") + 1 for name, _, _ in ends]
+    places = spread([value for _, value, _ in ends], gap, bottom + gap / 2, top - gap / 2, lines)
     left, right = axes.get_xlim()
     shift = (right - left) * 0.03
     for (name, value, look), place in zip(ends, places, strict=True):

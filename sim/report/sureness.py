@@ -17,7 +17,6 @@ from sim.report.numbers import Numbers
 if TYPE_CHECKING:
     from sim.outcomes.results import Results
 
-MOST_ROWS = 12
 BEYOND = (-50.0, 150.0)  # per cent that the axis of what is left shows; what lies beyond is drawn at its edge
 
 
@@ -41,7 +40,7 @@ def intervals(
             "inside it: how wide it would be by chance alone; the rest is uncertain evidence. Right: the share of the "
             "variance that is chance (analysis of variance over draws and seeds). An arrow: beyond the scale."
         )
-        top = style.headline(picture, _split(numbers, noise, shown), note)
+        top = style.headline(picture, _split(numbers, noise, shown), note + words.left_out(numbers, shown, scenarios))
         height = picture.get_figheight()
         axes = picture.subplots(1, len(shown), sharey=True, squeeze=False)[0]
         picture.subplots_adjust(left=0.25, right=0.985, top=top - 0.3 / height, bottom=0.3 / height, wspace=0.08)
@@ -52,6 +51,7 @@ def intervals(
         axes[0].tick_params(axis="y", labelsize=9, labelcolor=style.INK)
         axes[0].set_ylim(len(rows) - 0.4, -0.6)
         picture.alt = _alt(numbers, rows, shown, noise)
+        picture.alt += words.left_out(numbers, shown, scenarios)
     return picture
 
 
@@ -77,6 +77,11 @@ def _column(
 
 
 def _split(numbers: Numbers, noise: dict[tuple[str, str], float], shown: Sequence[str]) -> str:
+    moved = any(not numbers.change(measure, who).same() for measure, who in noise)
+    if moved and not any(np.isfinite(part) for part in noise.values()):
+        return (
+            "How much of the spread is chance cannot be told: it takes two draws of the evidence and two seeds of each"
+        )
     parts = []
     for name in shown:
         known = [part for (_, who), part in noise.items() if who == name and np.isfinite(part)]
@@ -85,7 +90,7 @@ def _split(numbers: Numbers, noise: dict[tuple[str, str], float], shown: Sequenc
             continue
         more = sum(part > unjudged.HALF for part in known)
         parts.append(
-            f"{numbers.label(name)} {more} of {len(known)}" if known else f"{numbers.label(name)} cannot be told"
+            f"{numbers.label(name)} {more} of {len(known)}" if known else f"not to be told for {numbers.label(name)}"
         )
     return f"Changes whose spread is chance more than evidence: {'; '.join(parts)}"
 
@@ -109,10 +114,11 @@ def weak(results: Results | Numbers, scenarios: Sequence[str] | None = None) -> 
     numbers = Numbers.of(results)
     shown = list(scenarios or numbers.compared)[: style.MAX_SERIES]
     kept = {name: left_of(numbers, name) for name in shown}
+    no_room = words.left_out(numbers, shown, scenarios)
     shown = [name for name in shown if kept[name]]
     if numbers.results.unjudged is None or not shown:
         return None
-    rows = list(dict.fromkeys(measure for name in shown for measure in list(kept[name])[:MOST_ROWS]))[:MOST_ROWS]
+    rows = list(dict.fromkeys(measure for name in shown for measure in kept[name]))  # all that the title counts
     draw, seed = numbers.results.unjudged.pairs[0]
     with style.drawing():
         picture = style.Picture(height=1.5 + 0.31 * len(rows))
@@ -120,7 +126,7 @@ def weak(results: Results | Numbers, scenarios: Sequence[str] | None = None) -> 
             "Per cent of each clear change that is left when every judged benefit is off: 100: rests on none of them; "
             f"0: on them alone; below 0: turns round. One run of each (evidence draw {draw}, seed {seed})."
         )
-        top = style.headline(picture, weak_finding(numbers, kept), note)
+        top = style.headline(picture, weak_finding(numbers, kept), note + no_room)
         height = picture.get_figheight()
         axes = picture.subplots(1, len(shown), sharey=True, squeeze=False)[0]
         picture.subplots_adjust(left=0.25, right=0.985, top=top - 0.3 / height, bottom=0.3 / height, wspace=0.1)
@@ -153,6 +159,7 @@ def weak(results: Results | Numbers, scenarios: Sequence[str] | None = None) -> 
             for name in shown
         )
         picture.alt = f"Share of each clear change that is left without judged benefits. {said}"
+        picture.alt += no_room
     return picture
 
 

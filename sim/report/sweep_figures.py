@@ -168,6 +168,8 @@ def sobol_bars(
             for name, row in rows.items()
         )
         picture.alt = f"Bars. {outcome.where}. Share of the variance of {outcome.label}, {what}: {said}{lucky}."
+        if not any(np.isfinite(row.value) for row in rows.values()):
+            picture.alt = f"No bar is drawn. {outcome.where}. {finding}."
     return picture
 
 

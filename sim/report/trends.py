@@ -29,10 +29,13 @@ def small_multiples(
     with style.drawing():
         picture = style.Picture(height=1.3 + 1.35 * len(rows))
         ghosted = numbers.base not in columns
-        note = f"Lines: mean of the runs; bands: {words.BAND}. " + (
+        lines = f"Lines: mean of the runs; bands: {words.BAND}. " if numbers.runs > 1 else "Lines: one run. "
+        note = lines + (
             f"Dashed, behind: {numbers.label(numbers.base)}, the same in each row. " if ghosted else ""
         ) + "Scales do not all start at zero."  # fmt: skip
-        top = style.headline(picture, findings.trend(numbers, rows[0], columns), note)
+        top = style.headline(
+            picture, findings.trend(numbers, rows[0], columns), note + words.left_out(numbers, columns, scenarios)
+        )
         axes = picture.subplots(len(rows), len(columns), sharex=True, sharey="row", squeeze=False)
         height = picture.get_figheight()
         picture.subplots_adjust(
@@ -48,6 +51,7 @@ def small_multiples(
         for j in range(len(columns)):
             words.year_axis(axes[-1, j], numbers.years)
         picture.alt = alternative.trend(numbers, rows, columns)
+        picture.alt += words.left_out(numbers, columns, scenarios)
     return picture
 
 

@@ -40,7 +40,9 @@ def waits(results: Results | Numbers, scenarios: Sequence[str] | None = None) ->
             "People on the hospital trust's list at the end of March, by how long they have waited. Means of runs; the "
             "share in the title is the mean of the runs' shares, as in the tables."
         )
-        top = style.headline(picture, findings.long_waits(numbers, shown), note)
+        top = style.headline(
+            picture, findings.long_waits(numbers, shown), note + words.left_out(numbers, shown, scenarios)
+        )
         height = picture.get_figheight()
         row = picture.subplots(1, len(shown), sharey=True, squeeze=False)[0]
         picture.subplots_adjust(left=0.075, right=0.975, top=top - 0.52 / height, bottom=0.36 / height, wspace=0.3)
@@ -53,6 +55,7 @@ def waits(results: Results | Numbers, scenarios: Sequence[str] | None = None) ->
             words.year_axis(axes, years)
         style.key(row[0], list(zip(SHADES, BANDS, strict=True)), lift=21)
         picture.alt = _alt(numbers, layers)
+        picture.alt += words.left_out(numbers, shown, scenarios)
     return picture
 
 

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from sim import clock
 from sim.outcomes.rounding import level, signed, step_of
-from sim.outcomes.summary import interval
-from sim.report import findings, style, svg
+from sim.outcomes.summary import FEWEST_RUNS, interval
+from sim.report import findings, style, svg, words
 from sim.report.numbers import FIFTHS, Numbers
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ def by_fifth(
             "to each scenario by local fifth of deprivation. The steps add up. Blue: better; red: worse. Each panel "
             "has its own scale."
         )
-        top = style.headline(picture, _whose(numbers, chosen, steps), note)
+        top = style.headline(picture, _whose(numbers, chosen, steps), note + words.left_out(numbers, shown, scenarios))
         height = picture.get_figheight()
         axes = picture.subplots(1, len(shown), sharey=True, squeeze=False)[0]
         picture.subplots_adjust(left=0.185, right=0.985, top=top - 0.3 / height, bottom=0.1 / height, wspace=0.06)
@@ -109,6 +109,7 @@ def by_fifth(
         axes[0].tick_params(axis="y", labelsize=9, labelcolor=style.INK)
         said = " ".join(_said(numbers, name, steps[name], labels, finest[name], info) for name in shown)
         picture.alt = f"Waterfalls. {info.label}, {year}, {numbers.unit(chosen)}. {said}"
+        picture.alt += words.left_out(numbers, shown, scenarios)
     return picture
 
 
@@ -133,6 +134,8 @@ def _by_fifth(numbers: Numbers, measure: str, scenario: str) -> list[Step]:
 
 def _whose(numbers: Numbers, measure: str, steps: dict[str, list[Step]]) -> str:
     """Who accounts for most of each clear change."""
+    if numbers.runs < FEWEST_RUNS:
+        return f"{numbers.info(measure).label}, whose change it is. {findings.few_runs(numbers)}"
     parts = []
     for name, each in steps.items():
         who, said = numbers.label(name), findings.of_last_year(numbers, measure, name)

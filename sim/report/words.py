@@ -11,11 +11,11 @@ from matplotlib.ticker import FixedLocator, MaxNLocator
 from sim import clock
 from sim.outcomes.rounding import apart, step_of
 from sim.outcomes.rounding import signed as rounded
-from sim.report.numbers import clear
+from sim.report.numbers import Numbers, clear
 from sim.report.style import MINUS, NBSP, number
 
-FINEST_TICK = 6  # decimals of a tick: life satisfaction changes by ten-thousandths in a first year
 BAND = f"90{NBSP}% of runs lie inside"
+MOST_TICK_DECIMALS = 8  # a tick of a tiny change is still not called nought
 VERDICTS = {
     "better": "better", "worse": "worse", "more": "more", "less": "less", "unclear": "no clear change",
     "same": "no change",
@@ -87,6 +87,18 @@ def span(years: Sequence[int]) -> str:
     return first if first == last else f"{first} to {last}"
 
 
+def runs_of(count: int) -> str:
+    """``1 run``, ``6 runs``."""
+    return f"{count} run{'s' * (count != 1)}"
+
+
+def left_out(numbers: Numbers, shown: Sequence[str], asked: Sequence[str] | None = None) -> str:
+    """A sentence on the scenarios (all compared, unless some were asked for) for which a picture has no room; empty
+    where all are drawn."""
+    rest = [numbers.label(name) for name in asked or numbers.compared if name not in shown]
+    return f" Not drawn, for want of room: {join(rest)}." if rest else ""
+
+
 def year_axis(axes: Axes, years: Sequence[int]) -> None:
     """Financial years along the bottom: the first, the last and a few round ones, as ``2026/27``."""
     first, last = int(years[0]), int(years[-1])
@@ -108,10 +120,15 @@ def ticks_across() -> MaxNLocator:
 
 def tick_format(value: float, _position: float | None = None) -> str:
     """A tick label: thousands commas, no useless decimals, real minus."""
-    for decimals in range(FINEST_TICK + 1):
+    for decimals in range(MOST_TICK_DECIMALS + 1):
         if abs(value - round(value, decimals)) < 1e-9 * max(1.0, abs(value)):
             return number(value, decimals)
     return number(value, 3)
+
+
+def million_tick(value: float) -> str:
+    """A tick of an amount in £ million: ``−£2.5m``, ``£0``, ``+£10m``."""
+    return "£0" if value == 0 else f"{MINUS if value < 0 else '+'}£{tick_format(abs(value))}m"
 
 
 def signed_tick(value: float) -> str:

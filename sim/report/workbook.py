@@ -23,13 +23,17 @@ from sim.report.words import VERDICTS
 MADE = datetime.datetime(2025, 1, 1)
 MOST_COLUMN = 60
 TEXT_WIDE, LINE_HIGH = 110, 15  # characters in a line of About; points
+FILLED = 0.88  # of a line, as words are not broken
 HEAD_HIGH = 48
+SIMULATED = "simulated by headwater"  # the source of every number but the evidence, in the heads of its sheet
+ITEM_WIDE = 88  # the longest item of the ledgers has room in one line
 PAPER_A4 = 9
 
 
 def write(numbers: Numbers, path: Path) -> Path:
     """Write the workbook. Raises `EnvironmentFault` when the disk refuses."""
-    book = xlsxwriter.Workbook(str(path), {"nan_inf_to_errors": False})
+    # a scenario's name or a source that begins with "=" or "http" is text and stays text
+    book = xlsxwriter.Workbook(str(path), {"strings_to_formulas": False, "strings_to_urls": False})
     results = numbers.results
     book.set_properties({"title": f"headwater: {results.place_label}", "author": "headwater", "created": MADE})
     formats = {
@@ -38,6 +42,8 @@ def write(numbers: Numbers, path: Path) -> Path:
         "title": book.add_format({"bold": True, "font_size": 14}),
         "bold": book.add_format({"bold": True, "valign": "top"}),
         "apart": book.add_format({"indent": 1}),
+        "unit": book.add_format({"text_wrap": True, "valign": "top", "indent": 1}),
+        "number": book.add_format({"valign": "top"}),
     }
     for digits in range(4):
         formats[f"n{digits}"] = book.add_format({"num_format": "#,##0" + ("." + "0" * digits if digits else "")})
@@ -81,13 +87,21 @@ def _about(sheet: Any, numbers: Numbers, formats: dict[str, Any]) -> None:
         ("Scenarios", "; ".join(numbers.label(name) for name in numbers.scenarios)),
         (
             "Summary",
-            f"Headline measures in {clock.fin_year_label(results.horizon)}: the level in {base}, and each scenario's "
-            "paired change from it, with where 90 % of runs lie.",
+            f"Headline measures in {clock.fin_year_label(results.horizon)}: the level in {base}"
+            + (
+                ", and each scenario's paired change from it, with where 90 % of runs lie." * bool(numbers.compared)
+                or "."
+            ),
         ),
-        ("Charts", "Headline measures over the years, and their changes in the last: native charts, to be edited."),
+        (
+            "Charts",
+            f"Headline measures over the years{', and their changes in the last' * bool(numbers.compared)}: native "
+            "charts, to be edited.",
+        ),
         (
             "Series",
-            "Every measure, scenario and financial year (2026/27 is April 2026 to March 2027): level and change.",
+            "Every measure, scenario and financial year (2026/27 is April 2026 to March 2027): level"
+            f"{' and change' * bool(numbers.compared)}.",
         ),
         *(
             [
@@ -123,7 +137,7 @@ def _heads(sheet: Any, heads: Sequence[tuple[str, float]], formats: dict[str, An
 
 
 HEADS = (
-    ("Scenario", 20), ("Measure", 40), ("Unit", 26), ("Whose", 14), ("Financial year", 13), ("Runs", 6),
+    ("Scenario", 20), (f"Measure, {SIMULATED}", 40), ("Unit", 26), ("Whose", 14), ("Financial year", 13), ("Runs", 6),
     ("Level, mean (unit as column C)", 14), ("Level, low: 5 % of runs below", 14),
     ("Level, high: 5 % of runs above", 14),
     ("Change from the baseline, mean", 14), ("Change, low", 14), ("Change, high", 14),
@@ -143,11 +157,16 @@ def _summary(sheet: Any, numbers: Numbers, formats: dict[str, Any]) -> None:
     """Headline measures in the last year, a row each: the level in the baseline, and every scenario's change."""
     results = numbers.results
     base = numbers.label(numbers.base)
-    heads: list[tuple[str, float]] = [("Measure", 46), ("Unit", 38), ("Whose", 10), (f"{base}: level, mean", 13)]
+    heads: list[tuple[str, float]] = [
+        (f"Measure, {SIMULATED}", 46),
+        ("Unit", 38),
+        ("Whose", 10),
+        (f"{base}: level, mean", 13),
+    ]
     for name in numbers.compared:
         label = numbers.label(name)
-        heads += [(f"{label}: change, mean", 13), ("Change, low: 5 % of runs below", 13),
-                  ("Change, high: 5 % of runs above", 13), (f"{label}: verdict", 17)]  # fmt: skip
+        heads += [(f"{label}: change, mean", 14), (f"{label}: change, low (5 % of runs below)", 14),
+                  (f"{label}: change, high (5 % of runs above)", 14), (f"{label}: verdict", 17)]  # fmt: skip
     _heads(sheet, heads, formats)
     measures = [name for names in HEADLINES.values() for name in names if name in results.shown]
     for row, measure in enumerate(measures, start=1):
@@ -164,6 +183,7 @@ def _summary(sheet: Any, numbers: Numbers, formats: dict[str, Any]) -> None:
             said = VERDICTS[found.verdict] if d.runs >= FEWEST_RUNS else "too few runs to say"
             sheet.write_string(row, 7 + 4 * k, said, formats["apart"])
     sheet.freeze_panes(1, 1)
+    sheet.autofilter(0, 0, max(len(measures), 1), len(heads) - 1)
 
 
 def _series(sheet: Any, numbers: Numbers, formats: dict[str, Any]) -> None:
@@ -195,29 +215,39 @@ def _ledgers(numbers: Numbers) -> Any:
 def _money(sheet: Any, numbers: Numbers, formats: dict[str, Any]) -> None:
     years = numbers.results.policy_years
     over = f"over {years} year{'s' * (years != 1)}, discounted to {clock.label(numbers.results.policy_start)}"
-    heads = (("Scenario", 22), ("Item", 62), ("Unit", 14), (f"Mean {over}", 20), ("Low: 5 % of runs below", 16),
-             ("High: 5 % of runs above", 16))  # fmt: skip
+    heads = (("Scenario", 22), (f"Item, {SIMULATED}", ITEM_WIDE), ("Unit", 14), (f"Mean {over}", 20),
+             ("Low: 5 % of runs below", 16), ("High: 5 % of runs above", 16))  # fmt: skip
     _heads(sheet, heads, formats)
-    for row, one in enumerate(_ledgers(numbers).to_dict("records"), start=1):
+    frame = _ledgers(numbers)
+    for row, one in enumerate(frame.to_dict("records"), start=1):
         unit = "£ of 2024/25" if one["unit"] == "£" else str(one["unit"])
         for column, text in enumerate((numbers.label(str(one["scenario"])), str(one["label"]), unit)):
             sheet.write_string(row, column, text)
         for column, key in enumerate(("mean", "low", "high"), start=3):
             put(sheet, row, column, float(one[key]), 0 if one["unit"] == "£" else 1, formats)
     sheet.freeze_panes(1, 2)
+    sheet.autofilter(0, 0, max(len(frame), 1), len(heads) - 1)
 
 
 def _evidence(sheet: Any, numbers: Numbers, formats: dict[str, Any]) -> None:
-    heads = (("Number", 44), ("Value", 12), ("Low (95 % interval of the evidence)", 12), ("High", 12), ("Unit", 30),
+    heads = (("Number", 44), ("Value", 12), ("Low (95 % interval of the evidence)", 14), ("High", 12), ("Unit", 30),
              ("Grade", 12), ("Source", MOST_COLUMN), ("What weakens its use here", 40), ("Note", 40))  # fmt: skip
     _heads(sheet, heads, formats)
     levers = [p for one in assumptions.behind(numbers) for p in one.parameters]
     seen = {p.name: p for p in (*assumptions.of_money(), *levers)}
     for row, p in enumerate(seen.values(), start=1):
+        texts = (p.unit, p.grade, p.source, p.transfer, p.note)
+        sheet.set_row(row, LINE_HIGH * max(_lines(text, heads[4 + k][1]) for k, text in enumerate(texts)))
         sheet.write_string(row, 0, p.name, formats["text"])
         for column, value in enumerate((p.value, p.low, p.high), start=1):
             if value is not None:
-                sheet.write_number(row, column, value)
-        for column, text in enumerate((p.unit, p.grade, p.source, p.transfer, p.note), start=4):
-            sheet.write_string(row, column, text, formats["text"])
+                sheet.write_number(row, column, value, formats["number"])
+        for column, text in enumerate(texts, start=4):
+            sheet.write_string(row, column, text, formats["unit" if column == 4 else "text"])
     sheet.freeze_panes(1, 1)
+    sheet.autofilter(0, 0, max(len(seen), 1), len(heads) - 1)
+
+
+def _lines(text: str, width: float) -> int:
+    """Lines that a text takes in a column of so many characters, rather one too many: words are not broken."""
+    return max(1, -(-len(text) // int(width * FILLED)))

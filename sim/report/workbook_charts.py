@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import math
+import re
 from typing import Any
 
 from sim import clock
 from sim.report import style, workbook
 from sim.report.numbers import Numbers
+from sim.report.style import significant
 from sim.report.trends import HEADLINES
 
 SIZE = {"width": 620, "height": 330}
 ACROSS, ROWS_HIGH, COLUMNS_WIDE = 2, 18, 10  # cells that a chart takes
+HEAD_HIGH = 78  # points: a scenario, a measure and its unit in a narrow column
 DASHES = ("solid", "long_dash_dot", "round_dot", "long_dash")
+SMALLEST = 1e-6  # per cent: where nothing changes the axis has some length
 GRID = {"visible": True, "line": {"color": style.RULE}}
 DATA = "Chart data"
 
@@ -21,7 +26,10 @@ def add(book: Any, sheet: Any, data: Any, numbers: Numbers, formats: dict[str, A
     measures = numbers.known(HEADLINES)
     sheet.hide_gridlines(2)
     sheet.write(
-        0, 0, "Means of the runs; the ranges that hold 90 % of them are on Summary and Series.", formats["bold"]
+        0,
+        0,
+        f"Means of the runs; the ranges that hold 90 % of them are on {'Summary and ' * bool(numbers.compared)}Series.",
+        formats["bold"],
     )
     data.set_column(0, 0, 34)
     data.set_column(1, 3 * len(numbers.scenarios), 16)
@@ -42,7 +50,8 @@ def _over_time(
 ) -> tuple[Any, str]:
     """A line a scenario over the years; returns the chart and its description."""
     info = numbers.info(measure)
-    data.write(top, 0, "Financial year", formats["head"])
+    data.write(top, 0, f"Financial year; values {workbook.SIMULATED}", formats["head"])
+    data.set_row(top, HEAD_HIGH)
     chart = book.add_chart({"type": "line"})
     last = top + len(numbers.years)
     for row, year in enumerate(numbers.years, start=top + 1):
@@ -55,7 +64,7 @@ def _over_time(
             workbook.put(data, row, column, float(value), info.decimals, formats)
         dash = "dash" if name == numbers.base else DASHES[(column - 2) % len(DASHES)]
         chart.add_series({
-            "name": numbers.label(name),
+            "name": _plain(numbers.label(name)),
             "categories": [DATA, top + 1, 0, last, 0],
             "values": [DATA, top + 1, column, last, column],
             "line": {"color": numbers.looks[name].colour, "width": 2.25, "dash_type": dash},
@@ -76,12 +85,13 @@ def _in_the_end(
 ) -> tuple[Any, str]:
     """Change in the last year in per cent of the baseline, a bar a scenario, with the range of 90 % of runs."""
     when, base = clock.fin_year_label(numbers.years[-1]), numbers.label(numbers.base)
-    data.write(top, 0, f"Change from {base} in {when}", formats["head"])
+    data.write(top, 0, f"Change from {base} in {when}, {workbook.SIMULATED}", formats["head"])
+    data.set_row(top, HEAD_HIGH)
     chart = book.add_chart({"type": "bar"})
     last = top + len(measures)
     for row, measure in enumerate(measures, start=top + 1):
         data.write_string(row, 0, numbers.info(measure).label)
-    said = []
+    said, ends = [], [0.0]
     for k, name in enumerate(numbers.compared):
         column = 1 + 3 * k
         label = numbers.label(name)
@@ -91,6 +101,7 @@ def _in_the_end(
         for row, measure in enumerate(measures, start=top + 1):
             line = numbers.share_change(measure, name)
             mid, low, high = (100 * float(x[-1]) for x in (line.mid, line.low, line.high))
+            ends += [value for value in (mid, low, high) if math.isfinite(value)]
             for shift, value in enumerate((mid, mid - low, high - mid)):
                 workbook.put(data, row, column + shift, value, 3, formats)
             each.append(f"{numbers.name(measure)} {style.signed_percent(mid / 100)}")
@@ -98,7 +109,7 @@ def _in_the_end(
             kind: f"='{DATA}'!{_cells(top + 1, last, column + shift)}" for shift, kind in ((1, "minus"), (2, "plus"))
         }
         chart.add_series({
-            "name": label,
+            "name": _plain(numbers.label(name)),
             "categories": [DATA, top + 1, 0, last, 0],
             "values": [DATA, top + 1, column, last, column],
             "fill": {"color": numbers.looks[name].colour},
@@ -107,16 +118,34 @@ def _in_the_end(
                              "line": {"color": style.INK, "width": 1}},
         })  # fmt: skip
         said.append(f"{label}: {', '.join(each)}")
-    chart.set_title({"name": f"Change from {base} in {when}, and where 90 % of runs lie", "name_font": {"size": 12}})
-    chart.set_x_axis({"name": f"% of {base}", "num_format": "#,##0", "major_gridlines": GRID})
+    chart.set_title(
+        {"name": _plain(f"Change from {base} in {when}, and where 90 % of runs lie"), "name_font": {"size": 12}}
+    )
+    room = _reach(ends)
+    decimals = max(0, significant(room["max"] - room["min"]) - 1)
+    # labels "high" are at the bottom, as the measures run downwards
+    chart.set_x_axis({"name": _plain(f"% of {base}"), "num_format": _format(decimals), "major_gridlines": GRID,
+                      "label_position": "high", **room})  # fmt: skip
     chart.set_y_axis({"reverse": True, "label_position": "low"})
     chart.set_legend({"position": "bottom"})
     chart.set_size(SIZE)
     return chart, f"Change from {base} in {when}, mean of the runs. {'. '.join(said)}."
 
 
+def _plain(text: str) -> str:
+    """A text of a chart that cannot be read as a reference to a cell: ``Go!A1`` could."""
+    return re.sub(r"!(?=\$?[A-Z]+\$?\d)", "! ", text)
+
+
+def _reach(ends: list[float]) -> dict[str, float]:
+    """Ends of an axis that hold every bar and its range: programs look at the bars alone."""
+    step = 10.0 ** math.floor(math.log10(max(max(ends) - min(ends), SMALLEST)))
+    return {"min": step * math.floor(min(ends) / step), "max": step * max(math.ceil(max(ends) / step), 1)}
+
+
 def _format(decimals: int) -> str:
-    return "#,##0" + ("." + "0" * decimals if decimals else "")
+    """Of an axis: one decimal more than the measure has where its steps need it, so that no two ticks look alike."""
+    return "#,##0" + ("." + "0" * decimals + "#" if decimals else "")
 
 
 def _cells(first: int, last: int, column: int) -> str:

@@ -21,6 +21,7 @@ from sim.report import (
     outline,
     page,
     payback,
+    sections,
     style,
     sureness,
     waits,
@@ -358,7 +359,9 @@ def test_a_result_beyond_what_is_known_is_a_warning() -> None:
     far = samples.results({"s": {"multimorbid": -0.3}}, years=4)
     (said,) = cautions.beyond(Numbers(far))
     assert said.startswith("Beyond what is known: on two or more long-term conditions (pp, ")
-    assert cautions.beyond(Numbers(samples.results({"s": {"multimorbid": 0.3}}, years=4))) == []
+    near = Numbers(samples.results({"s": {"multimorbid": 0.3}}, years=4))
+    assert cautions.beyond(near) == []
+    assert ["Further" in table.note for one in (Numbers(far), near) for table in sections.beside(one)] == [True, False]
     assert said in page.html(Numbers(far)).replace("&#39;", "'")
 
 

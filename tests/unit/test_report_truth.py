@@ -186,7 +186,7 @@ def test_payback_is_counted_from_the_policy_and_not_by_financial_years() -> None
     picture = payback.payback(samples.results({"reform": samples.GAIN, "idle": samples.NULL}))
     assert picture is not None
     assert "What came back less what was spent, 6 years after the policy starts, discounted." in picture.alt
-    assert "Idle: cash £0, with released capacity £0." in picture.alt
+    assert "Idle: nothing spent and nothing saved." in picture.alt
 
 
 # ------------------------------------------------------------------------------------------------ warnings
@@ -422,7 +422,7 @@ def test_one_run_has_a_size_and_no_range() -> None:
     changes = one.results.changes("waiting_list", "reform")[:, -1]
     said = alternative.percentages(one, ["waiting_list"], ["reform"])
     share = float(one.share_change("waiting_list", "reform").mid[-1])
-    assert f"hospital waiting list +{100 * share:.1f}{NBSP}% (no clear change)" in said
+    assert f"hospital waiting list +{100 * share:.1f}{NBSP}% (too few runs to say)" in said
     assert f"Reform {words.change(*changes, *changes, *changes)}." in alternative.difference(
         one, ["waiting_list"], ["reform"]
     )

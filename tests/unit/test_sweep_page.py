@@ -37,6 +37,7 @@ def test_a_factor_is_named_only_when_its_interval_says_so() -> None:
     assert "90\u00a0% of the spread of single runs is luck" in vague.finding
     same = sweep_figures.sobol_bars(table([("a", "total", np.nan, np.nan, np.nan)]), ABOUT)
     assert "the same in every row" in same.finding
+    assert "–" not in same.alt, "no share where there is nothing to share out"
 
 
 def test_the_foremost_of_many_factors_needs_more_than_its_own_interval() -> None:
