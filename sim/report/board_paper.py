@@ -112,7 +112,7 @@ def _glance(document: Document, numbers: Numbers, tiles: Sequence[Tile]) -> None
         rows.append([name, *map(_cell, found)])
     heads = ["Measure", *(tile.label for tile in tiles)]
     caption = (
-        f"Change against {numbers.label(numbers.base)} in {last}; below it, where 90{NBSP}% of runs lie. ▲ better, "
+        f"Change against {numbers.label(numbers.base)} in {last}; below each, where 90{NBSP}% of runs lie. ▲ better, "
         "▼ worse, ◆ no clear change."
     )
     _table(document, caption, heads, rows)
@@ -122,10 +122,10 @@ def _glance(document: Document, numbers: Numbers, tiles: Sequence[Tile]) -> None
 
 
 def _cell(figure: Figure) -> str:
-    """A figure of a tile in three lines; in one where no run differs."""
+    """A figure of a tile in two lines, so that all of them stand on the first page; in one where no run differs."""
     if figure.verdict == "unclear" and not any(map(str.isdigit, figure.value)):
         return f"{MARKS['unclear']} {figure.value} {figure.words}"
-    return f"{figure.value}\n{figure.interval}\n{MARKS.get(figure.verdict, '')} {figure.words}"
+    return f"{figure.value} {MARKS.get(figure.verdict, '')} {figure.words}\n{figure.interval}"
 
 
 def _figures(document: Document, numbers: Numbers, pictures: Mapping[str, Picture | Drawn], drawn: Path | None) -> None:
