@@ -97,7 +97,9 @@ def _show(name: str, folder: Path, numbers: Numbers) -> None:
 
 
 def _pictures(folder: Path, numbers: Numbers) -> None:
+    beside = {"dose": numbers.results.explored, "weak": numbers.results.unjudged}  # runs that not every comparison has
     views = {key: label for key, label in VIEWS.items() if numbers.compared or key in ALONE}
+    views = {key: label for key, label in views.items() if beside.get(key, numbers) is not None}
     views[MEASURE] = "One measure of your choice"
     view = parts.pick("What to show", views, "view")
     measure = ""
@@ -118,7 +120,7 @@ def _pictures(folder: Path, numbers: Numbers) -> None:
         if told.caption(view):
             parts.muted(told.caption(view))
     except UserError as fault:
-        parts.note(str(fault))
+        parts.note(str(fault).replace(f"'{view}'", f"“{views[view]}”"))
 
 
 def _beside(name: str, numbers: Numbers) -> None:

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 import yaml
 
-from sim import compose, paths
-from sim.dashboard import command, cost, jobs, saved, worker
+from sim import arguments, commands, compose, paths
+from sim.dashboard import command, cost, jobs, parts, saved, worker
 from sim.dashboard.idea import CAN_PAY, Idea, amounts_of, given, scaled, total_of
 from sim.errors import UserError
 from sim.policy.scenario import scenario_from_mapping
@@ -108,9 +108,28 @@ def test_new_money_takes_from_no_line() -> None:
 def test_more_than_a_line_has_is_said_in_words() -> None:
     small = Idea("health_creation", amounts={"warm_homes": 20.0}, payers="outpatient", years=1)
     (sentence,) = cost.cost(small.scenario(), "toy", 1).wrong
-    assert sentence.startswith("Warm homes: ")
+    assert sentence.startswith("Warm and decent homes: asks “Hospital: outpatients” for £")
+    assert "in April 2026, which has £" in sentence
     assert "lower the amount" in sentence
     assert ".yaml" not in sentence
+
+
+def test_what_several_levers_ask_of_a_line_is_said_by_their_names() -> None:
+    much = Idea("baseline", amounts={"warm_homes": 15.0, "bp_optimisation": 15.0}, payers="acute_emergency", years=1)
+    (sentence,) = cost.cost(much.scenario(), "toy", 1).wrong
+    assert "Blood pressure control and case finding and Warm and decent homes together ask" in sentence
+    assert "_" not in sentence
+
+
+def test_what_holds_of_several_levers_is_said_once_by_their_names_and_with_months_in_words() -> None:
+    late = Idea("baseline", amounts={"gp_placements": 0.1, "warm_homes": 0.1}, start="2035-04")
+    assert cost.cost(late.scenario(), "toy", 2).notes == (
+        "GPs on placement with hospital teams and Warm and decent homes: starting in April 2035 is after the last "
+        "month of the run, March 2028.",
+    )
+    pilot = Idea("baseline", amounts={"gp_placements": 0.1, "warm_homes": 0.1}, rollout="learn")
+    (sentence,) = cost.cost(pilot.scenario(), "toy", 1).notes
+    assert sentence.endswith("Warm and decent homes: the pilot is not decided before March 2027, when the run ends.")
 
 
 def test_every_line_that_is_offered_can_pay() -> None:
@@ -212,6 +231,11 @@ def test_every_picture_of_the_report_is_offered_in_words() -> None:
     assert set(VIEWS) == set(PICTURES)
 
 
+def test_a_table_of_the_first_rows_says_so() -> None:
+    assert parts.first("Events by date", 200, 1838) == "Events by date: the first 200 of 1,838"
+    assert parts.first("Events by date", 30, 30) == "Events by date"
+
+
 def test_what_does_not_reach_a_lever_is_said() -> None:
     amounts = {"new_hospital": 1.0, "more_gps": 0.5, "link_workers": 0.5}
     assert Idea("baseline", amounts=amounts).passed_by() == []
@@ -228,6 +252,15 @@ def test_without_the_extra_the_command_says_so_in_a_sentence(tmp_path: Path, mon
     with pytest.raises(UserError, match=r"install it with: pip install 'headwater\[dashboard\]'"):
         command.serve(tmp_path / "results")
     assert not (tmp_path / "results").exists()
+
+
+@pytest.mark.parametrize("words", [["--config-dir", "."], ["--cfg", "job"]])
+def test_options_that_it_would_not_follow_are_refused(
+    words: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(command, "serve", lambda *_: 0)
+    with pytest.raises(UserError, match="takes no options: it composes from the shipped"):
+        commands.dashboard(arguments.parse("dashboard", [f"results={tmp_path / 'results'}", *words]))
 
 
 def test_it_is_bound_to_this_machine_and_tells_nobody() -> None:
