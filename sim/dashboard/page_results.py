@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import streamlit as st
@@ -54,7 +55,6 @@ FILES = {
     "stories.md": ("Lives in words", "text/markdown"),
     "config.yaml": ("Configuration: repeats the run (YAML)", "application/yaml"),
 }
-RERUN = "headwater rerun results/"
 
 
 def choose(where: str) -> str | None:
@@ -185,4 +185,11 @@ def _files(folder: Path) -> None:
     with columns[len(there) % 3]:
         st.download_button("Everything (zip)", lambda: saved.archive(folder), f"{folder.name}.zip", "application/zip",
                            on_click="ignore", key="file-zip", width="stretch")  # fmt: skip
-    parts.muted(f"The folder is results/{folder.name}. The same again on the command line: {RERUN}{folder.name}")
+    there = shown(folder)
+    parts.muted(f"The folder is {there}. The same again on the command line: headwater rerun {shlex.quote(there)}")
+
+
+def shown(folder: Path) -> str:
+    """A folder as it is typed where the dashboard was started: a relative path where it lies below."""
+    whole, here = folder.resolve(), Path.cwd()
+    return str(whole.relative_to(here) if whole.is_relative_to(here) else whole)

@@ -51,9 +51,18 @@ def test_a_lever_that_reaches_nobody_is_not_piloted() -> None:
 @pytest.mark.parametrize(("label", "name"), [
     ("My idea", "my_idea"), ("../../etc/passwd", "etc_passwd"), ("Health creation", "my_health_creation"),
     ("", "my_idea"), ("5 % more!", "idea_5_more"), ("x" * 200, "x" * 40),
+    ("Null", "idea_null"), ("true!", "idea_true"), ("Con", "idea_con"), ("Nan and Grandad", "nan_and_grandad"),
 ])  # fmt: skip
 def test_a_name_is_a_harmless_file(label: str, name: str) -> None:
     assert Idea("health_creation", label).name == name
+
+
+@pytest.mark.parametrize(("label", "title"), [
+    ("Half each", "Half each"), (" ", "My idea"), ("empty the bath ", "empty the bath (mine)"),
+    ("Baseline", "Baseline (mine)"),
+])  # fmt: skip
+def test_a_title_is_never_that_of_a_shipped_scenario_which_may_stand_beside_it(label: str, title: str) -> None:
+    assert idea(label=label).mapping()["label"] == title
 
 
 def test_the_total_follows_and_leads_the_amounts() -> None:
@@ -234,6 +243,15 @@ def test_every_picture_of_the_report_is_offered_in_words() -> None:
 def test_a_table_of_the_first_rows_says_so() -> None:
     assert parts.first("Events by date", 200, 1838) == "Events by date: the first 200 of 1,838"
     assert parts.first("Events by date", 30, 30) == "Events by date"
+
+
+def test_the_folder_of_a_run_is_named_as_it_can_be_typed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from sim.dashboard.page_results import shown
+
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    assert shown(tmp_path / "here" / "our_results" / "x") == str(Path("our_results", "x"))
+    assert shown(tmp_path / "there" / "x") == str((tmp_path / "there" / "x").resolve())
 
 
 def test_what_does_not_reach_a_lever_is_said() -> None:
