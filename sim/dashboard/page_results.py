@@ -185,8 +185,8 @@ def _files(folder: Path) -> None:
     with columns[len(there) % 3]:
         st.download_button("Everything (zip)", lambda: saved.archive(folder), f"{folder.name}.zip", "application/zip",
                            on_click="ignore", key="file-zip", width="stretch")  # fmt: skip
-    there = shown(folder)
-    parts.muted(f"The folder is {there}. The same again on the command line: headwater rerun {shlex.quote(there)}")
+    where = shown(folder)
+    parts.muted(f"The folder is {where}. The same again on the command line: headwater rerun {shlex.quote(where)}")
 
 
 def shown(folder: Path) -> str:
