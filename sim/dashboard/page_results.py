@@ -117,7 +117,7 @@ def _pictures(folder: Path, numbers: Numbers) -> None:
             parts.picture(saved.picture(folder, "map", measure=measure), f"{folder.name}-map-{measure}")
         else:
             parts.picture(saved.picture(folder, view), f"{folder.name}-{view}")
-        if told.caption(view):
+        if told.caption(view) and not measure:  # it tells which measure is shown where none was chosen
             parts.muted(told.caption(view))
     except UserError as fault:
         parts.note(str(fault).replace(f"'{view}'", f"“{views[view]}”"))
@@ -175,7 +175,7 @@ def differences(one: saved.Saved, other: saved.Saved, mine: Numbers, theirs: Num
 
 
 def _files(folder: Path) -> None:
-    """Every file for people, and all of it at once."""
+    """Every file for people, and all of it but what only the program reads at once."""
     there = [(name, *about) for name, about in FILES.items() if (folder / name).is_file()]
     columns = st.columns(3)
     for k, (name, label, kind) in enumerate(there):
@@ -183,10 +183,13 @@ def _files(folder: Path) -> None:
             st.download_button(label, (folder / name).read_bytes(), f"{folder.name}-{name}", kind, on_click="ignore",
                                key=f"file-{name}", width="stretch")  # fmt: skip
     with columns[len(there) % 3]:
-        st.download_button("Everything (zip)", lambda: saved.archive(folder), f"{folder.name}.zip", "application/zip",
-                           on_click="ignore", key="file-zip", width="stretch")  # fmt: skip
+        st.download_button("All but raw records (zip)", lambda: saved.archive(folder), f"{folder.name}.zip",
+                           "application/zip", on_click="ignore", key="file-zip", width="stretch")  # fmt: skip
     where = shown(folder)
-    parts.muted(f"The folder is {where}. The same again on the command line: headwater rerun {shlex.quote(where)}")
+    parts.muted(
+        f"The folder, with the raw records, is {where}. The same again on the command line: headwater rerun "
+        f"{shlex.quote(where)}"
+    )
 
 
 def shown(folder: Path) -> str:

@@ -380,7 +380,7 @@ def test_pick_run_compare_download_reload(address: str, root: Path, tmp_path: Pa
         person.picks("Other run", "Empty the bath")
         person.sees(".hw-table", "Emergency admissions")
         for name in ("Report (one page for the browser)", "Board paper (Word)", "Numbers (Excel)", "Numbers (CSV)",
-                     "Configuration: repeats the run (YAML)", "Everything (zip)"):  # fmt: skip
+                     "Configuration: repeats the run (YAML)", "All but raw records (zip)"):  # fmt: skip
             person.presses(name)
         folder = runs_of(root)[0]
         endings = (f"-report.html -{board_paper.NAME} -results.xlsx -summary.csv -config.yaml .zip").split()

@@ -233,6 +233,13 @@ def test_finished_runs_are_listed_newest_first_whatever_their_name_and_only_with
     assert list(saved.listed(tmp_path)) == ["2026-11-22", "a_board_copy", "zebra"]
 
 
+@pytest.mark.parametrize(("place", "words"), [
+    ("north_mid_hampshire", "north mid hampshire"), ("../towns/my_town/", "my town"), ({"label": "Ours"}, "Ours"),
+])  # fmt: skip
+def test_a_place_of_ones_own_is_listed_by_its_name(place: Any, words: str) -> None:
+    assert saved.place_words(place) == words
+
+
 def test_every_picture_of_the_report_is_offered_in_words() -> None:
     from sim.dashboard.page_results import VIEWS
     from sim.report.figures import PICTURES
