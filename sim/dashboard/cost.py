@@ -21,6 +21,7 @@ from sim.report.words import join
 from sim.yaml_file import read_yaml
 
 LEAST = 0.0005  # £ million: less is rounding
+FILE = re.compile(r"\b\w+\.yaml: ")
 MONTH, NAME = re.compile(r"\b\d{4}-\d{2}\b"), re.compile(r"\b[a-z]+(?:_[a-z]+)*\b")
 
 
@@ -136,6 +137,11 @@ def told(sentences: Sequence[str]) -> tuple[str, ...]:
         if name := key.removeprefix("levers").strip(".").split(".")[0].split(" ")[0]:
             who.append(_names().get(name, name))
     return tuple(f"{join(who)}: {text}" if who else text[:1].upper() + text[1:] for text, who in said.items())
+
+
+def fault(text: str) -> tuple[str, ...]:
+    """What was wrong with a scenario, as `told`: without the names of files, of which the page has none."""
+    return told([sentence.strip() for sentence in FILE.split(text) if sentence.strip()])
 
 
 @cache

@@ -226,8 +226,7 @@ def _cost(idea: Idea, place: str, years: int) -> bool:
         scenario = idea.scenario()
         found = cost.cost(scenario, place, years)
     except UserError as fault:
-        said = str(fault)
-        for sentence in cost.told([said.partition(".yaml: ")[2] or said]):
+        for sentence in cost.fault(str(fault)):
             parts.note(sentence)
         return False
     if not found.levers:
@@ -331,7 +330,7 @@ def _progress() -> None:
     if not status.ended:
         _watched(identity)
     elif status.state == jobs.FAILED:
-        parts.note(status.said, news=True)
+        parts.note(" ".join(cost.fault(status.said)), news=True)
     elif status.state == jobs.STOPPED:
         parts.note("The run was stopped. Nothing was kept of it.", news=True)
     else:

@@ -130,6 +130,17 @@ def test_what_several_levers_ask_of_a_line_is_said_by_their_names() -> None:
     assert "_" not in sentence
 
 
+def test_what_the_checks_of_a_run_say_names_no_file() -> None:
+    """They look at every draw of the evidence, the page at the central one: a run can fail that looked possible."""
+    text = "my_idea.yaml: levers.warm_homes.from: asks outpatient for £131,664 in 2026-04, which has £125,795 a month."
+    (sentence,) = cost.fault(text)
+    assert sentence == (
+        "Warm and decent homes: asks “Hospital: outpatients” for £131,664 in April 2026, which has £125,795 a month."
+    )
+    assert cost.fault("The disk is full.") == ("The disk is full.",)
+    assert cost.fault("The run failed (KeyError: 'digital').") == ("The run failed (KeyError: 'digital').",)
+
+
 def test_what_holds_of_several_levers_is_said_once_by_their_names_and_with_months_in_words() -> None:
     late = Idea("baseline", amounts={"gp_placements": 0.1, "warm_homes": 0.1}, start="2035-04")
     assert cost.cost(late.scenario(), "toy", 2).notes == (
