@@ -120,7 +120,10 @@ def _pictures(folder: Path, numbers: Numbers) -> None:
         if told.caption(view) and not measure:  # it tells which measure is shown where none was chosen
             parts.muted(told.caption(view))
     except UserError as fault:
-        parts.note(str(fault).replace(f"'{view}'", f"“{views[view]}”"))
+        name, label = (measure, numbers.info(measure).label) if measure else (view, views[view])
+        parts.note(str(fault).replace(f"'{name}'", f"“{label}”"))
+    except Exception as fault:  # what is below it is of use without a picture
+        parts.broken(fault)
 
 
 def _beside(name: str, numbers: Numbers) -> None:

@@ -329,6 +329,14 @@ def _next(person: Person) -> str | None:
     return found
 
 
+def test_a_measure_that_cannot_be_told_leaves_the_rest_of_the_page(person: Person, address: str) -> None:
+    person.goes(f"{address}/results")
+    person.picks("What to show", "One measure")
+    person.picks("Measure", "Healthy life expectancy at birth, men")  # one resident in 20, one year
+    person.sees(".hw-note", "nothing to draw for “Healthy life expectancy at birth, men” in these results: too few")
+    person.sees("h2", "Take it away")
+
+
 def test_nothing_is_offered_that_this_run_does_not_have(person: Person, address: str) -> None:
     person.goes(f"{address}/results")
     person.picks("What to show", "Levels, year by year")

@@ -112,6 +112,13 @@ def test_a_dollar_in_a_label_begins_no_formula(numbers: Numbers, monkeypatch: py
     assert "$5m" in drawn
 
 
+def test_a_measure_that_no_run_could_tell_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    few = Numbers(samples.results(draws=1, seeds=1))
+    monkeypatch.setattr(few, "runs_of", lambda *_: np.full((1, 6), np.nan))
+    with pytest.raises(UserError, match="nothing to draw for 'life_expectancy' in these results: too few people"):
+        figures.plot(few, "life_expectancy")
+
+
 def test_at_most_four_series_in_a_panel() -> None:
     many = Numbers(samples.results({f"s{k}": {"lonely": -0.01 * k} for k in range(1, 7)}, draws=1, seeds=5, years=2))
     for picture in figures.draw_all(many).values():
