@@ -51,6 +51,7 @@ border-bottom:1px solid #D8DDE0;padding:.3rem 0 .8rem;max-height:45vh;overflow-y
 .hw-tile strong{font-size:1.12rem}
 .hw-tile span{display:block;font-size:.86rem;color:#4C6272}
 [data-testid=stDownloadButton] p{white-space:normal}
+details:not([open])>[data-testid=stExpanderDetails]{display:none}
 .hw-scroll{overflow-x:auto}
 .hw-table{border-collapse:collapse;font-size:.9rem;width:100%;max-width:62rem}
 .hw-table caption{text-align:left;font-weight:bold;padding:.3rem 0;caption-side:top;color:#212B32}

@@ -329,6 +329,14 @@ def _next(person: Person) -> str | None:
     return found
 
 
+def test_what_is_folded_away_lies_under_nothing(person: Person, address: str) -> None:
+    person.goes(address, LOW)
+    person.picks("Start from", "New hospital")  # its lever stood, unseen, where a label is
+    assert person.browser.violations() == []
+    person.sees("summary", "More: name").click()
+    person.sees("label", "New hospital, 1 is the whole plan")
+
+
 def test_a_measure_that_cannot_be_told_leaves_the_rest_of_the_page(person: Person, address: str) -> None:
     person.goes(f"{address}/results")
     person.picks("What to show", "One measure")
