@@ -267,6 +267,11 @@ def bench(words: Words) -> int:
 def dashboard(words: Words) -> int:
     """``headwater dashboard``: serve the dashboard on this machine."""
     given = _values(words, ("results", "port"))
+    if words.through_hydra or words.own:
+        raise UserError(
+            "headwater dashboard takes no options: it composes from the shipped scenarios, levers and places. A run "
+            "with your own (headwater compare --config-dir mine …) can be looked at on it when it is finished."
+        )
     from sim.dashboard import command
 
     _terminate_like_ctrl_c()

@@ -9,6 +9,8 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+PATIENCE = 10.0  # seconds for a process to end when it is asked to
+
 
 def possible() -> bool:
     """Whether a process can be forked safely, and something is gained by it.
@@ -32,6 +34,8 @@ def beside(work: Callable[[], object]) -> Iterator[None]:
     except BaseException:
         if process is not None:
             process.terminate()
+            process.join(PATIENCE)  # whoever takes away what it left must not be overtaken by it
+            process.kill()
         raise
     if process is not None:
         process.join()

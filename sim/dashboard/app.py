@@ -36,7 +36,11 @@ def main() -> None:
         st.Page(_sweeps, title="What it hangs on", url_path="sweeps"),
     ]
     st.session_state.pages = {page.url_path or "idea": page for page in pages}
-    st.navigation(pages, position="top").run()
+    page = st.navigation(pages, position="top")
+    try:
+        page.run()
+    except Exception as fault:  # Streamlit's own answer offers to ask strangers elsewhere
+        parts.broken(fault)
 
 
 main()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -9,15 +11,18 @@ from typing import Any
 import numpy as np
 
 from sim import clock, paths, places
-from sim.clock import MONTHS_A_YEAR
+from sim.clock import MONTHS_A_YEAR, month_of
 from sim.evidence import load
 from sim.outcomes.rounding import MILLION
-from sim.policy import checks
+from sim.policy import checks, levers
 from sim.policy.budget import LINES, NAMES, NEW, PENCE, Budget
 from sim.policy.scenario import POLICY_START, Scenario
+from sim.report.words import join
 from sim.yaml_file import read_yaml
 
 LEAST = 0.0005  # £ million: less is rounding
+FILE = re.compile(r"\b\w+\.yaml: ")
+MONTH, NAME = re.compile(r"\b\d{4}-\d{2}\b"), re.compile(r"\b[a-z]+(?:_[a-z]+)*\b")
 
 
 @dataclass(frozen=True)
@@ -107,7 +112,7 @@ def cost(scenario: Scenario, place: str, years: int) -> Cost:
     first = clock.fin_year(POLICY_START)
     return Cost(
         tuple(range(first, first + years)), tuple(found), lines, new, people,
-        tuple(_words(sentence) for sentence in wrong), tuple(_words(sentence) for sentence in notes),
+        told(wrong), told(notes),
     )  # fmt: skip
 
 
@@ -117,10 +122,31 @@ def _yearly(pence: Any) -> tuple[float, ...]:
     return tuple(float(value) for value in whole)
 
 
-def _words(sentence: str) -> str:
-    """A sentence of the checks without the key of the file that it begins with."""
-    key, sign, rest = sentence.partition(": ")
-    text = rest if sign and key.startswith("levers") else sentence
-    lever = key.removeprefix("levers.").split(".")[0] if sign and key.startswith("levers.") else ""
-    label = next((line.label for line in LINES if line.name == lever), lever.replace("_", " ").capitalize())
-    return f"{label}: {text}" if lever else text[:1].upper() + text[1:]
+def told(sentences: Sequence[str]) -> tuple[str, ...]:
+    """Sentences of the checks as the page speaks: levers and lines by their names, months in words, no keys of a file;
+    what holds of several levers is said once."""
+    said: dict[str, list[str]] = {}
+    for sentence in sentences:
+        key, sign, rest = sentence.partition(": ")
+        if not sign or not key.startswith("levers"):
+            said.setdefault(sentence, [])
+            continue
+        text = MONTH.sub(lambda found: clock.label(month_of(found[0])), rest)
+        text = NAME.sub(lambda found: _names().get(found[0], found[0]), text)
+        who = said.setdefault(f"starting in {text}" if key.endswith(".start") else text, [])
+        if name := key.removeprefix("levers").strip(".").split(".")[0].split(" ")[0]:
+            who.append(_names().get(name, name))
+    return tuple(f"{join(who)}: {text}" if who else text[:1].upper() + text[1:] for text, who in said.items())
+
+
+def fault(text: str) -> tuple[str, ...]:
+    """What was wrong with a scenario, as `told`: without the names of files, of which the page has none."""
+    return told([sentence.strip() for sentence in FILE.split(text) if sentence.strip()])
+
+
+@cache
+def _names() -> dict[str, str]:
+    """How people read the names of lines of the budget, and of levers."""
+    return {line.name: f"“{line.label}”" for line in LINES} | {
+        name: str(levers.load(name).label) for name in paths.names("levers")
+    }

@@ -25,6 +25,8 @@ from sim.yaml_file import read_yaml
 AS_IT_IS = "as in the scenario"
 NOTHING = "nothing"
 LONGEST_NAME = 40
+NO_NAMES = ("null", "true", "false", "inf", "nan", "con", "prn", "aux", "nul")
+"""What means something else on the command line, or as the name of a file."""
 DECIMALS = 4
 OWN_SHARES = "shares"
 PAYERS = {
@@ -70,13 +72,20 @@ class Idea:
     def name(self) -> str:
         """Its name as a file: letters, digits and underscores, never that of a shipped scenario."""
         text = re.sub(r"[^a-z0-9]+", "_", self.label.lower()).strip("_")[:LONGEST_NAME].strip("_") or "my_idea"
-        text = text if text[0].isalpha() else f"idea_{text}"
+        text = text if text[0].isalpha() and text not in NO_NAMES else f"idea_{text}"
         return f"my_{text}" if text in paths.names("scenario") else text
+
+    @property
+    def title(self) -> str:
+        """Its name for people, never that of a shipped scenario: the two may stand in one picture."""
+        text = self.label.strip() or "My idea"
+        taken = {str(given(name)["label"]).casefold() for name in paths.names("scenario")}
+        return f"{text} (mine)" if text.casefold() in taken else text
 
     def mapping(self) -> dict[str, Any]:
         """The scenario as its file says it."""
         uses = {name: self._use(name, amount) for name, amount in self.amounts.items() if amount > 0}
-        return {"label": self.label.strip() or "My idea", "description": self.described(), "levers": uses}
+        return {"label": self.title, "description": self.described(), "levers": uses}
 
     def _use(self, name: str, amount: float) -> dict[str, Any]:
         """What is said of one lever: what the base says, and what was chosen for all."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
@@ -11,6 +12,7 @@ from sim.dashboard import cost, jobs, parts, saved
 from sim.dashboard.idea import (
     AS_IT_IS,
     CAN_PAY,
+    DECIMALS,
     NOTHING,
     OWN_SHARES,
     PAYERS,
@@ -34,6 +36,7 @@ PLACES = ("toy", "north_mid_hampshire")  # first in the list; the others follow
 STARTS = {AS_IT_IS: "Unchanged", **{f"{y}-04": f"April {y}" for y in range(2026, 2036)}}
 BUILD_UP = {0: "Unchanged", **{n: "At once" if n == 1 else f"Over {n} years" for n in range(1, 11)}}
 LEAST, MOST = 0.05, 10.0
+TEN = 10  # £ million: from there on a tenth of one is fine enough
 MONEY = "% of NHS spending on the place, a year, at full size"
 KEPT = "idea_"
 """How the keys of the idea begin; all of them are kept with a run that is started."""
@@ -204,7 +207,13 @@ def _how_much() -> tuple[str, int, str, list[str]]:
 
 
 def _million(value: float) -> str:
-    return number(value, 0 if abs(value) >= 99.5 else 1 if abs(value) >= 0.95 else 2 if abs(value) >= 0.005 else 3)
+    decimals = 0 if abs(value) >= 99.5 or not value else 1 if abs(value) >= 0.95 else 2 if abs(value) >= 0.005 else 3
+    return number(value, decimals)
+
+
+def _column(values: Sequence[float], total: float) -> list[str]:
+    """£ million of a column, all as fine as its total asks: so they add up as they stand."""
+    return [number(value, 1 if total >= TEN else 2 if total >= 1 else 3) for value in values]
 
 
 def _cost(idea: Idea, place: str, years: int) -> bool:
@@ -217,7 +226,8 @@ def _cost(idea: Idea, place: str, years: int) -> bool:
         scenario = idea.scenario()
         found = cost.cost(scenario, place, years)
     except UserError as fault:
-        parts.note(str(fault).partition(".yaml: ")[2] or str(fault))
+        for sentence in cost.fault(str(fault)):
+            parts.note(sentence)
         return False
     if not found.levers:
         parts.note("Nothing is bought yet: choose a lever.")
@@ -227,27 +237,36 @@ def _cost(idea: Idea, place: str, years: int) -> bool:
     said = f"£{_million(first)} million in the first year" + (
         f", £{_million(last)} million in year {years}" if years > 1 else ""
     )
-    st.markdown(f"**At most {said}**: £{number(head, 0)} a resident a year.")
+    st.markdown(f"**Up to about {said}**: £{number(head, 0)} a resident a year.")
     k = {0: 1, years - 1: years}
     heads = ["Lever", "% of NHS spending", *(f"£m, year {n}" for n in k.values())]
+    shares = [number(one.amount, DECIMALS).rstrip("0").rstrip(".") or "0" for one in found.levers]
+    sums = [_column([*(one.by_year[i] for one in found.levers), found.total(i)], found.total(i)) for i in k]
     rows = [
-        [one.label, f"{one.amount:g}" if one.unit == PERCENT else f"{one.amount:g} of the plan",
-         *(_million(one.by_year[i]) for i in k)]
-        for one in found.levers
-    ]  # fmt: skip
+        [one.label, share if one.unit == PERCENT else f"{share} of the plan", *pounds]
+        for one, share, *pounds in zip(found.levers, shares, *sums, strict=False)  # sums hold their total besides
+    ]
     total = total_of(idea.amounts)
-    rows.append(["Together", f"{total:g}" if total else "", *(_million(found.total(i)) for i in k)])
+    rows.append(["Together", f"{total:g}" if total else "", *(column[-1] for column in sums)])
     parts.table("What is bought", heads, rows, numbers_from=1, total=True)
-    paying = [line for line in found.lines if line.pays >= cost.LEAST]
-    rows = [[line.label, _million(line.has), f"−{_million(line.pays)}", f"−{100 * line.pays / line.has:.1f} %"]
-            for line in paying]  # fmt: skip
-    if found.new_money >= cost.LEAST:
-        rows.append(["New money", "", f"−{_million(found.new_money)}", ""])
-    heads = ["Line of the budget", "It has", "It gives", "Share of it"]
-    parts.table(f"Who pays in year {years}, £ million", heads, rows, numbers_from=1)
+    _payers(found, years)
     for sentence in (*found.wrong, *found.notes, *idea.passed_by()):
         parts.note(sentence)
     return not found.wrong
+
+
+def _payers(found: cost.Cost, years: int) -> None:
+    """Who pays in the last year, line by line; nothing where nobody does."""
+    paying = [line for line in found.lines if line.pays >= cost.LEAST]
+    has = _column([line.has for line in paying], sum(line.has for line in paying))
+    gives = _column([*(line.pays for line in paying), found.new_money], found.total(-1))
+    rows = [[line.label, whole, f"−{part}", f"−{100 * line.pays / line.has:.1f} %"]
+            for line, whole, part in zip(paying, has, gives, strict=False)]  # fmt: skip
+    if found.new_money >= cost.LEAST:
+        rows.append(["New money", "", f"−{gives[-1]}", ""])
+    if rows:
+        heads = ["Line of the budget", "It has", "It gives", "Share of it"]
+        parts.table(f"Who pays in year {years}, £ million", heads, rows, numbers_from=1)
 
 
 def _request(idea: Idea, place: str, years: int, size: str, others: list[str]) -> dict[str, Any]:
@@ -311,9 +330,9 @@ def _progress() -> None:
     if not status.ended:
         _watched(identity)
     elif status.state == jobs.FAILED:
-        parts.note(status.said)
+        parts.note(" ".join(cost.fault(status.said)), news=True)
     elif status.state == jobs.STOPPED:
-        parts.note("The run was stopped. Nothing was kept of it.")
+        parts.note("The run was stopped. Nothing was kept of it.", news=True)
     else:
         _found(status)
 
@@ -325,7 +344,7 @@ def _watched(identity: str) -> None:
     if status.ended:
         st.rerun()
     if status.answer:
-        parts.answer(status.answer)
+        parts.answer(status.answer, news=True)
     left = f", {status.left}" if status.left else ""
     st.progress(min(max(status.share, 0.0), 1.0), text=f"{100 * status.share:.0f} %. {status.doing}{left}")
     st.button("Stop", on_click=parts.stop, args=(identity,), key="stop")
@@ -336,8 +355,8 @@ def _found(status: jobs.Status) -> None:
     try:
         saved.folder_of(parts.root(), status.folder)
     except UserError as fault:
-        parts.note(str(fault))
+        parts.note(str(fault), news=True)
         return
-    parts.answer(status.answer)
+    parts.answer(status.answer, news=True)
     if st.button("See the results", type="primary", key="see"):
         st.switch_page(st.session_state.pages["results"], query_params={"show": status.folder})

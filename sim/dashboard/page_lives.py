@@ -61,8 +61,10 @@ def _show(name: str) -> None:
             [_day(row.Start_Date), _day(row.End_Date), str(row.Event_Type), str(row.Event_Subtype), str(row.Event_Desc)]
             for row in mine.head(MOST_ROWS).itertuples()
         ]
-        parts.table("Events by date", ["From", "To", "What", "Kind", "In words"], rows)
-        file = f"{name}-resident-{int(who)}.csv"
+        parts.table(
+            parts.first("Events by date", len(rows), len(mine)), ["From", "To", "What", "Kind", "In words"], rows
+        )
+        file = f"{name}-resident-{int(who)}-{scenario}.csv"
         st.download_button("All events of this life (CSV)", mine.to_csv(index=False), file, "text/csv",
                            on_click="ignore", key="life-csv")  # fmt: skip
 

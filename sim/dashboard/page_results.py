@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import streamlit as st
@@ -54,7 +55,6 @@ FILES = {
     "stories.md": ("Lives in words", "text/markdown"),
     "config.yaml": ("Configuration: repeats the run (YAML)", "application/yaml"),
 }
-RERUN = "headwater rerun results/"
 
 
 def choose(where: str) -> str | None:
@@ -97,7 +97,9 @@ def _show(name: str, folder: Path, numbers: Numbers) -> None:
 
 
 def _pictures(folder: Path, numbers: Numbers) -> None:
+    beside = {"dose": numbers.results.explored, "weak": numbers.results.unjudged}  # runs that not every comparison has
     views = {key: label for key, label in VIEWS.items() if numbers.compared or key in ALONE}
+    views = {key: label for key, label in views.items() if beside.get(key, numbers) is not None}
     views[MEASURE] = "One measure of your choice"
     view = parts.pick("What to show", views, "view")
     measure = ""
@@ -115,10 +117,13 @@ def _pictures(folder: Path, numbers: Numbers) -> None:
             parts.picture(saved.picture(folder, "map", measure=measure), f"{folder.name}-map-{measure}")
         else:
             parts.picture(saved.picture(folder, view), f"{folder.name}-{view}")
-        if told.caption(view):
+        if told.caption(view) and not measure:  # it tells which measure is shown where none was chosen
             parts.muted(told.caption(view))
     except UserError as fault:
-        parts.note(str(fault))
+        name, label = (measure, numbers.info(measure).label) if measure else (view, views[view])
+        parts.note(str(fault).replace(f"'{name}'", f"“{label}”"))
+    except Exception as fault:  # what is below it is of use without a picture
+        parts.broken(fault)
 
 
 def _beside(name: str, numbers: Numbers) -> None:
@@ -173,7 +178,7 @@ def differences(one: saved.Saved, other: saved.Saved, mine: Numbers, theirs: Num
 
 
 def _files(folder: Path) -> None:
-    """Every file for people, and all of it at once."""
+    """Every file for people, and all of it but what only the program reads at once."""
     there = [(name, *about) for name, about in FILES.items() if (folder / name).is_file()]
     columns = st.columns(3)
     for k, (name, label, kind) in enumerate(there):
@@ -181,6 +186,16 @@ def _files(folder: Path) -> None:
             st.download_button(label, (folder / name).read_bytes(), f"{folder.name}-{name}", kind, on_click="ignore",
                                key=f"file-{name}", width="stretch")  # fmt: skip
     with columns[len(there) % 3]:
-        st.download_button("Everything (zip)", lambda: saved.archive(folder), f"{folder.name}.zip", "application/zip",
-                           on_click="ignore", key="file-zip", width="stretch")  # fmt: skip
-    parts.muted(f"The folder is results/{folder.name}. The same again on the command line: {RERUN}{folder.name}")
+        st.download_button("All but raw records (zip)", lambda: saved.archive(folder), f"{folder.name}.zip",
+                           "application/zip", on_click="ignore", key="file-zip", width="stretch")  # fmt: skip
+    where = shown(folder)
+    parts.muted(
+        f"The folder, with the raw records, is {where}. The same again on the command line: headwater rerun "
+        f"{shlex.quote(where)}"
+    )
+
+
+def shown(folder: Path) -> str:
+    """A folder as it is typed where the dashboard was started: a relative path where it lies below."""
+    whole, here = folder.resolve(), Path.cwd()
+    return str(whole.relative_to(here) if whole.is_relative_to(here) else whole)

@@ -83,7 +83,7 @@ def _indices(file: Path) -> None:
         return
     with st.expander("The numbers behind it"):
         shown = [[_short(cell) for cell in row] for row in rows[1 : MOST_ROWS + 1]]
-        parts.table(f"The first {len(shown)} of {len(rows) - 1} rows of indices.csv", rows[0], shown)
+        parts.table(parts.first("Rows of indices.csv", len(shown), len(rows) - 1), rows[0], shown)
 
 
 def _short(cell: str) -> str:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import base64
 import os
+import re
+import traceback
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -26,11 +29,16 @@ STYLE = """
 [data-testid=stMainBlockContainer] h2{font-size:1.3rem;padding:.6rem 0 .2rem}
 [data-testid=stMainBlockContainer] a[href^="#"]{display:none}
 .hw-answer{font-size:1.25rem;line-height:1.45;max-width:60rem;margin:.2rem 0}
-@media (min-height:44rem) and (min-width:48rem){
+a:focus-visible,summary:focus-visible,button:focus-visible,[tabindex]:not(input):focus-visible,
+.react-aria-ComboBox:has(input:focus-visible),.react-aria-TextField:has(input:focus-visible),
+[data-testid=stSlider]:has(input:focus-visible){outline:3px solid #212B32!important;outline-offset:2px}
+[data-testid=stMain]:focus-visible{outline-offset:-3px}
+@media (min-height:36rem) and (min-width:48rem){
 [data-testid=stLayoutWrapper]:has(>.st-key-told){position:sticky;top:3.4rem;z-index:9;background:#FFF;
-border-bottom:1px solid #D8DDE0;padding:.3rem 0 .8rem}
+border-bottom:1px solid #D8DDE0;padding:.3rem 0 .8rem;max-height:45vh;overflow-y:auto}
 [data-testid=stMain]:has(.st-key-told){scroll-padding-top:15rem}
 }
+@media (max-height:44rem){.st-key-told .hw-answer{font-size:1rem;line-height:1.35;max-width:none}}
 .hw-note{background:#FFF4D6;border-left:4px solid #8A5B00;padding:.5rem .8rem;max-width:60rem;margin:0}
 .hw-muted{color:#4C6272;font-size:.92rem;max-width:60rem;margin:0}
 .hw-picture{width:100%;max-width:62rem;height:auto;display:block}
@@ -42,6 +50,8 @@ border-bottom:1px solid #D8DDE0;padding:.3rem 0 .8rem}
 .hw-tile dt{font-size:.88rem;color:#4C6272;font-weight:normal}
 .hw-tile strong{font-size:1.12rem}
 .hw-tile span{display:block;font-size:.86rem;color:#4C6272}
+[data-testid=stDownloadButton] p{white-space:normal}
+details:not([open])>[data-testid=stExpanderDetails]{display:none}
 .hw-scroll{overflow-x:auto}
 .hw-table{border-collapse:collapse;font-size:.9rem;width:100%;max-width:62rem}
 .hw-table caption{text-align:left;font-weight:bold;padding:.3rem 0;caption-side:top;color:#212B32}
@@ -54,6 +64,9 @@ border-bottom:1px solid #D8DDE0;padding:.3rem 0 .8rem}
 STAYS: Final = "session"
 """What was chosen stays while another page is looked at. Streamlit itself must keep it: copying the values at the start
 of each run loses what was changed in a run that the change of page stops, and everything after a run of a fragment."""
+NEWS = ' role="status"'
+RUNS = re.compile(r"ask for at least runs=(\d+)")
+LONGEST = 300  # characters of a fault's own words
 MARKS = {"better": "▲", "worse": "▼"}
 
 
@@ -62,14 +75,23 @@ def root() -> Path:
     return Path(os.environ.get(ROOT, "results"))
 
 
-def answer(text: str) -> None:
-    """The finding, large."""
-    st.html(f'<p class="hw-answer">{escape(text)}</p>')
+def answer(text: str, news: bool = False) -> None:
+    """The finding, large; more runs than it has are chosen here as a size, not typed. news: it comes while the page is
+    open, and a screen reader says so."""
+    text = RUNS.sub(r"choose a size with at least \1 runs", text)
+    st.html(f'<p class="hw-answer"{NEWS * news}>{escape(text)}</p>')
 
 
-def note(text: str) -> None:
-    """Something to bear in mind."""
-    st.html(f'<p class="hw-note"><strong>Note.</strong> {escape(text)}</p>')
+def note(text: str, news: bool = False) -> None:
+    """Something to bear in mind. news: it comes while the page is open, and a screen reader says so."""
+    st.html(f'<p class="hw-note"{NEWS * news}><strong>Note.</strong> {escape(text)}</p>')
+
+
+def broken(fault: Exception) -> None:
+    """What nobody foresaw, in a sentence; the rest is written where the command was typed."""
+    traceback.print_exception(fault)
+    what = " ".join(f"{type(fault).__name__}: {fault}".rstrip(": ").split())[:LONGEST]
+    note(f"This cannot be shown ({what}). Saved runs are untouched; another run or page can be looked at.")
 
 
 def muted(text: str) -> None:
@@ -112,6 +134,11 @@ def table(
     )
 
 
+def first(caption: str, shown: int, there: int) -> str:
+    """A caption that says so where a table shows only the first of its rows."""
+    return f"{caption}: the first {shown} of {there:,}" if shown < there else caption
+
+
 def tiles(found: Sequence[Tile]) -> None:
     """A tile for each scenario, as in the report."""
     made = []
@@ -147,6 +174,8 @@ def pick_finished(where: str, label: str, found: Mapping[str, Saved], addressed:
     last = f"shown_{addressed}"
     asked = str(st.query_params.get(addressed) or st.session_state.get(last, ""))
     first = list(found).index(asked) if asked in found else 0
+    if asked and asked not in found:
+        note("What was asked for is not, or no longer, in the folder of results. This is the newest there is.")
     labels = {key: one.label for key, one in found.items()}
     name = pick(label, labels, f"{addressed}-{asked}", stays=False, index=first)
     if st.query_params.get(addressed) != name:
@@ -156,5 +185,6 @@ def pick_finished(where: str, label: str, found: Mapping[str, Saved], addressed:
 
 
 def stop(identity: str) -> None:
-    """Ask a run to end."""
-    jobs.stop(root(), identity)
+    """Ask a run to end; what keeps it from being asked is said by the page that is drawn then."""
+    with suppress(OSError):
+        jobs.stop(root(), identity)

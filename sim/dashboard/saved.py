@@ -54,7 +54,7 @@ class Saved:
 def place_words(place: Any) -> str:
     """A place as a run's settings give it, for people."""
     name = place.get("label") or place.get("name", "own place") if isinstance(place, dict) else str(place)
-    return str(name).replace("_", " ")
+    return Path(str(name)).name.replace("_", " ")  # a folder of one's own is given as a path
 
 
 def listed(root: Path, commands: Sequence[str] = SHOWN) -> dict[str, Saved]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from sim.errors import UserError
 from sim.report import (
     assets,
@@ -94,6 +96,8 @@ def plot(source: Results | Numbers, name: str = "differences", **more: Any) -> P
             f"There is no picture or measure called '{name}'.{f' Did you mean {near[0]}?' if near else ''} Pictures: "
             f"{', '.join([*PICTURES, 'theograph'])}."
         )
+    if name not in PICTURES and all(np.isnan(numbers.runs_of(name, one)).all() for one in numbers.scenarios):
+        raise UserError(f"There is nothing to draw for '{name}' in these results: too few people to tell.")
     if name not in PICTURES:
         return trends.small_multiples(numbers, [name], **more)
     if not numbers.compared and name not in ALONE:

@@ -85,6 +85,7 @@ def settings() -> dict[str, Any]:
     return {
         "font.family": [font_family()],
         "font.size": 9.5,
+        "text.parse_math": False,  # "$" is a currency in somebody's label, never the beginning of a formula
         "text.hinting": "no_hinting",  # shapes as they were designed: a page is scaled, and it is a sixth faster
         "svg.fonttype": "none",
         "svg.hashsalt": "headwater",

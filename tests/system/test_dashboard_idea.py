@@ -6,9 +6,11 @@ when the next message comes before they are over.
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -20,7 +22,7 @@ from streamlit.testing.v1 import AppTest, local_script_runner
 from streamlit.util import calc_hash
 
 from sim import dashboard
-from sim.dashboard import command, jobs, page_compose
+from sim.dashboard import command, jobs, page_compose, saved
 from sim.dashboard.idea import NOTHING, OWN_SHARES, amounts_of, total_of
 
 pytestmark = pytest.mark.system
@@ -200,3 +202,91 @@ def test_a_total_beyond_the_slider_is_said_as_it_is(person: Person) -> None:
     person.picks("amount_community_building", 1.0)
     (slider,) = [one for one in person.page.slider if one.key == f"{KEPT}total"]
     assert slider.value == pytest.approx(total_of(person.amounts()))
+
+
+# ---------------------------------------------------------------------------------------------------- what is said
+
+
+def table(person: Person, caption: str) -> list[list[str]]:
+    """The rows of a table, its heads first."""
+    (body,) = [text for text in said(person) if f"<caption>{caption}" in text]
+    return [re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row) for row in re.findall(r"<tr[^>]*>(.*?)</tr>", body)]
+
+
+def said(person: Person) -> list[str]:
+    return [one.proto.body for one in person.page.get("html")]
+
+
+@pytest.mark.parametrize("total", [0.05, 5.0, 10.0])
+@pytest.mark.parametrize("place", ["toy", "north_mid_hampshire"])
+def test_the_lines_of_the_cost_add_up_as_they_stand(person: Person, place: str, total: float) -> None:
+    person.picks("place", place)
+    person.picks("total", total)
+    bought, paid = table(person, "What is bought")[1:], table(person, "Who pays in year 5")[1:]
+    for column in (2, 3):
+        digits = len(bought[-1][column].partition(".")[2])
+        assert all(len(row[column].partition(".")[2]) == digits for row in bought)
+        lines = sum(float(row[column]) for row in bought[:-1])
+        assert lines == pytest.approx(float(bought[-1][column]), abs=len(bought) / 2 * 10**-digits)
+    gives = sum(float(row[2].replace("−", "")) for row in paid)
+    assert gives == pytest.approx(float(bought[-1][3]), abs=len(paid) * 10**-digits)
+
+
+def test_a_tiny_amount_is_no_power_of_ten(person: Person) -> None:
+    person.picks("amount_warm_homes", 0.00001)
+    assert "e-0" not in "".join(said(person))
+
+
+def test_where_nothing_is_spent_yet_nobody_pays(person: Person) -> None:
+    person.picks("base", "new_hospital")
+    assert not [text for text in said(person) if "Who pays in year" in text]
+    assert "£0 million in the first year" in person.page.markdown[0].value
+    assert any(
+        "starting in April 2042 is after the last month of the run, March 2031." in text for text in said(person)
+    )
+
+
+def test_what_comes_while_the_page_is_open_is_told_to_a_screen_reader(
+    running: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert not [text for text in said(running) if 'role="status"' in text]
+    few = "With only 1 run no difference can be called clear: ask for at least runs=5."
+    for status, text in (
+        (jobs.Status(jobs.RUNNING, answer=few), "clear: choose a size with at least 5 runs."),
+        (jobs.Status(jobs.FAILED, said="It failed."), "It failed."),
+        (jobs.Status(jobs.STOPPED), "was stopped"),
+    ):
+        monkeypatch.setattr(jobs, "status", lambda *_, status=status: status)
+        running.page.run()
+        (news,) = [one for one in said(running) if 'role="status"' in one]
+        assert text in news
+
+
+def test_what_nobody_foresaw_is_a_sentence_and_no_link_leads_elsewhere(
+    person: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(saved, "listed", lambda *_: 1 / 0)
+    person.goes("results")  # which asserts that Streamlit has no fault to show
+    assert any("This cannot be shown (ZeroDivisionError: division by zero)" in text for text in said(person))
+    person.goes("")
+    assert table(person, "What is bought")
+
+
+def test_a_run_that_is_not_there_is_said_before_another_is_shown(
+    person: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = saved.Saved("2026-x", "sweep", "2026-11-23T10:00", {"place": "toy", "years": 5}, {"baseline": {}}, {})
+    monkeypatch.setattr(saved, "listed", lambda *_: {one.name: one})
+    monkeypatch.setattr(saved, "folder_of", lambda *_: Path("nowhere"))
+    person.goes("sweeps")
+    assert not [text for text in said(person) if "no longer" in text]
+    monkeypatch.setattr(saved, "listed", lambda *_: {"2026-y": replace(one, name="2026-y")})
+    person.page.query_params["sweep"] = one.name
+    person.goes("sweeps")
+    assert [text for text in said(person) if "no longer, in the folder of results" in text]
+
+
+def test_a_stop_that_cannot_be_asked_for_keeps_the_page_alive(running: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    (stop,) = [one for one in running.page.button if one.key == "stop"]
+    stop.click().run()  # the folder of the run is gone
+    assert not running.page.exception

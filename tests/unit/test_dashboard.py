@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 import yaml
 
-from sim import compose, paths
-from sim.dashboard import command, cost, jobs, saved, worker
+from sim import arguments, commands, compose, paths
+from sim.dashboard import command, cost, jobs, parts, saved, worker
 from sim.dashboard.idea import CAN_PAY, Idea, amounts_of, given, scaled, total_of
 from sim.errors import UserError
 from sim.policy.scenario import scenario_from_mapping
@@ -51,9 +51,18 @@ def test_a_lever_that_reaches_nobody_is_not_piloted() -> None:
 @pytest.mark.parametrize(("label", "name"), [
     ("My idea", "my_idea"), ("../../etc/passwd", "etc_passwd"), ("Health creation", "my_health_creation"),
     ("", "my_idea"), ("5 % more!", "idea_5_more"), ("x" * 200, "x" * 40),
+    ("Null", "idea_null"), ("true!", "idea_true"), ("Con", "idea_con"), ("Nan and Grandad", "nan_and_grandad"),
 ])  # fmt: skip
 def test_a_name_is_a_harmless_file(label: str, name: str) -> None:
     assert Idea("health_creation", label).name == name
+
+
+@pytest.mark.parametrize(("label", "title"), [
+    ("Half each", "Half each"), (" ", "My idea"), ("empty the bath ", "empty the bath (mine)"),
+    ("Baseline", "Baseline (mine)"),
+])  # fmt: skip
+def test_a_title_is_never_that_of_a_shipped_scenario_which_may_stand_beside_it(label: str, title: str) -> None:
+    assert idea(label=label).mapping()["label"] == title
 
 
 def test_the_total_follows_and_leads_the_amounts() -> None:
@@ -108,9 +117,39 @@ def test_new_money_takes_from_no_line() -> None:
 def test_more_than_a_line_has_is_said_in_words() -> None:
     small = Idea("health_creation", amounts={"warm_homes": 20.0}, payers="outpatient", years=1)
     (sentence,) = cost.cost(small.scenario(), "toy", 1).wrong
-    assert sentence.startswith("Warm homes: ")
+    assert sentence.startswith("Warm and decent homes: asks “Hospital: outpatients” for £")
+    assert "in April 2026, which has £" in sentence
     assert "lower the amount" in sentence
     assert ".yaml" not in sentence
+
+
+def test_what_several_levers_ask_of_a_line_is_said_by_their_names() -> None:
+    much = Idea("baseline", amounts={"warm_homes": 15.0, "bp_optimisation": 15.0}, payers="acute_emergency", years=1)
+    (sentence,) = cost.cost(much.scenario(), "toy", 1).wrong
+    assert "Blood pressure control and case finding and Warm and decent homes together ask" in sentence
+    assert "_" not in sentence
+
+
+def test_what_the_checks_of_a_run_say_names_no_file() -> None:
+    """They look at every draw of the evidence, the page at the central one: a run can fail that looked possible."""
+    text = "my_idea.yaml: levers.warm_homes.from: asks outpatient for £131,664 in 2026-04, which has £125,795 a month."
+    (sentence,) = cost.fault(text)
+    assert sentence == (
+        "Warm and decent homes: asks “Hospital: outpatients” for £131,664 in April 2026, which has £125,795 a month."
+    )
+    assert cost.fault("The disk is full.") == ("The disk is full.",)
+    assert cost.fault("The run failed (KeyError: 'digital').") == ("The run failed (KeyError: 'digital').",)
+
+
+def test_what_holds_of_several_levers_is_said_once_by_their_names_and_with_months_in_words() -> None:
+    late = Idea("baseline", amounts={"gp_placements": 0.1, "warm_homes": 0.1}, start="2035-04")
+    assert cost.cost(late.scenario(), "toy", 2).notes == (
+        "GPs on placement with hospital teams and Warm and decent homes: starting in April 2035 is after the last "
+        "month of the run, March 2028.",
+    )
+    pilot = Idea("baseline", amounts={"gp_placements": 0.1, "warm_homes": 0.1}, rollout="learn")
+    (sentence,) = cost.cost(pilot.scenario(), "toy", 1).notes
+    assert sentence.endswith("Warm and decent homes: the pilot is not decided before March 2027, when the run ends.")
 
 
 def test_every_line_that_is_offered_can_pay() -> None:
@@ -205,11 +244,32 @@ def test_finished_runs_are_listed_newest_first_whatever_their_name_and_only_with
     assert list(saved.listed(tmp_path)) == ["2026-11-22", "a_board_copy", "zebra"]
 
 
+@pytest.mark.parametrize(("place", "words"), [
+    ("north_mid_hampshire", "north mid hampshire"), ("../towns/my_town/", "my town"), ({"label": "Ours"}, "Ours"),
+])  # fmt: skip
+def test_a_place_of_ones_own_is_listed_by_its_name(place: Any, words: str) -> None:
+    assert saved.place_words(place) == words
+
+
 def test_every_picture_of_the_report_is_offered_in_words() -> None:
     from sim.dashboard.page_results import VIEWS
     from sim.report.figures import PICTURES
 
     assert set(VIEWS) == set(PICTURES)
+
+
+def test_a_table_of_the_first_rows_says_so() -> None:
+    assert parts.first("Events by date", 200, 1838) == "Events by date: the first 200 of 1,838"
+    assert parts.first("Events by date", 30, 30) == "Events by date"
+
+
+def test_the_folder_of_a_run_is_named_as_it_can_be_typed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from sim.dashboard.page_results import shown
+
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    assert shown(tmp_path / "here" / "our_results" / "x") == str(Path("our_results", "x"))
+    assert shown(tmp_path / "there" / "x") == str((tmp_path / "there" / "x").resolve())
 
 
 def test_what_does_not_reach_a_lever_is_said() -> None:
@@ -228,6 +288,15 @@ def test_without_the_extra_the_command_says_so_in_a_sentence(tmp_path: Path, mon
     with pytest.raises(UserError, match=r"install it with: pip install 'headwater\[dashboard\]'"):
         command.serve(tmp_path / "results")
     assert not (tmp_path / "results").exists()
+
+
+@pytest.mark.parametrize("words", [["--config-dir", "."], ["--cfg", "job"]])
+def test_options_that_it_would_not_follow_are_refused(
+    words: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(command, "serve", lambda *_: 0)
+    with pytest.raises(UserError, match="takes no options: it composes from the shipped"):
+        commands.dashboard(arguments.parse("dashboard", [f"results={tmp_path / 'results'}", *words]))
 
 
 def test_it_is_bound_to_this_machine_and_tells_nobody() -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import signal
 import threading
+import time
 from functools import partial
 from pathlib import Path
 
@@ -41,6 +43,30 @@ def test_what_fails_beside_is_done_here_for_its_words(tmp_path: Path) -> None:
 def test_nothing_goes_on_when_the_block_fails(tmp_path: Path) -> None:
     with pytest.raises(KeyError), forked.beside(partial(threading.Event().wait, 60)):
         raise KeyError
+
+
+def _end_slowly(folder: Path) -> None:
+    def asked(*_: object) -> None:
+        time.sleep(0.3)
+        (folder / "last").touch()
+        os._exit(0)
+
+    signal.signal(signal.SIGTERM, asked)
+    (folder / "ready").touch()
+    time.sleep(60)
+
+
+def _fail_once_there(file: Path) -> None:
+    while not file.exists():
+        time.sleep(0.01)
+    raise KeyError
+
+
+@pytest.mark.skipif(not forked.possible(), reason="here nothing is forked")
+def test_nothing_is_written_any_more_after_the_block_has_failed(tmp_path: Path) -> None:
+    with pytest.raises(KeyError), forked.beside(partial(_end_slowly, tmp_path)):
+        _fail_once_there(tmp_path / "ready")
+    assert (tmp_path / "last").exists()
 
 
 def test_a_process_with_threads_is_not_forked(tmp_path: Path) -> None:

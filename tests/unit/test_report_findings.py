@@ -9,7 +9,7 @@ import pytest
 
 from sim.errors import UserError
 from sim.outcomes.rounding import level
-from sim.report import alternative, figures, findings, style, words
+from sim.report import alternative, figures, findings, style, svg, words
 from sim.report.areas import area_change
 from sim.report.numbers import Numbers
 from tests.unit import report_samples as samples
@@ -103,6 +103,20 @@ def test_every_picture_has_a_finding_and_a_description(numbers: Numbers) -> None
             assert "nan" not in text.lower().split()
             assert not re.search(r"(?<![\w–])-\d", text), "a hyphen stands for a minus"
             assert "95" not in text or "CI" not in text
+
+
+def test_a_dollar_in_a_label_begins_no_formula(numbers: Numbers, monkeypatch: pytest.MonkeyPatch) -> None:
+    label = "Move $5m to $\\bad_{x}$"
+    monkeypatch.setattr(Numbers, "label", lambda *_: label)
+    drawn = svg.inline(figures.plot(numbers, "differences"), "p")  # else a fault, or letters in italics
+    assert "$5m" in drawn
+
+
+def test_a_measure_that_no_run_could_tell_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    few = Numbers(samples.results(draws=1, seeds=1))
+    monkeypatch.setattr(few, "runs_of", lambda *_: np.full((1, 6), np.nan))
+    with pytest.raises(UserError, match="nothing to draw for 'life_expectancy' in these results: too few people"):
+        figures.plot(few, "life_expectancy")
 
 
 def test_at_most_four_series_in_a_panel() -> None:
