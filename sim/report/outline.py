@@ -34,8 +34,8 @@ CAPTIONS = {
     f"{MOVED_COUNTS}",
     "gradient": "Fifths are local: a fifth of the place's residents each, by deprivation rank of their neighbourhood.",
     "concentration": "The further a curve lies above the diagonal, the more of the burden falls on deprived people.",
-    "map": "Neighbourhoods are Lower-layer Super Output Areas (2021). Of emergency admissions, unmet need and "
-    "loneliness, the one in which most of them change clearly is shown. Read patterns, not single areas.",
+    "map": "Of emergency admissions, unmet need and loneliness, the one in which most of them change clearly is shown. "
+    "Read patterns, not single areas.",
     "assets": "Community building starts from what is there. A local asset map, where one exists, would be better.",
     "waterfall": "Every admission, need or person belongs to one fifth, so the steps add up to the whole change.",
     "waterfall_by_lever": "From headwater attribute, means of its runs. The steps add up to the whole change; whether "
@@ -49,9 +49,10 @@ CAPTIONS = {
 }
 ALONE = {
     "trends": "One measure a row.",
-    "map": "Neighbourhoods are Lower-layer Super Output Areas (2021). Read patterns, not single areas.",
+    "map": "Read patterns, not single areas.",
 }
 """Captions where there is nothing to compare with; that of the map also where too few runs were made to do so."""
+AREAS, LSOA = "Neighbourhoods are Lower-layer Super Output Areas (2021).", re.compile(r"[EW]01\d{6}")
 
 
 SHOWN = {
@@ -108,12 +109,18 @@ def caption(numbers: Numbers, name: str) -> str:
     """What stands below a picture; how many measures it shows where the answer counts others."""
     if name != "balance":
         plain = numbers.alone or (name == "map" and numbers.runs < FEWEST_RUNS)
-        return ALONE.get(name, CAPTIONS[name]) if plain else CAPTIONS[name]
+        text = ALONE.get(name, CAPTIONS[name]) if plain else CAPTIONS[name]
+        return f"{AREAS} {text}" if name == "map" and _of_the_census(numbers) else text
     rows, counted = len(differences.drawn(numbers)), len(headline_measures(numbers.results))
     return (
         f"{rows} measures in the last year. The answer at the top counts {counted} headline measures, which stand "
         f"under “The numbers”. {CAPTIONS[name]}"
     )
+
+
+def _of_the_census(numbers: Numbers) -> bool:
+    """Whether the neighbourhoods are those of the census, by their codes; those of an invented place are not."""
+    return all(LSOA.fullmatch(str(code)) for code in numbers.results.record(numbers.base).area_code)
 
 
 def stories(numbers: Numbers, pictures: Mapping[str, Picture | Drawn]) -> list[Shown]:

@@ -457,3 +457,12 @@ def test_chance_and_evidence_are_set_apart_only_where_both_are_there() -> None:
 def test_two_ticks_of_an_axis_are_never_the_same_nought() -> None:
     assert [words.signed_tick(x) for x in (-0.0004, 0.0, 0.0004)] == ["−0.0004", "0", "+0.0004"]
     assert [words.tick_format(x) for x in (0.25, 1500.0, 1 / 3)] == ["0.25", "1,500", "0.333"]
+
+
+def test_areas_that_are_invented_are_not_said_to_be_of_the_census() -> None:
+    def caption(letter: str) -> str:
+        codes = [f"{letter}{number:06d}" for number in range(60)]
+        return outline.caption(Numbers(samples.results(codes=codes, areas=60)), "map")
+
+    assert caption("E01").startswith("Neighbourhoods are Lower-layer Super Output Areas (2021). Of emergency")
+    assert caption("T").startswith("Of emergency admissions")
