@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 from functools import partial
@@ -56,16 +58,21 @@ def _end_slowly(folder: Path) -> None:
     time.sleep(60)
 
 
-def _fail_once_there(file: Path) -> None:
-    while not file.exists():
-        time.sleep(0.01)
-    raise KeyError
+def fail_beside(folder: Path) -> None:
+    """A block that fails once the work beside it has begun."""
+    with forked.beside(partial(_end_slowly, folder)):
+        while not (folder / "ready").exists():
+            time.sleep(0.01)
+        raise KeyError("the block")
 
 
 @pytest.mark.skipif(not forked.possible(), reason="here nothing is forked")
 def test_nothing_is_written_any_more_after_the_block_has_failed(tmp_path: Path) -> None:
-    with pytest.raises(KeyError), forked.beside(partial(_end_slowly, tmp_path)):
-        _fail_once_there(tmp_path / "ready")
+    """In a process of its own: this one may have threads that other tests left, and is not forked then."""
+    code = "import sys, pathlib; from tests.unit import test_forked as t; t.fail_beside(pathlib.Path(sys.argv[1]))"
+    line = [sys.executable, "-c", code, str(tmp_path)]
+    done = subprocess.run(line, cwd=Path(__file__).parents[2], capture_output=True, text=True, timeout=60)
+    assert "KeyError: 'the block'" in done.stderr
     assert (tmp_path / "last").exists()
 
 
