@@ -32,6 +32,7 @@ class Progress:
         if self.stream.isatty():
             from tqdm import tqdm
 
+            tqdm.monitor_interval = 0  # its thread would keep this process from being forked to draw (`sim.forked`)
             self.bar = tqdm(
                 total=total, initial=done, file=self.stream, desc=doing, unit=" months", dynamic_ncols=True,
                 leave=False, smoothing=0.05,
