@@ -251,14 +251,15 @@ def test_the_python_of_sweeps_and_what_it_leaves(tmp_path: Path) -> None:
     from sim.errors import UserError
 
     blocks = re.findall(r"^```python\n(.*?)^```", TEXT, flags=re.M | re.S)
-    run, read = (next(block for block in blocks if word in block) for word in ("import sweep", "runs.parquet"))
-    for code in (run, read):
+    shown = {"import sweep": "ties", "SweepResults.load": "<sweep screen: ", "runs.parquet": "ties"}
+    for word, said in shown.items():
+        code = next(block for block in blocks if word in block)
         (tmp_path / "reader.py").write_text(code, encoding="utf-8")
         done = subprocess.run(
             [sys.executable, "reader.py"], cwd=tmp_path, capture_output=True, text=True, timeout=600, check=False
         )
         assert done.returncode == 0, done.stderr
-        assert "ties" in done.stdout
+        assert said in done.stdout
     (folder,) = tmp_path.glob("results/*-sweep-*/")
     told = (Path(__file__).parents[2] / "results" / "README.md").read_text("utf-8").split("## What a sweep leaves")[1]
     named = re.findall(r"^\| (`[^|]*) \|", told, flags=re.M)
@@ -267,7 +268,7 @@ def test_the_python_of_sweeps_and_what_it_leaves(tmp_path: Path) -> None:
         (line,) = [line for line in told.splitlines() if line.startswith(f"| `{name}`")]
         for column in (folder / name).read_text("utf-8").splitlines()[0].split(","):
             assert f"`{column}`" in line, column
-    with pytest.raises(UserError, match=r"is the folder of a sweep, not of a run: its tables are runs\.parquet"):
+    with pytest.raises(UserError, match=r"is the folder of a sweep, not of a run: SweepResults\.load reads it"):
         Results.load(folder)
     (folder / "runs.parquet").unlink()
     with pytest.raises(UserError, match="a sweep that has not finished"):
