@@ -13,8 +13,7 @@ from sim import Results, SweepResults
 from sim import sweep as simulate
 from sim.errors import UserError
 from sim.sweeps.store import FAILED
-from tests.system.test_sweep import control as control
-from tests.system.test_sweep import sweep
+from tests.system.sweeping import sweep
 
 pytestmark = pytest.mark.system
 
