@@ -16,7 +16,7 @@ from sim import checks, paths, settings, syntax
 from sim import own as own_folders
 from sim.errors import UserError
 from sim.nearest import nearest, not_known
-from sim.words import LEVER, names_after
+from sim.vocabulary import LEVER, names_after
 
 UNSURE = object()  # a value that only Hydra can read
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sim import arguments, paths, settings
 from sim.errors import UserError
-from sim.words import ENGINES, LEVER, PLACE, RESUME, SWEEP_MARK, SWEEP_PARTS, of
+from sim.vocabulary import ENGINES, LEVER, PLACE, RESUME, SWEEP_MARK, SWEEP_PARTS, of
 
 SCRIPTS = {
     "bash": """_headwater() {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sim import paths, settings, words
+from sim import paths, settings, vocabulary
 from sim.errors import EnvironmentFault
 
 WIDTH = 11
@@ -104,7 +104,7 @@ def command(name: str) -> str:
                 lines += [f"  {given}", f"  {'':<{width}}  {about}"]
             else:
                 lines.append(f"  {given:<{width}}  {about}")
-    if further := words.of(name):
+    if further := vocabulary.of(name):
         typed = [f"{word.key}={'…' if ' ' in word.default else word.default}" for word in further]
         wide = max(map(len, typed))
         lines += ["", "Further words"]
@@ -153,7 +153,9 @@ def markdown() -> str:
         lines.append(f"| `{row.key}` | `{default(row)}` | {shown} | {row.help} | {used} | {row.source} |")
     lines += ["", "Words about levers, places and who does the work, written likewise (X stands for a name):", ""]
     lines += ["| word | unless it is typed | meaning | for |", "|---|---|---|---|"]
-    lines += [f"| `{word.key}` | {word.default} | {word.help} | {', '.join(word.commands)} |" for word in words.WORDS]
+    lines += [
+        f"| `{word.key}` | {word.default} | {word.help} | {', '.join(word.commands)} |" for word in vocabulary.WORDS
+    ]
     lines += ["", "Options, written with dashes:", "", "| option | meaning |", "|---|---|"]
-    lines += [f"| `{option}` | {meaning} |" for option, meaning in words.OPTIONS.items()]
+    lines += [f"| `{option}` | {meaning} |" for option, meaning in vocabulary.OPTIONS.items()]
     return "\n".join(lines)

@@ -10,11 +10,11 @@ import dataclasses
 from dataclasses import dataclass
 from typing import Any
 
-from sim import clock, words
+from sim import clock, vocabulary
 
 PlaceGiven = str | dict[str, Any]
 """A shipped place by name, the path of one's own, or a whole configuration with its name in it."""
-PLACE_KEYS = words.names_after(words.PLACE)
+PLACE_KEYS = vocabulary.names_after(vocabulary.PLACE)
 WORKING = ("run", "compare", "attribute", "validate", "sweep")
 RUNNING = ("run", "compare", "attribute", "sweep")
 REPEATING = ("run", "compare", "attribute")

@@ -11,6 +11,7 @@ import io
 import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from string import ascii_uppercase
 from typing import TYPE_CHECKING, Any
 
 from sim import clock, disk
@@ -36,7 +37,6 @@ BESIDE = 0.45  # centimetres of a column that are no text
 INCH = 2.54  # centimetres
 GRAIN = 0.2  # centimetres in which what is left of the width is given to columns
 STEEP = 4  # how much more a row of many lines weighs than some of few
-LETTERS = "ABC"  # of the annexes
 MARKS = {"better": "▲", "worse": "▼", "unclear": "◆"}
 LIMITS = (
     "It compares choices and is no forecast: levels drift, and what differs between scenarios is the finding.",
@@ -80,7 +80,7 @@ def write(
     if numbers.compared:
         _told(document, "What gets worse", *_worse(numbers))
     ledgers = sources.money_tables(numbers)
-    annexes = dict(zip(LETTERS, [*ledgers, *whole.without_judged(numbers), *_levers(numbers)], strict=False))
+    annexes = dict(zip(ascii_uppercase, [*ledgers, *whole.without_judged(numbers), *_levers(numbers)], strict=False))
     costs, others = (
         [letter for letter, table in annexes.items() if (table in ledgers) == of_money] for of_money in (True, False)
     )
@@ -195,7 +195,7 @@ def _annexes(document: Document, tables: Mapping[str, Table]) -> None:
     """The long tables, on pages of their own: nobody has to leaf through them to read the paper."""
     for letter, table in tables.items():
         heading = document.add_heading(f"Annex {letter}. {table.caption}", level=1)
-        heading.paragraph_format.page_break_before = letter == LETTERS[0]
+        heading.paragraph_format.page_break_before = letter == ascii_uppercase[0]
         _table(document, "", [head.name for head in table.heads], table.rows, table.caption)
         if table.note:
             _add(document, table.note, "Note")

@@ -13,7 +13,7 @@ from sim.arguments import Words
 from sim.errors import UserError
 from sim.sweeps.engines import Choice
 from sim.sweeps.experiment import Experiment
-from sim.words import ENGINE, LEVER, PLACE, RESUME, SWEEP_PARTS, of
+from sim.vocabulary import ENGINE, LEVER, PLACE, RESUME, SWEEP_PARTS, of
 
 OWN_WORDS = tuple(word.key for word in of("sweep") if not word.key.startswith((LEVER, PLACE, ENGINE)))
 TOP = 5

@@ -21,7 +21,7 @@ from sim.nearest import not_known
 from sim.studies.pool import POLL_SECONDS, deaf_to_ctrl_c, death, obey_the_parent, spawning
 from sim.sweeps import engine_options
 from sim.sweeps.base import Base, Job, Record
-from sim.words import ENGINES
+from sim.vocabulary import ENGINES
 
 MOST_DEATHS = 3
 """A run whose process has ended so often, the last times alone, is recorded as crashed."""

@@ -21,7 +21,7 @@ from sim.errors import UserError
 from sim.studies import store as runs
 from sim.sweeps.experiment import Experiment, from_plan
 from sim.sweeps.store import RunStore
-from sim.words import SWEEP_MARK
+from sim.vocabulary import SWEEP_MARK
 
 CONFIG, LOG, LOCK, JOBS = "config.yaml", "log.jsonl", "lock", "jobs"
 OWN = ".own"

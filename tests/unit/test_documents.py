@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from sim import arguments, helptext, settings, words
+from sim import arguments, helptext, settings, vocabulary
 from sim.errors import UserError
 from sim.sweeps import command as sweeping
 
@@ -25,22 +25,22 @@ def test_the_table_of_settings_is_the_one_that_is_checked() -> None:
 def test_words_beside_the_settings_are_those_that_are_read() -> None:
     from sim.sweeps.engine_submitit import JOBS
 
-    assert {word.key for word in words.WORDS} & {row.key for row in settings.rows()} == set()
+    assert {word.key for word in vocabulary.WORDS} & {row.key for row in settings.rows()} == set()
     assert set(sweeping.OWN_WORDS) == {"engine", "shard", "failed", "then.n", "then.keep"}
-    assert next(word.default for word in words.WORDS if word.key == "engine.jobs") == str(JOBS)
-    for word in words.WORDS:
+    assert next(word.default for word in vocabulary.WORDS if word.key == "engine.jobs") == str(JOBS)
+    for word in vocabulary.WORDS:
         for command in word.commands:
             assert word.key in helptext.command(command)
             typed = f"{word.key.replace('X', 'link_workers')}=1"
             given = arguments.parse(command, [typed])
             given, said = sweeping.split(given) if command == "sweep" else (given, {})
-            if command in words.PLACES:
+            if command in vocabulary.PLACES:
                 assert arguments.check(given) == [], typed
-                assert bool(said) == (not word.key.startswith((words.LEVER, words.PLACE))), typed
+                assert bool(said) == (not word.key.startswith((vocabulary.LEVER, vocabulary.PLACE))), typed
 
 
-@pytest.mark.parametrize("word", [word for word in words.WORDS if set(word.commands) <= {"report", "explain"}])
-def test_words_of_commands_without_settings_are_those_that_are_read(word: words.Word) -> None:
+@pytest.mark.parametrize("word", [word for word in vocabulary.WORDS if set(word.commands) <= {"report", "explain"}])
+def test_words_of_commands_without_settings_are_those_that_are_read(word: vocabulary.Word) -> None:
     from sim import commands
 
     (command,) = word.commands
@@ -49,7 +49,7 @@ def test_words_of_commands_without_settings_are_those_that_are_read(word: words.
 
 
 def test_options_are_those_that_are_read() -> None:
-    text = " ".join([*words.OPTIONS, *words.OPTIONS.values()])
+    text = " ".join([*vocabulary.OPTIONS, *vocabulary.OPTIONS.values()])
     for flag in (*arguments.SHOWN_FLAGS, "--shell-completion"):
         assert flag in text, flag
 
